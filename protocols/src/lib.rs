@@ -1,0 +1,36 @@
+//! # polity-protocols: *who* shall do a task
+//!
+//! Coordination protocols as pure state machines. Each has two roles, FIPA's **initiator** and **participant**; each role takes an
+//! input and the moment, and asks for effects. There is no clock, no thread, no IO and no entropy here: the same roles run live over
+//! actors, in virtual time, and at a round table in a test ([`testing::Table`]).
+//!
+//! | wing | decides by |
+//! |---|---|
+//! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
+//!
+//! To write a government of your own, implement [`Protocol`] in one file and run [`testing::suite`] on it.
+
+mod capability;
+mod deadlines;
+mod decision;
+mod ids;
+mod profile;
+mod protocol;
+mod rng;
+mod task;
+mod time;
+mod turn;
+
+pub mod hierarchical;
+pub mod testing;
+
+pub use capability::{BadScore, Capabilities, Demand, Score};
+pub use deadlines::Deadlines;
+pub use decision::{Candidate, Decision, KEPT, Measure};
+pub use ids::{AgentId, DemandId, Name, TaskId};
+pub use profile::{Load, Profile};
+pub use protocol::{Initiator, Memory, Mute, Participant, Protocol, Silence};
+pub use rng::Rng;
+pub use task::{Ended, Outcome, TaskView};
+pub use time::{Time, seconds_to_duration};
+pub use turn::{Effect, Reply, Turn, Why};
