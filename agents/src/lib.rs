@@ -1,1 +1,13 @@
-//! Agents.
+//! # polity-agents: *how* a task is done
+//!
+//! An agent's body (slots and queue) is a pure machine; its executors do the work and are where effects happen.
+
+mod agent;
+mod failure;
+mod job;
+mod spec;
+
+pub use agent::{Agent, Clock, Context, DynAgent, LocalFuture};
+pub use failure::{Failure, FailureKind};
+pub use job::{Answer, Command, Distribution, Job, JobId, OutputFormat, Simulation, Work};
+pub use spec::{AgentSpec, DEFAULT_QUEUE, Placement};

@@ -1,0 +1,147 @@
+//! A job: one attempt at one task, as an agent gets it.
+
+use crate::failure::{Failure, FailureKind};
+use core::time::Duration;
+use polity_protocols::{Name, TaskId};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Which attempt at which task. A late answer of an earlier attempt carries an earlier number, and is ignored (fencing).
+///
+/// ```
+/// use polity_agents::JobId;
+/// use polity_protocols::TaskId;
+/// let first = JobId { task: TaskId::new(0, 3), attempt: 1, launch: 1 };
+/// assert!(first < JobId { launch: 2, ..first });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JobId {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt, counted from 1: what the task's retry policy counts.
+    pub attempt: u32,
+    /// The launch, counted from 1: one more for each award, so also when an agent was lost under the same attempt.
+    pub launch: u32,
+}
+
+/// What an agent is asked to do.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Which attempt at which task.
+    pub id: JobId,
+    /// The task's name as people see it: `analyse[2013]`.
+    pub name: Name,
+    /// The same for every attempt at this task in this run: `run:task[instance]`. Effects that honour it happen once.
+    pub idempotency_key: Arc<str>,
+    /// The kind of work; empty if the task names none.
+    pub kind: Name,
+    /// How it is done.
+    pub work: Work,
+    /// Its input: the task's `with`, rendered.
+    pub input: Arc<Value>,
+    /// Estimated work in seconds at speed 1 and fit 1.
+    pub estimate: f64,
+    /// This agent's fit for it, 0..=1.
+    pub fit: f64,
+    /// Time limit of this attempt.
+    pub timeout: Option<Duration>,
+}
+
+impl Job {
+    /// One input by name, as the type that is wanted.
+    ///
+    /// # Errors
+    /// A [`FailureKind::Validation`] that names the input, if it is missing or of another type.
+    pub fn input<T: DeserializeOwned>(&self, name: &str) -> Result<T, Failure> {
+        let value = self.input.get(name).ok_or_else(|| {
+            let given = self.input.as_object().map(|m| m.keys().cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default();
+            Failure::new(
+                FailureKind::Validation,
+                format!("task \"{}\" has no input \"{name}\" (it has: {}); add it under `with`", self.name, if given.is_empty() { "none" } else { &given }),
+            )
+        })?;
+        T::deserialize(value).map_err(|e| {
+            Failure::new(FailureKind::Validation, format!("input \"{name}\" of task \"{}\" is not as expected: {e}", self.name))
+        })
+    }
+}
+
+/// How a job is done.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// The agent's own behaviour for the job's kind.
+    Own,
+    /// A Rust function, registered under this name.
+    Function(Name),
+    /// A shell command.
+    Command(Arc<Command>),
+    /// Takes time, fails with a probability; no effect.
+    Simulate(Arc<Simulation>),
+}
+
+/// A shell command, its bindings already rendered and quoted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Command {
+    /// The script, for POSIX `sh -c`.
+    pub script: String,
+    /// What it reads.
+    pub stdin: Option<String>,
+    /// Its environment, on top of a clean one (PATH, HOME, LANG, TMPDIR and the like only).
+    pub env: Vec<(String, String)>,
+    /// Where it runs; the run's working directory if none.
+    pub cwd: Option<PathBuf>,
+    /// What its output is.
+    pub output: OutputFormat,
+    /// How long it may go on after SIGTERM before SIGKILL; 5 s by default.
+    pub grace: Option<Duration>,
+    /// Bytes of its output that are kept inline; 1 MiB by default. More makes the attempt fail with [`FailureKind::BadOutput`] for
+    /// `json`, and is cut at a whole line or character, with a warning, for `text` and `lines`.
+    pub output_limit: Option<usize>,
+}
+
+/// What the text that a job prints is read as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputFormat {
+    /// A string, without the last newline.
+    #[default]
+    Text,
+    /// JSON.
+    Json,
+    /// A list of lines.
+    Lines,
+}
+
+/// Work that only takes time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Simulation {
+    /// How long: seconds at speed 1 and fit 1; the job's estimate if none.
+    pub work: Option<Distribution>,
+    /// The probability that an attempt fails at its end, 0..=1.
+    pub failure: f64,
+    /// The probability that the agent crashes half-way, 0..=1.
+    pub crash: f64,
+    /// The probability that it never ends (until it is stopped), 0..=1.
+    pub hang: f64,
+    /// What it answers; its input if none.
+    pub output: Option<Value>,
+}
+
+/// How a simulated duration is drawn. All in seconds, at least 0.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distribution {
+    /// Always the same.
+    Constant(f64),
+    /// Evenly between two values.
+    Uniform(f64, f64),
+    /// Exponential with this mean.
+    Exponential(f64),
+    /// Log-normal: median, and the standard deviation of its logarithm.
+    Lognormal(f64, f64),
+}
+
+/// What a job gives back.
+pub type Answer = Result<Value, Failure>;

@@ -1,0 +1,257 @@
+//! The checked workflow: what a file or a program means, once nothing about it can be wrong any more.
+//!
+//! Everything behind the check works on these types; only this folder knows of YAML.
+
+use super::expression::{Expression, Template};
+use crate::lifecycle::{RetryPolicy, Timeouts};
+use core::time::Duration;
+use polity_agents::{AgentSpec, OutputFormat, Simulation};
+use polity_protocols::Name;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A workflow that has passed its check.
+#[derive(Clone, Debug)]
+pub struct Workflow {
+    /// Its name.
+    pub name: Name,
+    /// What it is for.
+    pub description: String,
+    /// What a run must or may be given.
+    pub inputs: Vec<Input>,
+    /// How its agents are governed.
+    pub strategy: Option<Strategy>,
+    /// The agents that it brings along.
+    pub agents: Vec<AgentSpec>,
+    /// What happens to the rest when a task fails.
+    pub on_failure: OnFailure,
+    /// Bounds of a run.
+    pub limits: Limits,
+    /// Its tasks, in the order of the file. A dependency refers to a task by its place here.
+    pub tasks: Vec<Task>,
+    /// What a run gives back.
+    pub outputs: Vec<Output>,
+    /// SHA-256 of the text that it was read from, in hex; of its debug form if it was built by a program.
+    pub hash: String,
+    /// Where it was read from.
+    pub path: Option<PathBuf>,
+}
+
+/// A value that a run is given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Its name.
+    pub name: Name,
+    /// What it is for.
+    pub description: String,
+    /// Its type.
+    pub kind: InputType,
+    /// True if a run can't start without it.
+    pub required: bool,
+    /// Its value if none is given.
+    pub default: Option<Value>,
+}
+
+/// The types that an input may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the words say it
+pub enum InputType {
+    String,
+    Int,
+    Number,
+    Bool,
+    List,
+    Map,
+    Path,
+    Date,
+    Duration,
+    Dataset,
+    Any,
+}
+
+/// A protocol by name, with its settings.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Strategy {
+    /// The protocol's name: `market`.
+    pub name: Name,
+    /// Its settings, an object; empty if one word was given. Checked by the protocol's own reader.
+    pub settings: Value,
+}
+
+/// What happens to the rest of a run when a task fails for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// What does not depend on it goes on.
+    #[default]
+    Continue,
+    /// Nothing new starts; what runs may end.
+    FailFast,
+}
+
+/// Bounds of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Tasks that may be open (announced or being done) at a time.
+    pub max_parallel_tasks: Option<u32>,
+    /// Task instances that a run may have.
+    pub max_tasks: u32,
+    /// Tasks that may be announced to the protocol and not yet awarded; `None` is `auto`: the team's slots, at least 16, times 4.
+    pub max_open: Option<u32>,
+}
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { max_parallel_tasks: None, max_tasks: 1_000_000, max_open: None }
+    }
+}
+
+/// One task.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its id.
+    pub id: Name,
+    /// What it is for.
+    pub description: String,
+    /// How it is executed.
+    pub action: Action,
+    /// The kind of work; empty if none is demanded.
+    pub kind: Name,
+    /// Only this agent (or a replica of it).
+    pub agent: Option<Name>,
+    /// Minimum scores.
+    pub needs: Vec<(Name, f64)>,
+    /// Its input.
+    pub with: Vec<(Name, Binding)>,
+    /// What it waits for, one entry per upstream task.
+    pub dependencies: Vec<Dependency>,
+    /// It is skipped unless this is true.
+    pub when: Option<Expression>,
+    /// One instance per item of this list.
+    pub for_each: Option<Expression>,
+    /// Higher goes first; on top of the rank.
+    pub priority: Priority,
+    /// Estimated work in seconds at speed 1 and fit 1; 1 if nobody knows.
+    pub estimate: Option<f64>,
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// Whether again; `None` is one attempt.
+    pub retry: Option<RetryPolicy>,
+}
+
+/// How a task is executed.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// The agent that wins performs its own behaviour for the task's kind.
+    Own,
+    /// A registered Rust function.
+    Function(Name),
+    /// A shell command.
+    Run(Arc<Script>),
+    /// Takes time.
+    Simulate(Arc<Simulation>),
+}
+
+/// A shell command whose bindings are still to be rendered.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The command; bindings in it are shell-quoted unless `| raw`.
+    pub run: Template,
+    /// What it reads.
+    pub stdin: Option<Template>,
+    /// Environment.
+    pub env: Vec<(String, Template)>,
+    /// Working directory.
+    pub cwd: Option<Template>,
+    /// What its output is.
+    pub output: OutputFormat,
+}
+
+/// A value of `with`: a constant tree, or one with templates in its strings.
+#[derive(Clone, Debug)]
+pub enum Binding {
+    /// A constant.
+    Constant(Value),
+    /// A string with `{{ … }}` in it.
+    Template(Template),
+    /// A bare expression (what a Rust program binds with `output("task")`).
+    Expression(Expression),
+    /// A list of which some element binds.
+    List(Vec<Binding>),
+    /// A map of which some value binds.
+    Map(Vec<(String, Binding)>),
+}
+
+/// An upstream task and what is wanted of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// The upstream task's place in [`Workflow::tasks`].
+    pub on: usize,
+    /// What must have become of it.
+    pub wants: Wants,
+}
+
+/// What must have become of an upstream task. Ordered by strength: the strongest of several uses counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wants {
+    /// It has ended, however (its `.status` or `.error` is used).
+    Ended,
+    /// `depends_on` alone, joined by `all_success`: it succeeded or was skipped (if at least one of these succeeded).
+    Success,
+    /// Its output is used under `default(…)`, or is optional: it must have ended.
+    MaybeOutput,
+    /// Its output is used: it must succeed; if it was skipped, so is this.
+    Output,
+}
+
+/// How urgent a task is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// After everything else.
+    Low,
+    /// By its rank.
+    #[default]
+    Normal,
+    /// Before what is normal.
+    High,
+    /// Before everything else.
+    Critical,
+}
+
+/// A result of a run.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its name.
+    pub name: Name,
+    /// What it is computed from.
+    pub from: Expression,
+}
+
+/// How long a duration is, as people write it: `200ms`, `5m`, `1h30m`.
+///
+/// ```
+/// use std::time::Duration;
+/// assert_eq!(polity::workflow::duration_text(Duration::from_millis(5_400_000)), "1h30m");
+/// ```
+pub fn duration_text(d: Duration) -> String {
+    let nanos = d.as_nanos();
+    if nanos == 0 {
+        return "0s".into();
+    }
+    if nanos % 1_000_000_000 != 0 {
+        return match nanos {
+            n if n % 1_000_000 == 0 => format!("{}ms", n / 1_000_000),
+            n if n % 1_000 == 0 => format!("{}us", n / 1_000),
+            n => format!("{n}ns"),
+        };
+    }
+    let seconds = d.as_secs();
+    [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, unit)| format!("{n}{unit}"))
+        .collect()
+}
