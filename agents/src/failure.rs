@@ -43,7 +43,11 @@ impl FailureKind {
     pub fn is_final(self) -> bool {
         matches!(
             self,
-            FailureKind::Validation | FailureKind::Authentication | FailureKind::Binding | FailureKind::Poison | FailureKind::Cancelled
+            FailureKind::Validation
+                | FailureKind::Authentication
+                | FailureKind::Binding
+                | FailureKind::Poison
+                | FailureKind::Cancelled
         )
     }
     /// The word for it in files and events.

@@ -59,7 +59,11 @@ impl Job {
             let given = self.input.as_object().map(|m| m.keys().cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default();
             Failure::new(
                 FailureKind::Validation,
-                format!("task \"{}\" has no input \"{name}\" (it has: {}); add it under `with`", self.name, if given.is_empty() { "none" } else { &given }),
+                format!(
+                    "task \"{}\" has no input \"{name}\" (it has: {}); add it under `with`",
+                    self.name,
+                    if given.is_empty() { "none" } else { &given }
+                ),
             )
         })?;
         T::deserialize(value).map_err(|e| {

@@ -76,7 +76,8 @@ impl AgentSpec {
     /// The profile of each replica.
     pub fn profiles(&self) -> impl Iterator<Item = Profile> + '_ {
         (1..=self.replicas).map(|n| {
-            let name = if self.replicas == 1 && !self.replicated { self.id.clone() } else { Name::from(format!("{}-{n}", self.id)) };
+            let name =
+                if self.replicas == 1 && !self.replicated { self.id.clone() } else { Name::from(format!("{}-{n}", self.id)) };
             Profile {
                 name,
                 group: self.id.clone(),

@@ -2,7 +2,7 @@
 
 use crate::time::Time;
 use core::cmp::Reverse;
-use std::collections::{BinaryHeap, BTreeMap};
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Deadlines by key, of which the earliest is known in O(1). Setting, moving and clearing cost O(log n).
 ///

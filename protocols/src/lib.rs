@@ -21,8 +21,8 @@ mod task;
 mod time;
 mod turn;
 
-pub mod hierarchical;
-pub mod testing;
+// pub mod hierarchical;
+// pub mod testing;
 
 pub use capability::{BadScore, Capabilities, Demand, Score};
 pub use deadlines::Deadlines;

@@ -4,6 +4,7 @@
 
 use super::expression::{Expression, Template};
 use crate::lifecycle::{RetryPolicy, Timeouts};
+use crate::plan::Wants;
 use core::time::Duration;
 use polity_agents::{AgentSpec, OutputFormat, Simulation};
 use polity_protocols::Name;
@@ -191,19 +192,6 @@ pub struct Dependency {
     pub on: usize,
     /// What must have become of it.
     pub wants: Wants,
-}
-
-/// What must have become of an upstream task. Ordered by strength: the strongest of several uses counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wants {
-    /// It has ended, however (its `.status` or `.error` is used).
-    Ended,
-    /// `depends_on` alone, joined by `all_success`: it succeeded or was skipped (if at least one of these succeeded).
-    Success,
-    /// Its output is used under `default(…)`, or is optional: it must have ended.
-    MaybeOutput,
-    /// Its output is used: it must succeed; if it was skipped, so is this.
-    Output,
 }
 
 /// How urgent a task is.
