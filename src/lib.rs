@@ -5,6 +5,7 @@
 #[cfg(panic = "abort")]
 compile_error!("polity contains panics of agents by unwinding: build it with panic = \"unwind\"");
 
+pub mod event;
 pub mod lifecycle;
 pub mod plan;
 pub mod supervision;

@@ -1,0 +1,281 @@
+//! One event as one line of JSON, and back.
+//!
+//! A line carries both the names, for people, and the numbers (`task_n`, `agent_n`, `run_n`), so that reading it back loses nothing.
+
+use super::{Event, Names, RunHead, RunId, RunTail, What};
+use core::time::Duration;
+use polity_agents::Failure;
+use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// An event with its names resolved: what `events.ndjson` and `--json` print, one a line.
+///
+/// ```
+/// use polity::event::{Event, Line, Names, RunId, What};
+/// use polity_protocols::{TaskId, Time};
+/// let event = Event { at: Time::ZERO, seq: 3, run: RunId(0), what: What::Announced { task: TaskId::new(0, 1), attempt: 1 } };
+/// let text = serde_json::to_string(&Line::of(&event, &Names::default())).unwrap();
+/// let back: Line = serde_json::from_str(&text).unwrap();
+/// assert_eq!(back.event(), Some(event));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // the fields of all kinds of event, named as in `What`
+pub struct Line {
+    pub at_ns: u64,
+    pub seq: u64,
+    pub event: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_n: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_n: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_n: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incarnation: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took_ns: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at_ns: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub succeeded: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Arc<[Name]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causes: Option<Vec<Name>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causes_n: Option<Arc<[u32]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Arc<Decision>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Arc<Failure>>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub output: Option<Arc<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<Arc<RunHead>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tail: Option<Arc<RunTail>>,
+}
+
+/// An output of `null` is an output.
+fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Arc<Value>>, D::Error> {
+    Value::deserialize(from).map(|value| Some(Arc::new(value)))
+}
+
+/// One event as a line of JSON, without the line's end.
+pub fn line(event: &Event, names: &Names) -> String {
+    serde_json::to_string(&Line::of(event, names)).expect("an event is made of what JSON can hold")
+}
+
+impl Line {
+    /// The line of an event.
+    pub fn of(event: &Event, names: &Names) -> Line {
+        let mut line = Line {
+            at_ns: event.at.as_nanos(),
+            seq: event.seq,
+            run: names.run(event.run),
+            run_n: event.run.is_run().then_some(event.run.0),
+            ..Line::default()
+        };
+        line.fill(&event.what, names);
+        line
+    }
+    fn fill(&mut self, what: &What, names: &Names) {
+        self.event = Cow::Borrowed(what.word());
+        if let Some(task) = what.task() {
+            self.task = Some(names.task(task));
+            self.task_n = Some(task.instance());
+        }
+        if let Some(agent) = what.agent() {
+            self.agent = Some(names.agent(agent));
+            self.agent_n = Some(agent.0);
+        }
+        match what {
+            What::AgentJoined { name, incarnation, .. } => {
+                self.agent = Some(name.clone());
+                self.incarnation = Some(*incarnation);
+            }
+            What::AgentLost { incarnation, reason, .. } => {
+                self.incarnation = Some(*incarnation);
+                self.reason = Some(reason.clone());
+            }
+            What::CoordinatorLost { strategy, epoch, reason } => {
+                self.strategy = Some(strategy.clone());
+                self.incarnation = Some(*epoch);
+                self.reason = Some(reason.clone());
+            }
+            What::Escalated { reason } | What::Skipped { reason, .. } | What::Noted { note: reason, .. } => {
+                self.reason = Some(reason.clone());
+            }
+            What::RunStarted(head) => self.head = Some(head.clone()),
+            What::RunEnded(tail) => self.tail = Some(tail.clone()),
+            What::Expanded { first, labels, .. } => {
+                self.first = Some(*first);
+                self.labels = Some(labels.clone());
+            }
+            What::Announced { attempt, .. } => self.attempt = Some(*attempt),
+            What::Assigned { attempt, launch, decision, .. } => {
+                self.attempt = Some(*attempt);
+                self.launch = Some(*launch);
+                self.decision = Some(decision.clone());
+            }
+            What::Refused { launch, .. } | What::Started { launch, .. } | What::Displaced { launch, .. } => {
+                self.launch = Some(*launch);
+            }
+            What::Retried { attempt, failure, at, .. } => {
+                self.attempt = Some(*attempt);
+                self.failure = Some(failure.clone());
+                self.retry_at_ns = Some(at.as_nanos());
+            }
+            What::Completed { attempts, took, output, .. } => {
+                self.attempt = Some(*attempts);
+                self.took_ns = Some(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+                self.output = Some(output.clone());
+            }
+            What::Failed { attempts, failure, .. } => {
+                self.attempt = Some(*attempts);
+                self.failure = Some(failure.clone());
+            }
+            What::Blocked { task, causes } => {
+                self.causes = Some(causes.iter().map(|n| names.task(TaskId::new(task.run(), *n))).collect());
+                self.causes_n = Some(causes.clone());
+            }
+            What::Joined { succeeded, .. } => self.succeeded = Some(*succeeded),
+            What::Cancelled { .. } => {}
+        }
+    }
+    /// The event that this line tells of; `None` if a part of it is missing or its kind is unknown.
+    pub fn event(&self) -> Option<Event> {
+        let run = self.run_n.map_or(RunId::SOCIETY, RunId);
+        Some(Event { at: Time::from_nanos(self.at_ns), seq: self.seq, run, what: self.what(run)? })
+    }
+    fn what(&self, run: RunId) -> Option<What> {
+        let task = self.task_n.map(|n| TaskId::new(run.0, n));
+        let agent = self.agent_n.map(AgentId);
+        Some(match &*self.event {
+            "agent_joined" => What::AgentJoined { agent: agent?, name: self.agent.clone()?, incarnation: self.incarnation? },
+            "agent_lost" => What::AgentLost { agent: agent?, incarnation: self.incarnation?, reason: self.reason.clone()? },
+            "coordinator_lost" => {
+                What::CoordinatorLost { strategy: self.strategy.clone()?, epoch: self.incarnation?, reason: self.reason.clone()? }
+            }
+            "escalated" => What::Escalated { reason: self.reason.clone()? },
+            "run_started" => What::RunStarted(self.head.clone()?),
+            "expanded" => What::Expanded { task: task?, first: self.first?, labels: self.labels.clone()? },
+            "announced" => What::Announced { task: task?, attempt: self.attempt? },
+            "assigned" => What::Assigned {
+                task: task?,
+                agent: agent?,
+                attempt: self.attempt?,
+                launch: self.launch?,
+                decision: self.decision.clone()?,
+            },
+            "refused" => What::Refused { task: task?, agent: agent?, launch: self.launch? },
+            "started" => What::Started { task: task?, agent: agent?, launch: self.launch? },
+            "displaced" => What::Displaced { task: task?, agent: agent?, launch: self.launch? },
+            "retried" => What::Retried {
+                task: task?,
+                agent: agent?,
+                attempt: self.attempt?,
+                failure: self.failure.clone()?,
+                at: Time::from_nanos(self.retry_at_ns?),
+            },
+            "noted" => What::Noted { task: task?, note: self.reason.clone()? },
+            "completed" => What::Completed {
+                task: task?,
+                agent: agent?,
+                attempts: self.attempt?,
+                took: Duration::from_nanos(self.took_ns?),
+                output: self.output.clone()?,
+            },
+            "failed" => What::Failed { task: task?, agent, attempts: self.attempt?, failure: self.failure.clone()? },
+            "skipped" => What::Skipped { task: task?, reason: self.reason.clone()? },
+            "blocked" => What::Blocked { task: task?, causes: self.causes_n.clone()? },
+            "cancelled" => What::Cancelled { task: task? },
+            "joined" => What::Joined { task: task?, succeeded: self.succeeded? },
+            "run_ended" => What::RunEnded(self.tail.clone()?),
+            _ => return None,
+        })
+    }
+}
+
+impl What {
+    /// The kind's name: the `event` of a line.
+    pub fn word(&self) -> &'static str {
+        match self {
+            What::AgentJoined { .. } => "agent_joined",
+            What::AgentLost { .. } => "agent_lost",
+            What::CoordinatorLost { .. } => "coordinator_lost",
+            What::Escalated { .. } => "escalated",
+            What::RunStarted(_) => "run_started",
+            What::Expanded { .. } => "expanded",
+            What::Announced { .. } => "announced",
+            What::Assigned { .. } => "assigned",
+            What::Refused { .. } => "refused",
+            What::Started { .. } => "started",
+            What::Displaced { .. } => "displaced",
+            What::Retried { .. } => "retried",
+            What::Noted { .. } => "noted",
+            What::Completed { .. } => "completed",
+            What::Failed { .. } => "failed",
+            What::Skipped { .. } => "skipped",
+            What::Blocked { .. } => "blocked",
+            What::Cancelled { .. } => "cancelled",
+            What::Joined { .. } => "joined",
+            What::RunEnded(_) => "run_ended",
+        }
+    }
+    /// The task that it is about.
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            What::Expanded { task, .. }
+            | What::Announced { task, .. }
+            | What::Assigned { task, .. }
+            | What::Refused { task, .. }
+            | What::Started { task, .. }
+            | What::Displaced { task, .. }
+            | What::Retried { task, .. }
+            | What::Noted { task, .. }
+            | What::Completed { task, .. }
+            | What::Failed { task, .. }
+            | What::Skipped { task, .. }
+            | What::Blocked { task, .. }
+            | What::Cancelled { task }
+            | What::Joined { task, .. } => Some(*task),
+            _ => None,
+        }
+    }
+    /// The agent that it is about.
+    pub fn agent(&self) -> Option<AgentId> {
+        match self {
+            What::AgentJoined { agent, .. }
+            | What::AgentLost { agent, .. }
+            | What::Assigned { agent, .. }
+            | What::Refused { agent, .. }
+            | What::Started { agent, .. }
+            | What::Displaced { agent, .. }
+            | What::Retried { agent, .. }
+            | What::Completed { agent, .. } => Some(*agent),
+            What::Failed { agent, .. } => *agent,
+            _ => None,
+        }
+    }
+}

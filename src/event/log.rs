@@ -1,0 +1,62 @@
+//! Where events are recorded, and who is told of them.
+
+use super::{Event, RunId, What};
+use polity_protocols::Time;
+use std::cell::{Cell, RefCell};
+
+/// Someone who is told of every event, in order, at once, on the control thread. It must be quick and must not panic: what takes long
+/// goes to a thread of its own.
+pub trait Sink {
+    /// Takes one event.
+    fn take(&mut self, event: &Event);
+    /// Lets out what it has held back; called when the runtime is idle or ends.
+    fn flush(&mut self) {}
+}
+
+// Events kept in memory, in order.
+impl Sink for Vec<Event> {
+    fn take(&mut self, event: &Event) {
+        self.push(event.clone());
+    }
+}
+
+/// The log: it numbers the events and hands them to its sinks.
+///
+/// ```
+/// use polity::event::{EventLog, RunId, What};
+/// use polity_protocols::{TaskId, Time};
+/// let log = EventLog::default();
+/// log.add(Box::new(Vec::new()));
+/// log.record(Time::ZERO, RunId(0), What::Cancelled { task: TaskId::new(0, 0) });
+/// assert_eq!(log.len(), 1);
+/// ```
+#[derive(Default)]
+pub struct EventLog {
+    next: Cell<u64>,
+    sinks: RefCell<Vec<Box<dyn Sink>>>,
+}
+impl EventLog {
+    /// Tells `sink` of every event from now on.
+    pub fn add(&self, sink: Box<dyn Sink>) {
+        self.sinks.borrow_mut().push(sink);
+    }
+    /// Records one event.
+    pub fn record(&self, at: Time, run: RunId, what: What) {
+        let event = Event { at, seq: self.next.replace(self.next.get() + 1), run, what };
+        for sink in self.sinks.borrow_mut().iter_mut() {
+            sink.take(&event);
+        }
+    }
+    /// How many events were recorded.
+    pub fn len(&self) -> u64 {
+        self.next.get()
+    }
+    /// True if none was.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Lets every sink let out what it has held back.
+    pub fn flush(&self) {
+        self.sinks.borrow_mut().iter_mut().for_each(|sink| sink.flush());
+    }
+}

@@ -1,0 +1,203 @@
+//! One truth: what happened, in the order in which it happened. Everything else is a fold over it.
+//!
+//! An [`Event`] is compact: agents and tasks are numbers in it. [`Names`] turns them into words again, and is itself a fold: the events
+//! that introduce a thing ([`What::RunStarted`], [`What::Expanded`], [`What::AgentJoined`]) carry its name.
+
+mod line;
+mod log;
+mod names;
+
+pub use line::{Line, line};
+pub use log::{EventLog, Sink};
+pub use names::Names;
+
+use core::time::Duration;
+use polity_agents::Failure;
+use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A run of one workflow, numbered within its runtime from 0.
+///
+/// ```
+/// assert!(polity::event::RunId(0).is_run());
+/// assert!(!polity::event::RunId::SOCIETY.is_run());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub u32);
+impl RunId {
+    /// What concerns no single run: agents that come and go.
+    pub const SOCIETY: RunId = RunId(u32::MAX);
+    /// True for a run, false for [`RunId::SOCIETY`].
+    pub fn is_run(self) -> bool {
+        self != RunId::SOCIETY
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When, in the world's time.
+    pub at: Time,
+    /// Its number within the runtime, without gaps, from 0.
+    pub seq: u64,
+    /// In which run.
+    pub run: RunId,
+    /// What.
+    pub what: What,
+}
+
+/// Everything that can happen, in the past tense, in the order of a run.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // the variants' sentences name their fields
+pub enum What {
+    /// An agent joined: at the start, or again with a new incarnation after it was lost.
+    AgentJoined { agent: AgentId, name: Name, incarnation: u32 },
+    /// An agent was lost: it panicked, ended, or was stopped.
+    AgentLost { agent: AgentId, incarnation: u32, reason: Name },
+    /// A coordinator was lost and will be built again from what it had saved.
+    CoordinatorLost { strategy: Name, epoch: u32, reason: Name },
+    /// A supervisor gave up: too many restarts in too short a time.
+    Escalated { reason: Name },
+    /// A run began.
+    RunStarted(Arc<RunHead>),
+    /// A `for_each` task became so many instances, the first of which has the number `first`.
+    Expanded { task: TaskId, first: u32, labels: Arc<[Name]> },
+    /// A task became ready and was announced to the coordinator. `launch` counts awards: it is one more for each announcement.
+    Announced { task: TaskId, attempt: u32 },
+    /// The protocol gave the task to an agent.
+    Assigned { task: TaskId, agent: AgentId, attempt: u32, launch: u32, decision: Arc<Decision> },
+    /// The agent did not take it; it will be announced again.
+    Refused { task: TaskId, agent: AgentId, launch: u32 },
+    /// The agent began to work on it.
+    Started { task: TaskId, agent: AgentId, launch: u32 },
+    /// The agent was lost under it; it will be announced again, which is not an attempt of its own.
+    Displaced { task: TaskId, agent: AgentId, launch: u32 },
+    /// An attempt failed, and another will follow at the given time.
+    Retried { task: TaskId, agent: AgentId, attempt: u32, failure: Arc<Failure>, at: Time },
+    /// A job wrote something worth knowing: what was cut, what was left behind.
+    Noted { task: TaskId, note: Name },
+    /// The task ended well.
+    Completed { task: TaskId, agent: AgentId, attempts: u32, took: Duration, output: Arc<Value> },
+    /// The task failed for good.
+    Failed { task: TaskId, agent: Option<AgentId>, attempts: u32, failure: Arc<Failure> },
+    /// The task was not needed, and why.
+    Skipped { task: TaskId, reason: Name },
+    /// The task can never start: the chain of causes, from its own dependency to the root.
+    Blocked { task: TaskId, causes: Arc<[u32]> },
+    /// The task was cancelled.
+    Cancelled { task: TaskId },
+    /// All instances of a `for_each` task ended.
+    Joined { task: TaskId, succeeded: bool },
+    /// The run ended.
+    RunEnded(Arc<RunTail>),
+}
+
+/// What a run is, as it begins: enough to read the rest of the log without the file that it came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunHead {
+    /// Its memorable name.
+    pub name: Name,
+    /// The workflow's name.
+    pub workflow: Name,
+    /// SHA-256 of the workflow's text.
+    pub hash: String,
+    /// The protocol, with its settings.
+    pub strategy: Name,
+    /// The protocol's settings.
+    pub settings: Value,
+    /// The seed of all randomness.
+    pub seed: u64,
+    /// True in virtual time.
+    pub simulated: bool,
+    /// The ids of the tasks; task `n` of the workflow is number `n` in this run until it is expanded.
+    pub tasks: Arc<[Name]>,
+    /// The kind of each task.
+    pub kinds: Arc<[Name]>,
+    /// What each task waits for.
+    pub dependencies: Arc<[Vec<u32>]>,
+    /// The agents of the society, by number.
+    pub agents: Arc<[Name]>,
+    /// Slots of each agent.
+    pub slots: Arc<[u32]>,
+    /// The inputs that it was given, without secrets.
+    pub inputs: Value,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunTail {
+    /// In which way.
+    pub status: RunStatus,
+    /// Task instances by how they ended.
+    pub tally: Counts,
+    /// Its outputs, an object.
+    pub outputs: Value,
+    /// What could not be computed or was left over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+    /// Messages that came too late and were ignored (fencing).
+    #[serde(default)]
+    pub ignored: u64,
+}
+
+/// Task instances by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Ended well.
+    pub completed: u32,
+    /// Failed for good.
+    pub failed: u32,
+    /// Not needed.
+    pub skipped: u32,
+    /// Made impossible by a failure.
+    pub blocked: u32,
+    /// Cancelled.
+    pub cancelled: u32,
+}
+impl Counts {
+    /// All that ended.
+    pub fn ended(&self) -> u32 {
+        self.completed + self.failed + self.skipped + self.blocked + self.cancelled
+    }
+}
+
+/// The ways in which a run can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Every task completed or was skipped, and every output could be computed.
+    Completed,
+    /// A task failed, or an output could not be computed.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+    /// A supervisor gave up.
+    Escalated,
+}
+impl RunStatus {
+    /// The exit code of the command line.
+    ///
+    /// ```
+    /// assert_eq!(polity::event::RunStatus::Cancelled.exit_code(), 6);
+    /// ```
+    pub fn exit_code(self) -> u8 {
+        match self {
+            RunStatus::Completed => 0,
+            RunStatus::Failed => 1,
+            RunStatus::Cancelled => 6,
+            RunStatus::Escalated => 70,
+        }
+    }
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            RunStatus::Completed => "completed",
+            RunStatus::Failed => "failed",
+            RunStatus::Cancelled => "cancelled",
+            RunStatus::Escalated => "escalated",
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! From numbers to names: a fold over the events that introduce things.
+
+use super::{Event, RunHead, RunId, What};
+use polity_protocols::{AgentId, Name, TaskId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The names of agents, runs and tasks, as far as the events so far have told them.
+///
+/// ```
+/// use polity::event::Names;
+/// use polity_protocols::AgentId;
+/// assert_eq!(&*Names::default().agent(AgentId(7)), "agent 7"); // never heard of
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    agents: BTreeMap<AgentId, Name>,
+    runs: BTreeMap<RunId, RunNames>,
+}
+
+#[derive(Clone, Debug)]
+struct RunNames {
+    head: Arc<RunHead>,
+    /// Expanded tasks: first instance → (task, labels).
+    ranges: BTreeMap<u32, (u32, Arc<[Name]>)>,
+}
+
+impl Names {
+    /// Learns the names that an event introduces.
+    pub fn take(&mut self, event: &Event) {
+        match &event.what {
+            What::AgentJoined { agent, name, .. } => {
+                self.agents.insert(*agent, name.clone());
+            }
+            What::RunStarted(head) => {
+                let agents = head.agents.iter().enumerate().map(|(n, name)| (AgentId(n as u32), name.clone()));
+                self.agents.extend(agents);
+                self.runs.insert(event.run, RunNames { head: head.clone(), ranges: BTreeMap::new() });
+            }
+            What::Expanded { task, first, labels } => {
+                if let Some(run) = self.runs.get_mut(&event.run) {
+                    run.ranges.insert(*first, (task.instance(), labels.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+    /// An agent's name.
+    pub fn agent(&self, agent: AgentId) -> Name {
+        self.agents.get(&agent).cloned().unwrap_or_else(|| format!("agent {}", agent.0).into())
+    }
+    /// A run's memorable name.
+    pub fn run(&self, run: RunId) -> Option<Name> {
+        self.runs.get(&run).map(|r| r.head.name.clone())
+    }
+    /// What a run is.
+    pub fn head(&self, run: RunId) -> Option<&Arc<RunHead>> {
+        self.runs.get(&run).map(|r| &r.head)
+    }
+    /// A task's id, or `id[label]` of an instance.
+    pub fn task(&self, task: TaskId) -> Name {
+        let Some(run) = self.runs.get(&RunId(task.run())) else { return format!("task {}", task.instance()).into() };
+        let id = |n: u32| run.head.tasks.get(n as usize).cloned();
+        if let Some(name) = id(task.instance()) {
+            return name;
+        }
+        let range = run.ranges.range(..=task.instance()).next_back();
+        let found = range.and_then(|(first, (of, labels))| Some((id(*of)?, labels.get((task.instance() - first) as usize)?)));
+        match found {
+            Some((id, label)) => format!("{id}[{label}]").into(),
+            None => format!("task {}", task.instance()).into(),
+        }
+    }
+    /// The task of the workflow that an instance belongs to.
+    pub fn node(&self, task: TaskId) -> u32 {
+        let Some(run) = self.runs.get(&RunId(task.run())) else { return task.instance() };
+        if (task.instance() as usize) < run.head.tasks.len() {
+            return task.instance();
+        }
+        run.ranges.range(..=task.instance()).next_back().map_or(task.instance(), |(_, (of, _))| *of)
+    }
+}
