@@ -23,6 +23,13 @@ pub trait Protocol: Clone + Debug + Send + Sync + 'static {
     /// The side that is asked.
     type Participant: Participant<Message = Self::Message>;
 
+    /// Whether the settings make sense.
+    ///
+    /// # Errors
+    /// A sentence that names the setting, what was expected and what was given: `market.reserve must be above 0, but is -1`.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
     /// A new initiator, which knows nobody yet.
     fn initiator(&self) -> Self::Initiator;
     /// The participant of one agent. It alone knows its own true profile and load.
