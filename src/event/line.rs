@@ -45,7 +45,7 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launch: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub incarnation: Option<u32>,
+    pub incarnation: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub took_ns: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,7 +120,7 @@ impl Line {
             }
             What::CoordinatorLost { strategy, epoch, reason } => {
                 self.strategy = Some(strategy.clone());
-                self.incarnation = Some(*epoch);
+                self.incarnation = Some(u64::from(*epoch));
                 self.reason = Some(reason.clone());
             }
             What::Escalated { reason } | What::Skipped { reason, .. } | What::Noted { note: reason, .. } => {
@@ -175,7 +175,7 @@ impl Line {
             "agent_joined" => What::AgentJoined { agent: agent?, name: self.agent.clone()?, incarnation: self.incarnation? },
             "agent_lost" => What::AgentLost { agent: agent?, incarnation: self.incarnation?, reason: self.reason.clone()? },
             "coordinator_lost" => {
-                What::CoordinatorLost { strategy: self.strategy.clone()?, epoch: self.incarnation?, reason: self.reason.clone()? }
+                What::CoordinatorLost { strategy: self.strategy.clone()?, epoch: u32::try_from(self.incarnation?).ok()?, reason: self.reason.clone()? }
             }
             "escalated" => What::Escalated { reason: self.reason.clone()? },
             "run_started" => What::RunStarted(self.head.clone()?),

@@ -54,9 +54,9 @@ pub struct Event {
 #[allow(missing_docs)] // the variants' sentences name their fields
 pub enum What {
     /// An agent joined: at the start, or again with a new incarnation after it was lost.
-    AgentJoined { agent: AgentId, name: Name, incarnation: u32 },
+    AgentJoined { agent: AgentId, name: Name, incarnation: u64 },
     /// An agent was lost: it panicked, ended, or was stopped.
-    AgentLost { agent: AgentId, incarnation: u32, reason: Name },
+    AgentLost { agent: AgentId, incarnation: u64, reason: Name },
     /// A coordinator was lost and will be built again from what it had saved.
     CoordinatorLost { strategy: Name, epoch: u32, reason: Name },
     /// A supervisor gave up: too many restarts in too short a time.

@@ -1,0 +1,443 @@
+//! The agent's actor: its body, its seats in the teams, its jobs.
+
+use super::messages::{AgentMail, CoordinatorMail, Finished, SupervisorMail};
+use super::{Book, Claim, CoordinatorId, SupervisorActor, panics};
+use crate::event::{RunId, What};
+use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
+use crate::supervision::Exit;
+use crate::world::{AlarmId, Letter, Mail, Ticket, World};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
+use polity_agents::{
+    Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, LocalFuture, Offer, SharedAgent,
+    SimEnd, Simulation, Work, draw, share,
+};
+use polity_protocols::{AgentId, Ended, Name, Outcome, Profile, Rng, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Duration;
+
+/// Makes a new life of a user's agent.
+pub(crate) type Factory = Rc<dyn Fn() -> Box<dyn DynAgent>>;
+
+/// What is the same in every life of an agent.
+pub(crate) struct Blueprint {
+    pub(crate) id: AgentId,
+    pub(crate) profile: Arc<Profile>,
+    /// Jobs that may wait for a slot.
+    pub(crate) queue: u32,
+    /// The function that does what a task names no way for.
+    pub(crate) behaviour: Option<Name>,
+    pub(crate) functions: Rc<Functions>,
+    pub(crate) factory: Option<Factory>,
+    /// Its number with its supervisor.
+    pub(crate) child: u64,
+}
+
+/// One life of an agent.
+pub(crate) struct AgentActor {
+    world: Rc<World>,
+    blueprint: Rc<Blueprint>,
+    incarnation: u64,
+    supervisor: Addr<SupervisorActor>,
+    body: Body,
+    held: BTreeMap<JobId, Held>,
+    /// Cancels that overtook their jobs. A job is offered once, so that each entry is used or outlives its use by a few bytes; bounded.
+    overtaken: BTreeSet<JobId>,
+    seats: BTreeMap<CoordinatorId, Seat>,
+    /// The user's agent of this life.
+    own: Option<SharedAgent>,
+    /// A buffer, so that talk allocates nothing.
+    said: Vec<Talk>,
+    /// How this life ends, once that is known.
+    exit: Option<Exit>,
+    stopping: bool,
+    birth: Option<Ticket>,
+}
+
+/// Cancels remembered at most.
+const OVERTAKEN: usize = 1024;
+
+/// A job that this agent holds.
+struct Held {
+    /// `None` once it was cancelled: nobody waits for the answer.
+    claim: Option<Claim>,
+    coordinator: CoordinatorId,
+    kind: Name,
+    stage: Stage,
+}
+enum Stage {
+    Waiting(Box<Job>),
+    /// Virtual work: its end is an alarm. A job that hangs has none.
+    Simulated {
+        since: Time,
+        end: SimEnd,
+        simulation: Arc<Simulation>,
+        job: Box<Job>,
+        alarm: Option<AlarmId>,
+    },
+    /// A future that runs by itself.
+    Running { since: Time, token: CancelToken },
+}
+
+/// The agent's place in one team.
+struct Seat {
+    epoch: u32,
+    book: Rc<Book>,
+    participant: Box<dyn AnyParticipant>,
+    rng: Rng,
+}
+
+impl AgentActor {
+    pub(crate) fn new(
+        world: Rc<World>,
+        blueprint: Rc<Blueprint>,
+        incarnation: u64,
+        supervisor: Addr<SupervisorActor>,
+    ) -> AgentActor {
+        let body = Body::new(blueprint.profile.slots, blueprint.queue);
+        let birth = Some(world.ticket());
+        AgentActor {
+            world,
+            blueprint,
+            incarnation,
+            supervisor,
+            body,
+            held: BTreeMap::new(),
+            overtaken: BTreeSet::new(),
+            seats: BTreeMap::new(),
+            own: None,
+            said: Vec::new(),
+            exit: None,
+            stopping: false,
+            birth,
+        }
+    }
+
+    fn take(&mut self, mail: AgentMail, context: &mut Context<AgentActor>) {
+        match mail {
+            AgentMail::Invite { coordinator, epoch, government } => self.sit(coordinator, epoch, &government),
+            AgentMail::Talk { coordinator, epoch, talk } => self.listen(coordinator, epoch, talk),
+            AgentMail::Execute { job, rank, coordinator, claim } => self.offer(job, rank, coordinator, claim, context),
+            AgentMail::Cancel { job } => self.cancel(job, context),
+            AgentMail::Ended { job, executed } => self.end(job, *executed, false, context),
+            AgentMail::Panicked { job: _, reason } => {
+                self.exit = Some(Exit::Panic(reason.to_string()));
+                context.stop();
+            }
+            AgentMail::Due { job } => self.due(job, context),
+            AgentMail::Stop => self.stop(context),
+            AgentMail::Kill => {
+                self.exit = Some(Exit::Killed);
+                context.stop();
+            }
+        }
+    }
+
+    // ---- its places in the teams
+
+    fn sit(&mut self, id: CoordinatorId, epoch: u32, government: &Government) {
+        if self.seats.get(&id).is_some_and(|seat| seat.epoch >= epoch) {
+            return;
+        }
+        let Some(book) = self.world.directory.coordinator(id) else { return };
+        let me = self.blueprint.id;
+        let participant = government.participant(me, &self.blueprint.profile);
+        let rng = Rng::numbered(self.world.seed(), &format!("participant/{}/{}", id.0, self.blueprint.profile.name), self.incarnation);
+        self.seats.insert(id, Seat { epoch, book, participant, rng });
+    }
+    fn listen(&mut self, id: CoordinatorId, epoch: u32, talk: Talk) {
+        let now = self.world.now();
+        let load = self.body.load(now);
+        match self.seats.get_mut(&id).filter(|seat| seat.epoch == epoch) {
+            Some(seat) => {
+                seat.participant.on_message(talk, AnyReply { now, load, rng: &mut seat.rng, said: &mut self.said });
+                self.speak(id);
+            }
+            None => self.world.ignore(),
+        }
+    }
+    fn speak(&mut self, id: CoordinatorId) {
+        let Some(seat) = self.seats.get(&id) else { return };
+        for talk in self.said.drain(..) {
+            let mail = CoordinatorMail::Talk { from: self.blueprint.id, epoch: seat.epoch, talk };
+            self.world.post(Letter::Coordinator(seat.book.clone(), mail));
+        }
+    }
+
+    // ---- its jobs
+
+    fn offer(&mut self, job: Box<Job>, rank: f64, coordinator: CoordinatorId, claim: Claim, context: &mut Context<AgentActor>) {
+        let (id, now) = (job.id, self.world.now());
+        if self.overtaken.remove(&id) {
+            return claim.forget();
+        }
+        if self.stopping {
+            return claim.refuse(self.body.load(now));
+        }
+        let seconds = self.blueprint.profile.seconds_for(job.estimate, job.fit);
+        match self.body.offer(id, seconds, rank, now) {
+            Offer::Duplicate => claim.forget(),
+            Offer::Refused => claim.refuse(self.body.load(now)),
+            offer @ (Offer::Start | Offer::Queued) => {
+                let held = Held { claim: Some(claim), coordinator, kind: job.kind.clone(), stage: Stage::Waiting(job) };
+                self.held.insert(id, held);
+                if offer == Offer::Start {
+                    self.begin(id, context);
+                }
+            }
+        }
+    }
+    /// Begins a job that has a slot, and what follows it if it ends at once.
+    fn begin(&mut self, first: JobId, context: &mut Context<AgentActor>) {
+        let mut next = Some(first);
+        while let Some(id) = next.take() {
+            if let Some(executed) = self.launch(id, context) {
+                next = self.conclude(id, executed, true);
+            }
+        }
+    }
+    /// Starts a job; gives back what came of it, if that is known at once.
+    fn launch(&mut self, id: JobId, context: &mut Context<AgentActor>) -> Option<Executed> {
+        let held = self.held.get_mut(&id)?;
+        let now = self.world.now();
+        let token = CancelToken::new();
+        let Stage::Waiting(mut job) = std::mem::replace(&mut held.stage, Stage::Running { since: now, token: token.clone() }) else {
+            return None; // invariant: only what waits is begun
+        };
+        if let Work::Simulate(simulation) = &job.work {
+            let simulation = simulation.clone();
+            self.simulate(id, job, simulation, context);
+            return None;
+        }
+        if let (Work::Own, Some(function)) = (&job.work, &self.blueprint.behaviour) {
+            job.work = Work::Function(function.clone());
+        }
+        let executors = Executors {
+            functions: self.blueprint.functions.clone(),
+            workplace: self.world.directory.workplace(id.task.run()),
+            speed: self.blueprint.profile.speed,
+        };
+        let job_context = JobContext::new(self.world.clone(), self.seed_of(id));
+        let mut future = executors.perform(*job, self.own.clone(), job_context, token);
+        // Most light work ends when it is first looked at: then it needs no task of its own.
+        if let Poll::Ready(executed) = future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
+            return Some(executed);
+        }
+        if let Some(claim) = self.held.get(&id).and_then(|held| held.claim.as_ref()) {
+            claim.started();
+        }
+        actix::spawn(carry(self.world.clone(), context.address(), id, future));
+        None
+    }
+    fn simulate(&mut self, id: JobId, job: Box<Job>, simulation: Arc<Simulation>, context: &mut Context<AgentActor>) {
+        let now = self.world.now();
+        let mut rng = Rng::new(self.seed_of(id), "simulate");
+        let drawn = draw(&simulation, &job, self.blueprint.profile.speed, &mut rng);
+        let alarm = (drawn.end != SimEnd::Hang && drawn.duration < Duration::MAX)
+            .then(|| self.world.alarm(now + drawn.duration, Letter::Agent(context.address(), AgentMail::Due { job: id })));
+        let Some(held) = self.held.get_mut(&id) else { return };
+        if let Some(claim) = &held.claim {
+            claim.started();
+        }
+        held.stage = Stage::Simulated { since: now, end: drawn.end, simulation, job, alarm };
+    }
+    /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
+    fn seed_of(&self, id: JobId) -> u64 {
+        let number = (u64::from(id.task.instance()) << 32) | (u64::from(id.attempt) << 16) | u64::from(id.launch);
+        Rng::numbered(self.world.seed(), "job", number ^ (u64::from(id.task.run()) << 48)).bits()
+    }
+    /// A simulated job's time has come.
+    fn due(&mut self, id: JobId, context: &mut Context<AgentActor>) {
+        let Some(Held { stage: Stage::Simulated { end, simulation, job, .. }, .. }) = self.held.get(&id) else {
+            return self.world.ignore();
+        };
+        let answer = match end {
+            SimEnd::Succeed => Ok(simulation.output.clone().unwrap_or_else(|| (*job.input).clone())),
+            SimEnd::Fail => Err(Failure::error("it failed, as its simulation says it may")),
+            SimEnd::Crash => panic!("simulated crash of \"{}\" while it did \"{}\"", self.blueprint.profile.name, job.name),
+            SimEnd::Hang => return,
+        };
+        self.end(id, Executed::of(answer), false, context);
+    }
+    fn end(&mut self, id: JobId, executed: Executed, at_once: bool, context: &mut Context<AgentActor>) {
+        if let Some(next) = self.conclude(id, executed, at_once) {
+            self.begin(next, context);
+        }
+        self.stop_when_idle(context);
+    }
+    /// Frees the slot, answers, learns; gives back the job that has the slot now.
+    fn conclude(&mut self, id: JobId, executed: Executed, at_once: bool) -> Option<JobId> {
+        let Some(held) = self.held.remove(&id) else {
+            self.world.ignore();
+            return None;
+        };
+        let now = self.world.now();
+        let next = self.body.finished(id, now);
+        let load = self.body.load(now);
+        let since = match held.stage {
+            Stage::Running { since, .. } | Stage::Simulated { since, .. } => since,
+            Stage::Waiting(_) => now,
+        };
+        let took = now - since;
+        let ended = if executed.answer.is_ok() { Ended::Succeeded } else { Ended::Failed };
+        if let Some(claim) = held.claim {
+            let answer = executed.answer.map(Arc::new);
+            let launch = claim.launch();
+            claim.finish(Finished { launch, answer, took, at_once, quality: 1.0, load, notes: executed.notes });
+            self.learn(held.coordinator, id, &held.kind, &Outcome { ended, took, quality: 1.0, load });
+        }
+        next
+    }
+    fn learn(&mut self, coordinator: CoordinatorId, id: JobId, kind: &str, outcome: &Outcome) {
+        let now = self.world.now();
+        let Some(seat) = self.seats.get_mut(&coordinator) else { return };
+        let reply = AnyReply { now, load: outcome.load, rng: &mut seat.rng, said: &mut self.said };
+        seat.participant.on_outcome(id.task, kind, outcome, reply);
+        if !self.said.is_empty() {
+            self.speak(coordinator);
+        }
+    }
+    fn cancel(&mut self, id: JobId, context: &mut Context<AgentActor>) {
+        let now = self.world.now();
+        match self.body.cancel(id, now) {
+            polity_agents::Cancel::Unknown => {
+                if self.overtaken.len() < OVERTAKEN {
+                    self.overtaken.insert(id);
+                }
+            }
+            polity_agents::Cancel::Queued => {
+                if let Some(claim) = self.held.remove(&id).and_then(|held| held.claim) {
+                    claim.forget();
+                }
+            }
+            polity_agents::Cancel::Running => self.interrupt(id, context),
+        }
+    }
+    /// Stops a job that runs. Its slot is free when it has really ended.
+    fn interrupt(&mut self, id: JobId, context: &mut Context<AgentActor>) {
+        let Some(held) = self.held.get_mut(&id) else { return };
+        if let Some(claim) = held.claim.take() {
+            claim.forget();
+        }
+        match &mut held.stage {
+            Stage::Running { token, .. } => token.cancel(),
+            Stage::Simulated { alarm, .. } => {
+                if let Some(alarm) = alarm.take() {
+                    self.world.silence(alarm);
+                }
+                self.end(id, Executed::of(Ok(serde_json::Value::Null)), false, context);
+            }
+            Stage::Waiting(_) => {}
+        }
+    }
+
+    // ---- its end
+
+    fn stop(&mut self, context: &mut Context<AgentActor>) {
+        self.stopping = true;
+        self.exit = Some(Exit::Normal);
+        for id in self.body.drain() {
+            self.held.remove(&id); // its claim says that it is lost here, and it goes elsewhere
+        }
+        self.stop_when_idle(context);
+    }
+    fn stop_when_idle(&mut self, context: &mut Context<AgentActor>) {
+        if self.stopping && self.body.is_idle() {
+            context.stop();
+        }
+    }
+    fn join_teams(&self, addr: &Addr<AgentActor>) {
+        let (agent, profile) = (self.blueprint.id, &self.blueprint.profile);
+        self.world.directory.enter_agent(agent, addr.clone(), profile.clone(), self.incarnation);
+        self.world.record(RunId::SOCIETY, What::AgentJoined { agent, name: profile.name.clone(), incarnation: self.incarnation });
+        for coordinator in self.world.directory.coordinators() {
+            let mail = CoordinatorMail::Join { agent, incarnation: self.incarnation, profile: profile.clone(), addr: addr.clone() };
+            self.world.send(Letter::Coordinator(coordinator, mail));
+        }
+    }
+}
+
+impl Actor for AgentActor {
+    type Context = Context<AgentActor>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        let _quiet = panics::contain();
+        let birth = self.birth.take();
+        if let Some(factory) = &self.blueprint.factory {
+            let mut agent = factory();
+            agent.started();
+            self.own = Some(share(agent));
+        }
+        self.join_teams(&context.address());
+        drop(birth);
+    }
+}
+
+impl Handler<Mail<AgentMail>> for AgentActor {
+    type Result = ();
+    fn handle(&mut self, mail: Mail<AgentMail>, context: &mut Self::Context) {
+        let _quiet = panics::contain();
+        self.take(mail.body, context);
+        drop(mail.ticket);
+    }
+}
+
+impl Drop for AgentActor {
+    /// The one place where every life ends, also by a panic. Nothing here may panic.
+    fn drop(&mut self) {
+        let exit = match self.exit.take() {
+            Some(exit) => exit,
+            None if std::thread::panicking() => Exit::Panic(panics::reason()),
+            None => Exit::Killed,
+        };
+        let (agent, incarnation) = (self.blueprint.id, self.incarnation);
+        for held in self.held.values_mut() {
+            match &mut held.stage {
+                Stage::Running { token, .. } => token.cancel(),
+                Stage::Simulated { alarm: Some(alarm), .. } => self.world.silence(*alarm),
+                Stage::Simulated { .. } | Stage::Waiting(_) => {}
+            }
+        }
+        self.world.directory.leave_agent(agent, incarnation);
+        self.world.record(RunId::SOCIETY, What::AgentLost { agent, incarnation, reason: exit.to_string().into() });
+        for coordinator in self.world.directory.coordinators() {
+            let mail = CoordinatorMail::Leave { agent, incarnation, for_good: false };
+            self.world.send(Letter::Coordinator(coordinator, mail));
+        }
+        let mail = SupervisorMail::Exited { child: self.blueprint.child, incarnation, exit };
+        self.world.send(Letter::Supervisor(self.supervisor.clone(), mail));
+        self.held.clear(); // every claim says now that its job is lost
+    }
+}
+
+/// Carries a job's future to its end and tells the agent, also when it panics.
+async fn carry(world: Rc<World>, agent: Addr<AgentActor>, job: JobId, mut future: LocalFuture<'static, Executed>) {
+    let under_way = world.future();
+    let mut duty = PanicDuty { agent: Some(agent), job };
+    let executed = std::future::poll_fn(|context| {
+        let _quiet = panics::contain();
+        future.as_mut().poll(context)
+    })
+    .await;
+    if let Some(agent) = duty.agent.take() {
+        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed: Box::new(executed) }));
+    }
+    drop(under_way);
+}
+
+/// Tells the agent that its job's code panicked.
+struct PanicDuty {
+    agent: Option<Addr<AgentActor>>,
+    job: JobId,
+}
+impl Drop for PanicDuty {
+    fn drop(&mut self) {
+        if let Some(agent) = self.agent.take().filter(|_| std::thread::panicking())
+            && let Some(world) = World::here()
+        {
+            world.send(Letter::Agent(agent, AgentMail::Panicked { job: self.job, reason: panics::reason().into() }));
+        }
+    }
+}

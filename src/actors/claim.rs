@@ -1,0 +1,77 @@
+//! Duties that travel with mail: if the mail is lost, the duty is noticed, and whoever waits hears of it.
+
+use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, TaskActor, TaskMail};
+use crate::world::{Letter, World};
+use actix::Addr;
+use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId};
+use std::time::Duration;
+
+/// The duty to answer for one job. It travels with the job; wherever it is dropped unanswered (in the mailbox of a dead agent, in an
+/// agent that panics, in a future that is aborted), the task hears that the agent was lost. So no job can vanish.
+pub(crate) struct Claim {
+    task: Addr<TaskActor>,
+    launch: u32,
+    answered: bool,
+}
+impl Claim {
+    pub(crate) fn new(task: Addr<TaskActor>, launch: u32) -> Claim {
+        Claim { task, launch, answered: false }
+    }
+    /// Which award this is.
+    pub(crate) fn launch(&self) -> u32 {
+        self.launch
+    }
+    /// The job begins.
+    pub(crate) fn started(&self) {
+        self.say(TaskMail::Started { launch: self.launch });
+    }
+    /// The job is not taken.
+    pub(crate) fn refuse(mut self, load: Load) {
+        self.answered = true;
+        self.say(TaskMail::Refused { launch: self.launch, load });
+    }
+    /// The job is done.
+    pub(crate) fn finish(mut self, finished: Finished) {
+        self.answered = true;
+        self.say(TaskMail::Finished(Box::new(finished)));
+    }
+    /// Nobody waits for the answer any more: the job was cancelled, or is here twice.
+    pub(crate) fn forget(mut self) {
+        self.answered = true;
+    }
+    fn say(&self, mail: TaskMail) {
+        if let Some(world) = World::here() {
+            world.ship(Letter::Task(self.task.clone(), mail));
+        }
+    }
+}
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.say(TaskMail::Lost { launch: self.launch });
+        }
+    }
+}
+
+/// An award on its way to its task. If the task is gone (it was cancelled meanwhile), the protocol hears that its award was cancelled:
+/// every award has its outcome.
+pub(crate) struct Award {
+    pub(crate) agent: AgentId,
+    pub(crate) addr: Addr<AgentActor>,
+    pub(crate) fit: f64,
+    pub(crate) task: TaskId,
+    /// Taken by the task.
+    pub(crate) decision: Option<Box<Decision>>,
+    pub(crate) coordinator: CoordinatorId,
+}
+impl Drop for Award {
+    fn drop(&mut self) {
+        if self.decision.is_some()
+            && let Some(world) = World::here()
+        {
+            let outcome = Box::new(Outcome::new(Ended::Cancelled, Duration::ZERO));
+            let mail = CoordinatorMail::Outcome { task: self.task, agent: self.agent, outcome };
+            world.tell_coordinator(self.coordinator, mail);
+        }
+    }
+}

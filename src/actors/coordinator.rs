@@ -1,0 +1,334 @@
+//! The coordinator's actor: one per team and strategy, carrying the protocol's initiator across runs.
+
+use super::messages::{AgentMail, CoordinatorMail, SupervisorMail, TaskMail};
+use super::{AgentActor, Award, CoordinatorId, SupervisorActor, TaskActor, panics};
+use crate::event::{RunId, What};
+use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
+use crate::supervision::Exit;
+use crate::world::{Alarm, Letter, Mail, Ticket, World};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
+use polity_protocols::{AgentId, Decision, Effect, Memory, Outcome, Profile, Rng, TaskId, TaskView, Why};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What outlives a coordinator's life: its mail, its members, what is open. After a panic the next life is built from it. The
+/// initiator's own thoughts are lost; what it had learned is saved every [`SAVE_EVERY`] outcomes.
+pub(crate) struct Book {
+    pub(crate) id: CoordinatorId,
+    pub(crate) government: Government,
+    /// Its number with its supervisor.
+    pub(crate) child: u64,
+    /// Mail lies here and not in the actor's mailbox, which dies with it: a new life reads on where the last one stopped.
+    inbox: RefCell<VecDeque<CoordinatorMail>>,
+    /// Its present life.
+    addr: RefCell<Option<Addr<CoordinatorActor>>>,
+    pages: RefCell<Pages>,
+}
+/// There is mail in the inbox.
+pub(crate) struct Knock;
+
+#[derive(Default)]
+struct Pages {
+    epoch: u32,
+    memory: Memory,
+    members: BTreeMap<AgentId, Member>,
+    open: BTreeMap<TaskId, Open>,
+}
+
+/// An agent that has joined, and what is known of its present life.
+struct Member {
+    profile: Arc<Profile>,
+    incarnation: u64,
+    /// `None` while it is dead. It comes back, unless it left for good: then it is no member.
+    addr: Option<Addr<AgentActor>>,
+}
+
+/// A task that is announced and not awarded.
+struct Open {
+    view: Box<TaskView>,
+    addr: Addr<TaskActor>,
+    /// Nobody alive is able, but somebody who is coming back: the initiator does not know of it for now.
+    parked: bool,
+}
+
+/// Outcomes between two savings of what a protocol has learned.
+const SAVE_EVERY: u32 = 256;
+
+impl Book {
+    pub(crate) fn new(id: CoordinatorId, government: Government, child: u64) -> Book {
+        Book {
+            id,
+            government,
+            child,
+            inbox: RefCell::default(),
+            addr: RefCell::default(),
+            pages: RefCell::default(),
+        }
+    }
+    /// Puts mail into the inbox, and knocks.
+    pub(crate) fn put(&self, mail: CoordinatorMail, ticket: Ticket) {
+        self.inbox.borrow_mut().push_back(mail);
+        if let Some(addr) = &*self.addr.borrow() {
+            addr.do_send(Mail { body: Knock, ticket });
+        }
+    }
+    /// Forgets the address of the last life, so that the actor can end.
+    pub(crate) fn close(&self) {
+        let addr = self.addr.take();
+        let mail = self.inbox.take();
+        drop((addr, mail));
+    }
+}
+
+/// One life of a coordinator.
+pub(crate) struct CoordinatorActor {
+    world: Rc<World>,
+    book: Rc<Book>,
+    epoch: u32,
+    incarnation: u64,
+    supervisor: Addr<SupervisorActor>,
+    initiator: Box<dyn AnyInitiator>,
+    rng: Rng,
+    /// A buffer, so that a turn allocates nothing.
+    effects: Vec<Effect<Talk>>,
+    alarm: Alarm,
+    outcomes: u32,
+    exit: Option<Exit>,
+    birth: Option<Ticket>,
+}
+
+impl CoordinatorActor {
+    pub(crate) fn new(world: Rc<World>, book: Rc<Book>, incarnation: u64, supervisor: Addr<SupervisorActor>) -> CoordinatorActor {
+        let epoch = {
+            let mut pages = book.pages.borrow_mut();
+            pages.epoch += 1;
+            pages.epoch
+        };
+        let label = format!("coordinator/{}/{}", book.id.0, book.government.name());
+        CoordinatorActor {
+            rng: Rng::numbered(world.seed(), &label, u64::from(epoch)),
+            initiator: book.government.initiator(),
+            birth: Some(world.ticket()),
+            world,
+            book,
+            epoch,
+            incarnation,
+            supervisor,
+            effects: Vec::new(),
+            alarm: Alarm::default(),
+            outcomes: 0,
+            exit: None,
+        }
+    }
+
+    fn take(&mut self, mail: CoordinatorMail, context: &mut Context<CoordinatorActor>) {
+        match mail {
+            CoordinatorMail::Announce { view, addr } => {
+                let told = view.clone();
+                self.book.pages.borrow_mut().open.insert(view.id, Open { view, addr, parked: false });
+                self.turn(Told::Task(&told));
+            }
+            CoordinatorMail::Outcome { task, agent, outcome } => self.learn(task, agent, &outcome),
+            CoordinatorMail::Talk { from, epoch, talk } => {
+                if epoch == self.epoch {
+                    self.turn(Told::Message(from, talk));
+                } else {
+                    self.world.ignore();
+                }
+            }
+            CoordinatorMail::Wake => {
+                self.alarm.rang();
+                self.turn(Told::Wake);
+            }
+            CoordinatorMail::Withdraw { task } => {
+                let open = self.book.pages.borrow_mut().open.remove(&task);
+                if open.is_some_and(|open| !open.parked) {
+                    self.turn(Told::Withdraw(task));
+                }
+            }
+            CoordinatorMail::Join { agent, incarnation, profile, addr } => self.join(agent, incarnation, profile, addr),
+            CoordinatorMail::Leave { agent, incarnation, for_good } => self.leave(agent, incarnation, for_good),
+            CoordinatorMail::Stop => {
+                self.exit = Some(Exit::Normal);
+                context.stop();
+            }
+        }
+    }
+
+    /// One turn of the initiator, and what it asks for.
+    fn turn(&mut self, told: Told<'_>) {
+        let now = self.world.now();
+        let mut effects = std::mem::take(&mut self.effects);
+        self.initiator.take(told, AnyTurn { now, rng: &mut self.rng, effects: &mut effects });
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Send(agent, talk) => self.say(agent, talk),
+                Effect::Assign(task, agent, decision) => self.award(task, agent, decision),
+                Effect::Decline(task, why) => self.decline(task, &why),
+            }
+        }
+        self.effects = effects;
+        self.alarm.set(self.initiator.next_wake(), &self.world, || Letter::Coordinator(self.book.clone(), CoordinatorMail::Wake));
+    }
+    fn say(&self, agent: AgentId, talk: Talk) {
+        let addr = self.book.pages.borrow().members.get(&agent).and_then(|member| member.addr.clone());
+        if let Some(addr) = addr {
+            let mail = AgentMail::Talk { coordinator: self.book.id, epoch: self.epoch, talk };
+            self.world.post(Letter::Agent(addr, mail));
+        }
+    }
+    fn award(&self, task: TaskId, agent: AgentId, decision: Box<Decision>) {
+        let mut pages = self.book.pages.borrow_mut();
+        let Some(open) = pages.open.remove(&task) else { return self.world.ignore() };
+        let Some(member) = pages.members.get(&agent) else {
+            // No protocol that passes the suite awards to a stranger; the task must not vanish even so.
+            pages.open.insert(task, Open { parked: true, ..open });
+            return self.world.ignore();
+        };
+        let fit = open.view.demand.fit(agent, &member.profile).unwrap_or(1.0);
+        let Some(addr) = member.addr.clone() else {
+            pages.open.insert(task, Open { parked: true, ..open });
+            return self.world.ignore();
+        };
+        drop(pages);
+        let award = Award { agent, addr, fit, task, decision: Some(decision), coordinator: self.book.id };
+        self.world.send(Letter::Task(open.addr, TaskMail::Assigned(Box::new(award))));
+    }
+    /// Nobody will do it; but if somebody who is able is only dead for a while, it waits for that one.
+    fn decline(&mut self, task: TaskId, why: &Why) {
+        let mut pages = self.book.pages.borrow_mut();
+        let Some(mut open) = pages.open.remove(&task) else { return self.world.ignore() };
+        let comes_back = |(id, member): (&AgentId, &Member)| {
+            member.addr.is_none() && open.view.demand.fit(*id, &member.profile).is_some()
+        };
+        if pages.members.iter().any(comes_back) {
+            open.parked = true;
+            pages.open.insert(task, open);
+            return;
+        }
+        drop(pages);
+        self.world.send(Letter::Task(open.addr, TaskMail::Declined { why: why.to_string().into() }));
+    }
+    fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) {
+        self.turn(Told::Outcome(task, agent, outcome));
+        self.outcomes += 1;
+        if self.outcomes.is_multiple_of(SAVE_EVERY) {
+            let memory = self.initiator.save();
+            self.book.pages.borrow_mut().memory = memory;
+        }
+    }
+
+    fn join(&mut self, agent: AgentId, incarnation: u64, profile: Arc<Profile>, addr: Addr<AgentActor>) {
+        let known = self.book.pages.borrow().members.get(&agent).map(|m| (m.incarnation, m.addr.is_some()));
+        if known.is_some_and(|(known, alive)| known > incarnation || (known == incarnation && alive)) {
+            return self.world.ignore();
+        }
+        self.invite(&addr);
+        if known.is_some_and(|(_, alive)| alive) {
+            self.turn(Told::Leave(agent));
+        }
+        let member = Member { profile: profile.clone(), incarnation, addr: Some(addr) };
+        self.book.pages.borrow_mut().members.insert(agent, member);
+        self.turn(Told::Join(agent, &profile));
+        self.unpark(|view| view.demand.fit(agent, &profile).is_some());
+    }
+    fn invite(&self, addr: &Addr<AgentActor>) {
+        let (coordinator, government) = (self.book.id, self.book.government.clone());
+        let mail = AgentMail::Invite { coordinator, epoch: self.epoch, government };
+        self.world.send(Letter::Agent(addr.clone(), mail));
+    }
+    fn leave(&mut self, agent: AgentId, incarnation: u64, for_good: bool) {
+        let mut pages = self.book.pages.borrow_mut();
+        let Some(member) = pages.members.get_mut(&agent).filter(|member| member.incarnation <= incarnation) else {
+            drop(pages);
+            return self.world.ignore();
+        };
+        let was_alive = member.addr.take().is_some();
+        if for_good {
+            pages.members.remove(&agent);
+        }
+        drop(pages);
+        if was_alive {
+            self.turn(Told::Leave(agent));
+        }
+        if for_good {
+            self.unpark(|_| true); // whoever waited for it is declined now, or given to somebody else
+        }
+    }
+    /// Tells the initiator again of parked tasks.
+    fn unpark(&mut self, which: impl Fn(&TaskView) -> bool) {
+        let mut views = Vec::new();
+        for open in self.book.pages.borrow_mut().open.values_mut().filter(|open| open.parked && which(&open.view)) {
+            open.parked = false;
+            views.push(open.view.clone());
+        }
+        for view in views {
+            self.turn(Told::Task(&view));
+        }
+    }
+    /// A new life takes up what the last one left: what was learned, who is there, what is open, what is in the inbox.
+    fn rise(&mut self, context: &mut Context<CoordinatorActor>) {
+        let memory = self.book.pages.borrow().memory.clone();
+        self.initiator.restore(&memory);
+        for member in self.book.pages.borrow_mut().members.values_mut() {
+            member.addr = None; // whoever lives is heard of again at once; the others come back
+        }
+        for seat in self.world.directory.agents() {
+            self.join(seat.id, seat.incarnation, seat.profile, seat.addr);
+        }
+        let open: Vec<_> = self.book.pages.borrow().open.values().filter(|open| !open.parked).map(|open| open.view.clone()).collect();
+        for view in open {
+            self.turn(Told::Task(&view));
+        }
+        let me = context.address();
+        for _ in 0..self.book.inbox.borrow().len() {
+            me.do_send(Mail { body: Knock, ticket: self.world.ticket() });
+        }
+        self.book.addr.replace(Some(me));
+    }
+}
+
+impl Actor for CoordinatorActor {
+    type Context = Context<CoordinatorActor>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        let _quiet = panics::contain();
+        let birth = self.birth.take();
+        self.rise(context);
+        drop(birth);
+    }
+}
+impl Handler<Mail<Knock>> for CoordinatorActor {
+    type Result = ();
+    fn handle(&mut self, mail: Mail<Knock>, context: &mut Self::Context) {
+        let _quiet = panics::contain();
+        // Taken out first: mail that makes a life panic shall not kill the next one too.
+        let next = self.book.inbox.borrow_mut().pop_front();
+        if let Some(next) = next {
+            self.take(next, context);
+        }
+        drop(mail.ticket);
+    }
+}
+impl Drop for CoordinatorActor {
+    /// Nothing here may panic.
+    fn drop(&mut self) {
+        self.alarm.silence(&self.world);
+        let addr = self.book.addr.take();
+        drop(addr);
+        let exit = match self.exit.take() {
+            Some(exit) => exit,
+            None if std::thread::panicking() => Exit::Panic(panics::reason()),
+            None => Exit::Killed,
+        };
+        if exit != Exit::Normal {
+            let reason = exit.to_string().into();
+            let strategy = self.book.government.name().into();
+            self.world.record(RunId::SOCIETY, What::CoordinatorLost { strategy, epoch: self.epoch, reason });
+        }
+        let mail = SupervisorMail::Exited { child: self.book.child, incarnation: self.incarnation, exit };
+        self.world.send(Letter::Supervisor(self.supervisor.clone(), mail));
+    }
+}

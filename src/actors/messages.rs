@@ -1,0 +1,158 @@
+//! All that the actors tell each other, in the order in which a task's life says it.
+
+use super::{AgentActor, Award, Claim, CoordinatorId, TaskActor};
+use crate::registry::{Government, Talk};
+use crate::supervision::Exit;
+use actix::Addr;
+use polity_agents::{Executed, Failure, Job, JobId};
+use polity_protocols::{AgentId, Load, Name, Outcome, Profile, TaskId, TaskView};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a coordinator is told.
+pub(crate) enum CoordinatorMail {
+    /// An agent joins, or joins again with a new life.
+    Join { agent: AgentId, incarnation: u64, profile: Arc<Profile>, addr: Addr<AgentActor> },
+    /// An agent's life ended; it comes back with a new one unless it left `for_good`.
+    Leave { agent: AgentId, incarnation: u64, for_good: bool },
+    /// A task wants to be done.
+    Announce { view: Box<TaskView>, addr: Addr<TaskActor> },
+    /// A task no longer does.
+    Withdraw { task: TaskId },
+    /// A participant says something.
+    Talk { from: AgentId, epoch: u32, talk: Talk },
+    /// How an award ended.
+    Outcome { task: TaskId, agent: AgentId, outcome: Box<Outcome> },
+    /// The moment that the protocol asked for.
+    Wake,
+    /// End, for good.
+    Stop,
+}
+
+/// What a task is told.
+pub(crate) enum TaskMail {
+    /// The protocol gave it to an agent.
+    Assigned(Box<Award>),
+    /// The protocol gave it to nobody.
+    Declined { why: Name },
+    /// The agent did not take it.
+    Refused { launch: u32, load: Load },
+    /// The agent began.
+    Started { launch: u32 },
+    /// The agent is done.
+    Finished(Box<Finished>),
+    /// The agent was lost with the job.
+    Lost { launch: u32 },
+    /// Its run no longer wants it.
+    Cancel,
+    /// The moment that its life asked for.
+    Wake,
+}
+
+/// What an agent says of a job that it is done with.
+#[derive(Clone)]
+pub(crate) struct Finished {
+    pub(crate) launch: u32,
+    pub(crate) answer: Result<Arc<Value>, Failure>,
+    /// How long it worked.
+    pub(crate) took: Duration,
+    /// True if it did not say before that it began.
+    pub(crate) at_once: bool,
+    /// How good the result is, 0..=1.
+    pub(crate) quality: f64,
+    pub(crate) load: Load,
+    pub(crate) notes: Vec<String>,
+}
+
+/// What an agent is told.
+pub(crate) enum AgentMail {
+    /// A coordinator (perhaps in a new life) wants it as a participant.
+    Invite { coordinator: CoordinatorId, epoch: u32, government: Government },
+    /// An initiator says something.
+    Talk { coordinator: CoordinatorId, epoch: u32, talk: Talk },
+    /// Do this.
+    Execute { job: Box<Job>, rank: f64, coordinator: CoordinatorId, claim: Claim },
+    /// Stop doing that.
+    Cancel { job: JobId },
+    /// From its own future: the job ended.
+    Ended { job: JobId, executed: Box<Executed> },
+    /// From its own future: the job's code panicked.
+    Panicked { job: JobId, reason: Name },
+    /// Virtual work: its time has come.
+    Due { job: JobId },
+    /// Take no more, finish what runs, end.
+    Stop,
+    /// End now.
+    Kill,
+}
+
+/// What a run is told.
+pub(crate) enum RunMail {
+    /// A task's life is over.
+    Settled { task: TaskId, result: Box<TaskResult> },
+    /// End it: cancel everything.
+    Cancel,
+    /// A supervisor gave up: nothing can go on.
+    Escalate { reason: Name },
+}
+
+/// How a task's life ended, with what only its actor knew.
+pub(crate) struct TaskResult {
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) attempts: u32,
+    pub(crate) end: TaskEnd,
+}
+/// See [`TaskResult`].
+pub(crate) enum TaskEnd {
+    Completed(Arc<Value>),
+    Failed(Arc<Failure>),
+    Cancelled,
+}
+
+/// What a supervisor is told.
+pub(crate) enum SupervisorMail {
+    /// A child's life ended.
+    Exited { child: u64, incarnation: u64, exit: Exit },
+    /// The moment that supervision asked for.
+    Wake,
+    /// End all children, in reverse order, then itself.
+    Stop,
+}
+
+impl CoordinatorMail {
+    /// The same once more, if a link may repeat it.
+    pub(crate) fn again(&self) -> Option<CoordinatorMail> {
+        match self {
+            CoordinatorMail::Talk { from, epoch, talk } => {
+                Some(CoordinatorMail::Talk { from: *from, epoch: *epoch, talk: talk.again() })
+            }
+            _ => None,
+        }
+    }
+}
+impl AgentMail {
+    /// The same once more, if a link may repeat it.
+    pub(crate) fn again(&self) -> Option<AgentMail> {
+        match self {
+            AgentMail::Talk { coordinator, epoch, talk } => {
+                Some(AgentMail::Talk { coordinator: *coordinator, epoch: *epoch, talk: talk.again() })
+            }
+            AgentMail::Cancel { job } => Some(AgentMail::Cancel { job: *job }),
+            _ => None,
+        }
+    }
+}
+impl TaskMail {
+    /// The same once more, if a link may repeat it.
+    pub(crate) fn again(&self) -> Option<TaskMail> {
+        match self {
+            TaskMail::Refused { launch, load } => Some(TaskMail::Refused { launch: *launch, load: *load }),
+            TaskMail::Started { launch } => Some(TaskMail::Started { launch: *launch }),
+            TaskMail::Finished(finished) => Some(TaskMail::Finished(finished.clone())),
+            TaskMail::Lost { launch } => Some(TaskMail::Lost { launch: *launch }),
+            _ => None,
+        }
+    }
+}
+

@@ -1,0 +1,32 @@
+//! The actors: thin shells around the machines. A handler takes one turn of its machine and performs the effects in one `match`.
+//!
+//! | actor | one per | carries |
+//! |---|---|---|
+//! | [`SupervisorActor`] | kind of child | [`Supervision`](crate::supervision::Supervision) |
+//! | [`CoordinatorActor`] | team and strategy | the protocol's initiator |
+//! | [`RunActor`] | run | [`Ledger`](crate::plan::Ledger), bindings |
+//! | [`TaskActor`] | open task | [`Lifecycle`](crate::lifecycle::Lifecycle) |
+//! | [`AgentActor`] | agent | [`Body`](polity_agents::Body), a participant per team, the executors |
+//!
+//! No actor awaits another: they only tell. All that they tell each other is in [`messages`].
+
+mod agent;
+mod claim;
+mod coordinator;
+mod directory;
+mod messages;
+mod panics;
+mod run;
+mod scope;
+mod supervisor;
+mod task;
+
+pub(crate) use agent::{AgentActor, Blueprint, Factory};
+pub(crate) use claim::{Award, Claim};
+pub(crate) use coordinator::{Book, CoordinatorActor};
+pub(crate) use directory::{CoordinatorId, Directory};
+pub(crate) use messages::{AgentMail, CoordinatorMail, Finished, RunMail, SupervisorMail, TaskMail, TaskResult};
+pub(crate) use panics::contain as contain_panics;
+pub(crate) use run::{RunActor, RunSetup};
+pub(crate) use supervisor::{Child, SupervisorActor};
+pub(crate) use task::{TaskActor, TaskSetup};

@@ -1,0 +1,191 @@
+//! The supervisor's actor: OTP supervision of agents, coordinators and further supervisors.
+
+use super::messages::{AgentMail, CoordinatorMail, RunMail, SupervisorMail};
+use super::{AgentActor, Blueprint, Book, CoordinatorActor};
+use crate::event::{RunId, What};
+use crate::supervision::{ChildSpec, Effect, Exit, Input, Supervision};
+use crate::world::{Alarm, Letter, Mail, Ticket, World};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
+use polity_protocols::AgentId;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What a supervisor can make a new life of.
+pub(crate) enum Child {
+    Agent(Rc<Blueprint>),
+    Coordinator(Rc<Book>),
+    /// A supervisor with its children; the closure makes its machine and them.
+    Supervisor(Rc<dyn Fn() -> (Supervision<u64>, Vec<(ChildSpec<u64>, Child)>)>),
+}
+
+/// The address of a child's present life.
+enum Life {
+    Agent(Addr<AgentActor>),
+    Coordinator(Rc<Book>),
+    Supervisor(Addr<SupervisorActor>),
+}
+
+/// A supervisor and what it needs to make its children.
+pub(crate) struct SupervisorActor {
+    world: Rc<World>,
+    /// Who supervises it, and as which child in which life; `None` for the root.
+    parent: Option<(Addr<SupervisorActor>, u64, u64)>,
+    machine: Supervision<u64>,
+    children: BTreeMap<u64, (Child, Option<Life>)>,
+    effects: Vec<Effect<u64>>,
+    alarm: Alarm,
+    exit: Option<Exit>,
+    /// Children to be added when it starts.
+    first: Vec<(ChildSpec<u64>, Child)>,
+    birth: Option<Ticket>,
+}
+
+impl SupervisorActor {
+    pub(crate) fn new(
+        world: Rc<World>,
+        parent: Option<(Addr<SupervisorActor>, u64, u64)>,
+        machine: Supervision<u64>,
+        first: Vec<(ChildSpec<u64>, Child)>,
+    ) -> SupervisorActor {
+        let birth = Some(world.ticket());
+        SupervisorActor {
+            world,
+            parent,
+            machine,
+            children: BTreeMap::new(),
+            effects: Vec::new(),
+            alarm: Alarm::default(),
+            exit: None,
+            first,
+            birth,
+        }
+    }
+
+    fn take(&mut self, mail: SupervisorMail, context: &mut Context<SupervisorActor>) {
+        match mail {
+            SupervisorMail::Exited { child, incarnation, exit } => {
+                self.turn(Input::Exited { id: child, incarnation, reason: exit }, context);
+                self.part(child);
+            }
+            SupervisorMail::Add { spec, child } => self.add(spec, child.0, context),
+            SupervisorMail::Wake => {
+                self.alarm.rang();
+                self.turn(Input::Wake, context);
+            }
+            SupervisorMail::Stop => self.turn(Input::Stop, context),
+        }
+    }
+    fn add(&mut self, spec: ChildSpec<u64>, child: Child, context: &mut Context<SupervisorActor>) {
+        self.children.insert(spec.id, (child, None));
+        self.turn(Input::Add(spec), context);
+    }
+    /// A child that is not restarted left its teams for good.
+    fn part(&self, child: u64) {
+        let stays = self.machine.child(&child).is_some_and(|view| view.state().comes_back());
+        if let Some((Child::Agent(blueprint), _)) = self.children.get(&child).filter(|_| !stays) {
+            self.bid_farewell(blueprint.id);
+        }
+    }
+    fn bid_farewell(&self, agent: AgentId) {
+        for book in self.world.directory.coordinators() {
+            let mail = CoordinatorMail::Leave { agent, incarnation: u64::MAX, for_good: true };
+            self.world.send(Letter::Coordinator(book, mail));
+        }
+    }
+
+    fn turn(&mut self, input: Input<u64>, context: &mut Context<SupervisorActor>) {
+        let now = self.world.now();
+        let mut effects = std::mem::take(&mut self.effects);
+        if self.machine.take(input, now, &mut self.world.jitter(), &mut effects).is_err() {
+            self.world.ignore();
+        }
+        for effect in effects.drain(..) {
+            self.perform(effect, context);
+        }
+        self.effects = effects;
+        let at = self.machine.next_wake();
+        self.alarm.set(at, &self.world, || Letter::Supervisor(context.address(), SupervisorMail::Wake));
+    }
+    fn perform(&mut self, effect: Effect<u64>, context: &mut Context<SupervisorActor>) {
+        match effect {
+            Effect::Start { id, incarnation } => self.start(id, incarnation, context),
+            Effect::Stop { id, .. } => self.tell(id, false),
+            Effect::Kill { id, .. } => self.tell(id, true),
+            Effect::Escalate { reason, .. } => {
+                if self.parent.is_none() {
+                    self.give_up(&reason);
+                }
+                self.exit = Some(Exit::Failed(reason));
+                context.stop();
+            }
+            Effect::Done => {
+                self.exit = Some(Exit::Normal);
+                context.stop();
+            }
+        }
+    }
+    /// The root has nobody above it: every run ends, with the reason.
+    fn give_up(&self, reason: &str) {
+        self.world.record(RunId::SOCIETY, What::Escalated { reason: reason.into() });
+        self.world.directory.escalate(reason);
+        for run in self.world.directory.runs() {
+            self.world.send(Letter::Run(run, RunMail::Escalate { reason: reason.into() }));
+        }
+    }
+    fn start(&mut self, id: u64, incarnation: u64, context: &mut Context<SupervisorActor>) {
+        let me = context.address();
+        let Some((child, life)) = self.children.get_mut(&id) else { return };
+        let world = self.world.clone();
+        *life = Some(match child {
+            Child::Agent(blueprint) => Life::Agent(AgentActor::new(world, blueprint.clone(), incarnation, me).start()),
+            Child::Coordinator(book) => {
+                CoordinatorActor::new(world, book.clone(), incarnation, me).start();
+                Life::Coordinator(book.clone())
+            }
+            Child::Supervisor(make) => {
+                let (machine, first) = make();
+                Life::Supervisor(SupervisorActor::new(world, Some((me, id, incarnation)), machine, first).start())
+            }
+        });
+        self.turn(Input::Started { id, incarnation }, context);
+    }
+    fn tell(&self, id: u64, kill: bool) {
+        match self.children.get(&id).and_then(|(_, life)| life.as_ref()) {
+            Some(Life::Agent(addr)) => {
+                let mail = if kill { AgentMail::Kill } else { AgentMail::Stop };
+                self.world.send(Letter::Agent(addr.clone(), mail));
+            }
+            Some(Life::Coordinator(book)) => self.world.send(Letter::Coordinator(book.clone(), CoordinatorMail::Stop)),
+            Some(Life::Supervisor(addr)) => self.world.send(Letter::Supervisor(addr.clone(), SupervisorMail::Stop)),
+            None => {}
+        }
+    }
+}
+
+impl Actor for SupervisorActor {
+    type Context = Context<SupervisorActor>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        let birth = self.birth.take();
+        for (spec, child) in std::mem::take(&mut self.first) {
+            self.add(spec, child, context);
+        }
+        drop(birth);
+    }
+}
+impl Handler<Mail<SupervisorMail>> for SupervisorActor {
+    type Result = ();
+    fn handle(&mut self, mail: Mail<SupervisorMail>, context: &mut Self::Context) {
+        self.take(mail.body, context);
+        drop(mail.ticket);
+    }
+}
+impl Drop for SupervisorActor {
+    fn drop(&mut self) {
+        self.alarm.silence(&self.world);
+        if let Some((parent, child, incarnation)) = self.parent.take() {
+            let exit = self.exit.take().unwrap_or(Exit::Killed);
+            self.world.send(Letter::Supervisor(parent, SupervisorMail::Exited { child, incarnation, exit }));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The task's actor: one per open task, carrying its life.
+
+use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult};
+use super::{AgentActor, Award, Book, Claim, RunActor};
+use crate::event::{RunId, What};
+use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
+use crate::world::{Alarm, Letter, Mail, Ticket, World};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
+use polity_agents::{Failure, FailureKind, Job, JobId};
+use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskView};
+use serde_json::Value;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a task is, once it is ready.
+pub(crate) struct TaskSetup {
+    pub(crate) run: Addr<RunActor>,
+    pub(crate) coordinator: Rc<Book>,
+    pub(crate) view: TaskView,
+    pub(crate) job: Job,
+    pub(crate) policy: Option<Arc<Policy>>,
+}
+
+/// One open task.
+pub(crate) struct TaskActor {
+    world: Rc<World>,
+    setup: TaskSetup,
+    life: Lifecycle,
+    /// A buffer, so that a turn allocates nothing.
+    effects: Vec<Effect>,
+    alarm: Alarm,
+    /// Who has it, or had it last.
+    holder: Option<(AgentId, Addr<AgentActor>)>,
+    /// Fit and record of the award that is being performed.
+    award: Option<(f64, Arc<Decision>)>,
+    /// What the agent last said of itself.
+    load: Load,
+    quality: f64,
+    /// How long the last award took.
+    took: Duration,
+    answer: Option<Arc<Value>>,
+    birth: Option<Ticket>,
+}
+
+impl TaskActor {
+    pub(crate) fn new(world: Rc<World>, setup: TaskSetup) -> TaskActor {
+        let life = Lifecycle::new(setup.policy.clone());
+        let birth = Some(world.ticket());
+        TaskActor {
+            world,
+            setup,
+            life,
+            effects: Vec::new(),
+            alarm: Alarm::default(),
+            holder: None,
+            award: None,
+            load: Load::default(),
+            quality: 1.0,
+            took: Duration::ZERO,
+            answer: None,
+            birth,
+        }
+    }
+
+    fn take(&mut self, mail: TaskMail, context: &mut Context<TaskActor>) {
+        match mail {
+            TaskMail::Assigned(award) => self.assigned(award, context),
+            TaskMail::Declined { why } => {
+                self.turn(Input::Declined(Failure::new(FailureKind::Unassigned, &*why)), context);
+            }
+            TaskMail::Refused { launch, load } => {
+                if self.is_current(launch) {
+                    self.load = load;
+                }
+                self.turn(Input::Refused { launch }, context);
+            }
+            TaskMail::Started { launch } => self.started(launch, context),
+            TaskMail::Finished(finished) => self.finished(*finished, context),
+            TaskMail::Lost { launch } => {
+                if self.is_current(launch) {
+                    self.load = Load::default();
+                }
+                self.turn(Input::AgentLost { launch }, context);
+            }
+            TaskMail::Cancel => {
+                self.turn(Input::Cancel, context);
+            }
+            TaskMail::Wake => {
+                self.alarm.rang();
+                self.turn(Input::Wake, context);
+            }
+        }
+    }
+    /// True if mail about this award speaks of the one that is held now.
+    fn is_current(&self, launch: u32) -> bool {
+        launch == self.life.launch() && self.life.agent().is_some()
+    }
+    fn assigned(&mut self, mut award: Box<Award>, context: &mut Context<TaskActor>) {
+        if self.life.state() != State::Announced {
+            return self.world.ignore(); // it crossed a withdrawal; dropped, the award says so itself
+        }
+        let Some(decision) = award.decision.take() else { return };
+        self.holder = Some((award.agent, award.addr.clone()));
+        self.award = Some((award.fit, Arc::from(decision)));
+        self.turn(Input::Awarded { agent: award.agent }, context);
+    }
+    fn started(&mut self, launch: u32, context: &mut Context<TaskActor>) {
+        if self.turn(Input::Started { launch }, context)
+            && let Some((agent, _)) = &self.holder
+        {
+            self.record(What::Started { task: self.setup.view.id, agent: *agent, launch });
+        }
+    }
+    fn finished(&mut self, finished: Finished, context: &mut Context<TaskActor>) {
+        let launch = finished.launch;
+        if !self.is_current(launch) {
+            return self.world.ignore();
+        }
+        if finished.at_once || self.life.state() == State::Assigned {
+            self.started(launch, context); // its word that it began was not sent, or is overtaken by this
+        }
+        for note in finished.notes {
+            self.record(What::Noted { task: self.setup.view.id, note: note.into() });
+        }
+        (self.load, self.quality) = (finished.load, finished.quality);
+        let result = finished.answer.map(|answer| self.answer = Some(answer));
+        self.turn(Input::Finished { launch, result }, context);
+    }
+
+    /// One turn of its life. False if the input changed nothing.
+    fn turn(&mut self, input: Input, context: &mut Context<TaskActor>) -> bool {
+        let now = self.world.now();
+        let taken = self.life.take(input, now, &mut self.world.jitter(), &mut self.effects);
+        match taken {
+            Ok(()) => {}
+            Err(Ignored::Unwanted { agent, .. }) => self.tell_outcome(agent, Ended::Cancelled, Duration::ZERO),
+            Err(_) => self.world.ignore(),
+        }
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain(..) {
+            self.perform(effect, context);
+        }
+        self.effects = effects;
+        let at = self.life.next_wake();
+        self.alarm.set(at, &self.world, || Letter::Task(context.address(), TaskMail::Wake));
+        taken.is_ok()
+    }
+    fn perform(&mut self, effect: Effect, context: &mut Context<TaskActor>) {
+        let task = self.setup.view.id;
+        match effect {
+            Effect::Announce { attempt, avoid } => self.announce(attempt, avoid, context),
+            Effect::Withdraw => self.tell_coordinator(CoordinatorMail::Withdraw { task }),
+            Effect::Execute { agent, launch, attempt } => self.execute(agent, launch, attempt, context),
+            Effect::CancelJob { launch, .. } => {
+                if let Some((_, addr)) = &self.holder {
+                    let job = JobId { task, attempt: self.life.attempt(), launch };
+                    self.world.ship(Letter::Agent(addr.clone(), AgentMail::Cancel { job }));
+                }
+            }
+            Effect::Outcome { agent, ended, took } => {
+                self.took = took;
+                match ended {
+                    Ended::Lost => self.record(What::Displaced { task, agent, launch: self.life.launch() }),
+                    Ended::Refused => self.record(What::Refused { task, agent, launch: self.life.launch() }),
+                    Ended::Succeeded | Ended::Failed | Ended::Cancelled => {}
+                }
+                self.tell_outcome(agent, ended, took);
+            }
+            Effect::Retry { attempt, failure, at } => {
+                let agent = self.holder.as_ref().map_or(AgentId(u32::MAX), |(agent, _)| *agent);
+                self.record(What::Retried { task, agent, attempt, failure: Arc::new(failure), at });
+            }
+            Effect::Settle(settled) => self.settle(settled, context),
+        }
+    }
+    fn announce(&mut self, attempt: u32, avoid: Vec<AgentId>, context: &mut Context<TaskActor>) {
+        let view = &mut self.setup.view;
+        view.attempt = attempt;
+        if *view.avoid != *avoid {
+            view.avoid = avoid.into();
+        }
+        self.world.record(RunId(view.id.run()), What::Announced { task: view.id, attempt });
+        let view = Box::new(view.clone());
+        self.tell_coordinator(CoordinatorMail::Announce { view, addr: context.address() });
+    }
+    fn execute(&mut self, agent: AgentId, launch: u32, attempt: u32, context: &mut Context<TaskActor>) {
+        let (Some((_, addr)), Some((fit, decision))) = (self.holder.clone(), self.award.take()) else { return };
+        let task = self.setup.view.id;
+        self.record(What::Assigned { task, agent, attempt, launch, decision });
+        let mut job = Box::new(self.setup.job.clone());
+        (job.id, job.fit) = (JobId { task, attempt, launch }, fit);
+        let claim = Claim::new(context.address(), launch);
+        let (rank, coordinator) = (self.setup.view.rank, self.setup.coordinator.id);
+        self.world.ship(Letter::Agent(addr, AgentMail::Execute { job, rank, coordinator, claim }));
+    }
+    fn settle(&mut self, settled: Settled, context: &mut Context<TaskActor>) {
+        let task = self.setup.view.id;
+        let agent = self.holder.as_ref().map(|(agent, _)| *agent);
+        let attempts = self.life.attempt();
+        let end = match settled {
+            Settled::Completed => TaskEnd::Completed(self.answer.take().unwrap_or_default()),
+            Settled::Failed(failure) => TaskEnd::Failed(Arc::new(failure)),
+            Settled::Cancelled => TaskEnd::Cancelled,
+        };
+        self.record(match &end {
+            TaskEnd::Completed(output) => {
+                let agent = agent.unwrap_or(AgentId(u32::MAX));
+                What::Completed { task, agent, attempts, took: self.took, output: output.clone() }
+            }
+            TaskEnd::Failed(failure) => What::Failed { task, agent, attempts, failure: failure.clone() },
+            TaskEnd::Cancelled => What::Cancelled { task },
+        });
+        let result = Box::new(TaskResult { agent, attempts, end });
+        self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
+        context.stop();
+    }
+
+    fn tell_outcome(&self, agent: AgentId, ended: Ended, took: Duration) {
+        let outcome = Box::new(Outcome { ended, took, quality: self.quality, load: self.load });
+        self.tell_coordinator(CoordinatorMail::Outcome { task: self.setup.view.id, agent, outcome });
+    }
+    fn tell_coordinator(&self, mail: CoordinatorMail) {
+        self.world.send(Letter::Coordinator(self.setup.coordinator.clone(), mail));
+    }
+    fn record(&self, what: What) {
+        self.world.record(RunId(self.setup.view.id.run()), what);
+    }
+}
+
+impl Actor for TaskActor {
+    type Context = Context<TaskActor>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        let birth = self.birth.take();
+        self.turn(Input::Announce, context);
+        drop(birth);
+    }
+}
+impl Handler<Mail<TaskMail>> for TaskActor {
+    type Result = ();
+    fn handle(&mut self, mail: Mail<TaskMail>, context: &mut Self::Context) {
+        self.take(mail.body, context);
+        drop(mail.ticket);
+    }
+}
+impl Drop for TaskActor {
+    /// A life that is cut short (by a defect of ours) still settles, so that its run ends.
+    fn drop(&mut self) {
+        self.alarm.silence(&self.world);
+        if self.life.state().is_settled() || !std::thread::panicking() {
+            return;
+        }
+        let task = self.setup.view.id;
+        if let (Some(agent), Some((_, addr))) = (self.life.agent(), &self.holder) {
+            let job = JobId { task, attempt: self.life.attempt(), launch: self.life.launch() };
+            self.world.send(Letter::Agent(addr.clone(), AgentMail::Cancel { job }));
+            self.tell_outcome(agent, Ended::Cancelled, Duration::ZERO);
+        }
+        let failure = Arc::new(Failure::new(FailureKind::Panic, "the task's own actor panicked: this is a defect of polity"));
+        self.record(What::Failed { task, agent: None, attempts: self.life.attempt(), failure: failure.clone() });
+        let result = Box::new(TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) });
+        self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
+    }
+}

@@ -1,0 +1,44 @@
+//! A message with its address.
+
+use super::{Mail, Ticket, World};
+use crate::actors::{
+    AgentActor, AgentMail, Book, CoordinatorMail, RunActor, RunMail, SupervisorActor, SupervisorMail, TaskActor, TaskMail,
+};
+use actix::Addr;
+use std::rc::Rc;
+use std::task::Waker;
+
+/// A message with its address: what the post carries.
+pub(crate) enum Letter {
+    Supervisor(Addr<SupervisorActor>, SupervisorMail),
+    Coordinator(Rc<Book>, CoordinatorMail),
+    Run(Addr<RunActor>, RunMail),
+    Task(Addr<TaskActor>, TaskMail),
+    Agent(Addr<AgentActor>, AgentMail),
+    /// Wakes a user's future that sleeps in virtual time.
+    Waker(Waker),
+}
+
+impl Letter {
+    /// Into the mailbox; to a dead actor it is lost, and what it carries is dropped.
+    pub(super) fn deliver(self, world: &World) {
+        match self {
+            Letter::Supervisor(to, body) => to.do_send(Mail { body, ticket: Ticket::new(world) }),
+            Letter::Coordinator(to, body) => to.put(body, Ticket::new(world)),
+            Letter::Run(to, body) => to.do_send(Mail { body, ticket: Ticket::new(world) }),
+            Letter::Task(to, body) => to.do_send(Mail { body, ticket: Ticket::new(world) }),
+            Letter::Agent(to, body) => to.do_send(Mail { body, ticket: Ticket::new(world) }),
+            Letter::Waker(waker) => waker.wake(),
+        }
+    }
+    /// The same letter once more, if its line may repeat: protocol talk, and what an agent says of a job. What carries a duty (a job,
+    /// an award, a settlement) exists once.
+    pub(super) fn again(&self) -> Option<Letter> {
+        match self {
+            Letter::Coordinator(to, body) => Some(Letter::Coordinator(to.clone(), body.again()?)),
+            Letter::Agent(to, body) => Some(Letter::Agent(to.clone(), body.again()?)),
+            Letter::Task(to, body) => Some(Letter::Task(to.clone(), body.again()?)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The world that the actors act in: a clock, a post, alarms, a log of events. It comes in two makes, real and virtual, and the actors
+//! can't tell which.
+//!
+//! - **Real**: time passes by itself; mail goes straight into the mailbox.
+//! - **Virtual**: time stands still while any actor still has something to do, and then leaps to the next letter at the post office.
+//!   Protocol talk goes through the weather (delay, loss, repeats); jobs and their answers go through it too, but by a reliable line: what
+//!   is lost there is sent again, and so only takes longer.
+//!
+//! Every message in flight carries a [`Ticket`]. When the last ticket is dropped, nobody has anything left to do *now*: this is how the
+//! virtual world knows that it may move on, without asking anyone.
+
+mod alarm;
+mod driver;
+mod letter;
+mod post;
+mod ticket;
+
+pub(crate) use alarm::Alarm;
+pub(crate) use letter::Letter;
+pub(crate) use post::AlarmId;
+pub(crate) use ticket::{Mail, Ticket};
+
+use crate::actors::{CoordinatorId, CoordinatorMail, Directory};
+use crate::event::{EventLog, RunId, What};
+use driver::Driver;
+use polity_agents::{Clock, LocalFuture};
+use polity_protocols::weather::Weather;
+use polity_protocols::{Demand, DemandId, Name, Rng, Time};
+use post::PostOffice;
+use std::cell::{Cell, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// See the [module](self).
+pub(crate) struct World {
+    me: Weak<World>,
+    seed: u64,
+    /// `None` in the real world.
+    pub(super) sky: Option<Sky>,
+    /// When the real world began.
+    began: tokio::time::Instant,
+    post: RefCell<PostOffice>,
+    driver: Driver,
+    /// Messages in flight: sent, and not yet handled.
+    in_flight: Cell<u64>,
+    /// Users' futures that are under way: while there are any, only the executor knows whether something can still happen now.
+    futures: Cell<u64>,
+    /// True while [`World::leap`] is at it.
+    leaping: Cell<bool>,
+    /// Letters delivered and messages sent: what the simulation's speed is measured in.
+    letters: Cell<u64>,
+    pub(crate) log: EventLog,
+    pub(crate) directory: Directory,
+    demands: RefCell<BTreeMap<DemandKey, Arc<Demand>>>,
+    /// The spread of retries.
+    jitter: RefCell<Rng>,
+    /// Late voices: messages that fencing kept from changing anything.
+    ignored: Cell<u64>,
+}
+
+type DemandKey = (Name, Vec<(Name, u64)>, Option<Name>);
+
+/// What only the virtual world has.
+pub(super) struct Sky {
+    now: Cell<Time>,
+    weather: Weather,
+    rng: RefCell<Rng>,
+}
+
+impl Sky {
+    /// After how long one message and its copy arrive, if they do.
+    fn toss(&self) -> (Option<Duration>, Option<Duration>) {
+        let mut deliveries = self.weather.deliveries(&mut self.rng.borrow_mut());
+        (deliveries.next(), deliveries.next())
+    }
+}
+
+impl World {
+    /// A real world, beginning now. Needs a tokio runtime with a local set.
+    pub(crate) fn real(seed: u64) -> Rc<World> {
+        World::make(seed, None)
+    }
+    /// A virtual world. Needs a tokio runtime with a local set and a paused clock.
+    pub(crate) fn simulated(seed: u64, weather: Weather) -> Rc<World> {
+        World::make(seed, Some(Sky { now: Cell::new(Time::ZERO), weather, rng: RefCell::new(Rng::new(seed, "post")) }))
+    }
+    fn make(seed: u64, sky: Option<Sky>) -> Rc<World> {
+        let world = Rc::new_cyclic(|me| World {
+            me: me.clone(),
+            seed,
+            sky,
+            began: tokio::time::Instant::now(),
+            post: RefCell::default(),
+            driver: Driver::default(),
+            in_flight: Cell::new(0),
+            futures: Cell::new(0),
+            leaping: Cell::new(false),
+            letters: Cell::new(0),
+            log: EventLog::default(),
+            directory: Directory::default(),
+            demands: RefCell::default(),
+            jitter: RefCell::new(Rng::new(seed, "jitter")),
+            ignored: Cell::new(0),
+        });
+        ticket::enter(&world);
+        driver::run(&world);
+        world
+    }
+    /// Ends the world: nothing is delivered any more.
+    pub(crate) fn close(&self) {
+        self.driver.stop();
+        let rest = std::mem::take(&mut *self.post.borrow_mut());
+        drop(rest);
+        self.directory.clear();
+        ticket::leave();
+    }
+    /// The world of this thread, if there is one.
+    pub(crate) fn here() -> Option<Rc<World>> {
+        ticket::here()
+    }
+    /// The seed of all randomness.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+    /// True in virtual time.
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.sky.is_some()
+    }
+    /// The moment.
+    pub(crate) fn now(&self) -> Time {
+        match &self.sky {
+            Some(sky) => sky.now.get(),
+            None => Time::ZERO + self.began.elapsed(),
+        }
+    }
+    /// Records an event.
+    pub(crate) fn record(&self, run: RunId, what: What) {
+        self.log.record(self.now(), run, what);
+    }
+    /// The randomness by which retries and restarts are spread.
+    pub(crate) fn jitter(&self) -> RefMut<'_, Rng> {
+        self.jitter.borrow_mut()
+    }
+    /// Counts a message that came too late to change anything.
+    pub(crate) fn ignore(&self) {
+        self.ignored.set(self.ignored.get() + 1);
+    }
+    /// How many messages came too late.
+    pub(crate) fn ignored(&self) -> u64 {
+        self.ignored.get()
+    }
+    /// Messages sent so far.
+    pub(crate) fn letters(&self) -> u64 {
+        self.letters.get()
+    }
+    /// The one shared demand of this kind, these needs and this agent, so that a protocol may keep a table per demand.
+    pub(crate) fn demand(&self, kind: &Name, needs: &[(Name, f64)], agent: Option<&Name>) -> Arc<Demand> {
+        let key = (kind.clone(), needs.iter().map(|(n, s)| (n.clone(), s.to_bits())).collect(), agent.cloned());
+        let mut demands = self.demands.borrow_mut();
+        let id = DemandId(demands.len() as u32);
+        let new = || Arc::new(Demand { id, kind: kind.clone(), needs: needs.to_vec(), agent: agent.cloned() });
+        demands.entry(key).or_insert_with(new).clone()
+    }
+
+    /// Sends a letter at once, past all weather: what stays in one place.
+    pub(crate) fn send(&self, letter: Letter) {
+        self.letters.set(self.letters.get() + 1);
+        letter.deliver(self);
+    }
+    /// Tells a coordinator by its number.
+    pub(crate) fn tell_coordinator(&self, id: CoordinatorId, mail: CoordinatorMail) {
+        if let Some(book) = self.directory.coordinator(id) {
+            self.send(Letter::Coordinator(book, mail));
+        }
+    }
+    /// Sends a letter by a reliable line: it arrives, but in bad weather later, perhaps after a younger one, and perhaps repeated.
+    pub(crate) fn ship(&self, letter: Letter) {
+        let Some(sky) = self.sky.as_ref().filter(|sky| !sky.weather.is_calm()) else { return self.send(letter) };
+        let mut late = Duration::ZERO;
+        // A lost transmission is noticed and repeated; 64 losses in a row do not happen by chance, and the line must end somewhere.
+        for _ in 0..64 {
+            let (first, second) = sky.toss();
+            let Some(delay) = first else {
+                late += RETRANSMIT;
+                continue;
+            };
+            if let Some((delay, copy)) = second.and_then(|delay| Some((delay, letter.again()?))) {
+                self.alarm(sky.now.get() + late + delay, copy);
+            }
+            late += delay;
+            break;
+        }
+        self.alarm(sky.now.get() + late, letter);
+    }
+    /// Sends a letter like a datagram: in bad weather it may come late, twice, after a younger one, or never.
+    pub(crate) fn post(&self, letter: Letter) {
+        let Some(sky) = self.sky.as_ref().filter(|sky| !sky.weather.is_calm()) else { return self.send(letter) };
+        let (first, second) = sky.toss();
+        if let Some((delay, copy)) = second.and_then(|delay| Some((delay, letter.again()?))) {
+            self.alarm(sky.now.get() + delay, copy);
+        }
+        if let Some(delay) = first {
+            self.alarm(sky.now.get() + delay, letter);
+        }
+    }
+    /// Has a letter delivered at a moment; at once if it has passed.
+    pub(crate) fn alarm(&self, at: Time, letter: Letter) -> AlarmId {
+        let at = at.max(self.now());
+        let id = self.post.borrow_mut().put(at, letter);
+        self.driver.look(at);
+        if self.sky.is_some() && self.in_flight.get() == 0 {
+            // Nobody has anything to do, so that nobody would notice by itself: the executor shall look once it is idle.
+            self.driver.idle();
+        }
+        id
+    }
+    /// Forgets an alarm; does nothing if it has gone off.
+    pub(crate) fn silence(&self, id: AlarmId) {
+        let letter = self.post.borrow_mut().take_back(id);
+        drop(letter); // outside the borrow: what it carries may send mail when dropped
+    }
+
+    fn landed(&self) {
+        let left = self.in_flight.get() - 1;
+        self.in_flight.set(left);
+        if left == 0 && self.sky.is_some() {
+            self.quiet();
+        }
+    }
+    /// Nobody has a message left: on to the next moment, unless a user's future may still do something in this one.
+    fn quiet(&self) {
+        if self.leaping.get() {
+            return; // a letter fell to a dead actor: the loop below goes on by itself
+        }
+        if self.futures.get() == 0 { self.leap() } else { self.driver.idle() }
+    }
+    /// Virtual world: delivers the next letter, at its moment; the next ones too, until one gives somebody something to do.
+    fn leap(&self) {
+        let Some(sky) = &self.sky else { return };
+        self.leaping.set(true);
+        while self.in_flight.get() == 0 {
+            let Some((at, letter)) = self.post.borrow_mut().pop(Time::MAX) else { break };
+            sky.now.set(at.max(sky.now.get()));
+            let wakes = matches!(letter, Letter::Waker(_));
+            self.send(letter);
+            if wakes {
+                self.driver.idle();
+                break;
+            }
+        }
+        self.leaping.set(false);
+    }
+    /// Notes that a user's future is under way until the guard is dropped.
+    pub(crate) fn future(self: &Rc<Self>) -> UnderWay {
+        self.futures.set(self.futures.get() + 1);
+        UnderWay(self.clone())
+    }
+    fn me(&self) -> Rc<World> {
+        self.me.upgrade().expect("whoever calls holds the world")
+    }
+}
+
+/// After how long a reliable line notices a loss.
+const RETRANSMIT: Duration = Duration::from_millis(200);
+
+/// See [`World::future`].
+pub(crate) struct UnderWay(Rc<World>);
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.futures.set(self.0.futures.get() - 1);
+        if self.0.sky.is_some() && self.0.in_flight.get() == 0 {
+            self.0.driver.idle();
+        }
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Time {
+        World::now(self)
+    }
+    fn sleep(&self, how_long: Duration) -> LocalFuture<'static, ()> {
+        if self.sky.is_none() {
+            return Box::pin(tokio::time::sleep(how_long));
+        }
+        Box::pin(alarm::Sleep::new(self.me(), World::now(self) + how_long))
+    }
+}

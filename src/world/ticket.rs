@@ -1,0 +1,59 @@
+//! What tells the world that a message is still in flight.
+
+use super::World;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+thread_local! {
+    static HERE: RefCell<Option<Rc<World>>> = const { RefCell::new(None) };
+}
+pub(super) fn enter(world: &Rc<World>) {
+    HERE.with(|here| *here.borrow_mut() = Some(world.clone()));
+}
+pub(super) fn leave() {
+    let world = HERE.try_with(|here| here.borrow_mut().take());
+    drop(world);
+}
+pub(super) fn here() -> Option<Rc<World>> {
+    HERE.try_with(|here| here.borrow().clone()).ok().flatten()
+}
+
+/// A message in flight. Dropped with the message, whether it was handled or lost with a dead actor's mailbox.
+///
+/// It holds nothing, since actix wants mail to be `Send`: the world is found by its thread.
+pub(crate) struct Ticket {
+    counted: bool,
+}
+impl Ticket {
+    /// A ticket of a virtual world; in the real one nobody counts.
+    pub(super) fn new(world: &World) -> Ticket {
+        let counted = world.is_virtual();
+        if counted {
+            world.in_flight.set(world.in_flight.get() + 1);
+        }
+        Ticket { counted }
+    }
+}
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.counted
+            && let Some(world) = here()
+        {
+            world.landed();
+        }
+    }
+}
+impl World {
+    /// A ticket for something that is about to happen at this moment without a message: an actor that was just made.
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket::new(self)
+    }
+}
+
+/// A message as it lies in a mailbox.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+pub(crate) struct Mail<T> {
+    pub(crate) body: T,
+    pub(crate) ticket: Ticket,
+}
