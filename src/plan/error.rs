@@ -17,8 +17,8 @@ use core::fmt;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// These tasks wait for each other: each comes before the next, and the last before the first. Each is named once; a task that
-    /// waits for itself is a circle of one. There is no shorter circle through the first of them.
+    /// These tasks wait for each other: each comes before the next, and the last before the first. Each is named once, beginning with the
+    /// lowest number; a task that waits for itself is a circle of one. There is no shorter circle through at least one of them.
     Cycle(Vec<NodeIx>),
     /// `node` waits for `dependency`, which is not in the plan of `len` nodes.
     UnknownDependency {

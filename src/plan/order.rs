@@ -64,7 +64,7 @@ fn petgraph_of(upstream: &Adjacency) -> DiGraph<(), (), u32> {
     graph
 }
 
-/// A shortest circle through `on_it`, which is on one: breadth first downstream until it comes round.
+/// A shortest circle through `on_it`, which is on one: breadth first downstream until it comes round. It is told from its lowest number on.
 fn shortest_circle(downstream: &Adjacency, on_it: NodeIx) -> Vec<NodeIx> {
     let mut came_from: Vec<Option<NodeIx>> = vec![None; downstream.len()];
     let mut queue = VecDeque::from([on_it]);
@@ -85,6 +85,8 @@ fn shortest_circle(downstream: &Adjacency, on_it: NodeIx) -> Vec<NodeIx> {
         circle.push(before);
         node = came_from[before.index()];
     }
-    circle[1..].reverse();
+    circle.reverse();
+    let lowest = (0..circle.len()).min_by_key(|&at| circle[at]).unwrap_or(0);
+    circle.rotate_left(lowest);
     circle
 }

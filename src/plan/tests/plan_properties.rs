@@ -1,7 +1,7 @@
 use super::graphs::{EVERY_WANT, acyclic, any_graph, check, nodes_of, plan};
 use crate::plan::{Node, NodeIx, Plan, PlanError, Wants};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every path from `node` to an end.
 fn paths(plan: &Plan, node: NodeIx) -> Vec<Vec<NodeIx>> {
@@ -111,8 +111,10 @@ fn a_graph_is_refused_just_if_it_has_a_circle_and_the_circle_named_is_real_and_s
                 for (before, after) in circle.iter().zip(circle.iter().cycle().skip(1)) {
                     prop_assert!(nodes[after.index()].dependencies.iter().any(|(up, _)| up == before));
                 }
-                let first = circle[0].index();
-                prop_assert_eq!(distance(&nodes, first, first), Some(circle.len()));
+                let shortest = |node: &NodeIx| distance(&nodes, node.index(), node.index()) == Some(circle.len());
+                prop_assert!(circle.iter().any(shortest));
+                prop_assert_eq!(circle.first(), circle.iter().min());
+                prop_assert_eq!(circle.iter().collect::<BTreeSet<_>>().len(), circle.len());
                 seen.note("a task that waits for itself", circle.len() == 1);
                 seen.note("a circle of two", circle.len() == 2);
                 seen.note("a circle of three or more", circle.len() > 2);
