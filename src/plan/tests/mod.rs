@@ -1,0 +1,8 @@
+//! Properties of plans and ledgers, on generated graphs.
+
+mod drive;
+mod graphs;
+mod ledger_properties;
+mod ledger_rules;
+mod plan_properties;
+mod scale;
