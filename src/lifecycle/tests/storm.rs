@@ -167,7 +167,7 @@ fn live(policy: &Policy, acts: &[(Act, u64)]) -> Result<Watch, TestCaseError> {
             }
         }
         // An accepted decline closes the announcement.
-        watch.announced &= !(matches!(input, Input::Declined(_)) && !effects.is_empty());
+        watch.announced &= !matches!(input, Input::Declined(_)) || effects.is_empty();
         watch.see(&effects, policy, now)?;
         prop_assert_eq!(life.state().is_settled(), watch.settled.is_some());
         prop_assert_eq!(
