@@ -1,5 +1,17 @@
 //! *Whether again*: one task's life from announced to settled. Pure.
+//!
+//! [`Lifecycle`] is the machine: typed [`Input`] and `now` in, typed [`Effect`]s out. [`TRANSITIONS`] is the one table of
+//! what may happen in which [`State`]. [`Policy`] says how often and how long.
 
+mod machine;
+mod message;
 mod policy;
+mod transition;
 
-pub use policy::{Jitter, RetryPolicy, Timeouts};
+#[cfg(test)]
+mod tests;
+
+pub use machine::{Lifecycle, MAX_AVOIDED, POISON_AFTER};
+pub use message::{Effect, Ignored, Input, InputKind, Settled};
+pub use policy::{Jitter, Policy, RetryPolicy, Timeouts};
+pub use transition::{State, TRANSITIONS, Transition};

@@ -76,3 +76,19 @@ pub struct Timeouts {
     /// From ready to the end, all attempts and delays.
     pub total: Option<Duration>,
 }
+
+/// What a task's life obeys: shared by all tasks that were given the same.
+///
+/// ```
+/// use polity::lifecycle::{Policy, RetryPolicy};
+/// assert_eq!(Policy::default().retry, None); // one attempt, no clock
+/// let stubborn = Policy { retry: Some(RetryPolicy::default()), ..Policy::default() };
+/// assert!(stubborn.retry.is_some());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Policy {
+    /// Whether a failed attempt is tried again; none is one attempt, since effects are at-least-once.
+    pub retry: Option<RetryPolicy>,
+    /// Its clocks.
+    pub timeouts: Timeouts,
+}

@@ -1,1 +1,0 @@
-//! Who lives, who is restarted, and when to give up: OTP supervision. Pure.
