@@ -3,11 +3,13 @@
 //! An agent's body (slots and queue) is a pure machine; its executors do the work and are where effects happen.
 
 mod agent;
+mod body;
 mod failure;
 mod job;
 mod spec;
 
 pub use agent::{Agent, Clock, Context, DynAgent, LocalFuture};
+pub use body::{Body, Cancel, Offer};
 pub use failure::{Failure, FailureKind};
 pub use job::{Answer, Command, Distribution, Job, JobId, OutputFormat, Simulation, Work};
 pub use spec::{AgentSpec, DEFAULT_QUEUE, Placement};
