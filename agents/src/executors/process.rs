@@ -103,8 +103,8 @@ pub(super) struct Patience {
     pub(super) linger: Duration,
 }
 
-/// Sees a script to its end, or stops it; `streams` moves what it reads and prints, and ends when its pipes are closed. Afterwards its
-/// process group is empty.
+/// Sees a script to its end, or stops it; `streams` moves what it reads and prints, and ends when its pipes are closed. Afterwards
+/// all of its process group has been killed.
 pub(super) async fn conduct(
     child: &mut Child,
     group: &Group,
