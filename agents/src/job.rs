@@ -50,6 +50,43 @@ pub struct Job {
 }
 
 impl Job {
+    /// The first attempt at a task that stands alone: no input, no estimate, fit 1. For tests and for programs without a runtime.
+    ///
+    /// ```
+    /// use polity_agents::{Job, Work};
+    /// let job = Job::new("greet", Work::Own).estimate(2.0);
+    /// assert_eq!((&*job.name, job.fit), ("greet", 1.0));
+    /// ```
+    pub fn new(name: impl Into<Name>, work: Work) -> Job {
+        let name = name.into();
+        Job {
+            id: JobId { task: TaskId::new(0, 0), attempt: 1, launch: 1 },
+            idempotency_key: Arc::from(format!("0:{name}")),
+            name,
+            kind: Name::from(""),
+            work,
+            input: Arc::new(Value::Null),
+            estimate: 0.0,
+            fit: 1.0,
+            timeout: None,
+        }
+    }
+    /// With another estimate of its work, in seconds.
+    pub fn estimate(mut self, seconds: f64) -> Job {
+        self.estimate = seconds;
+        self
+    }
+    /// With another fit.
+    pub fn fit(mut self, fit: f64) -> Job {
+        self.fit = fit;
+        self
+    }
+    /// With this input.
+    pub fn with(mut self, input: Value) -> Job {
+        self.input = Arc::new(input);
+        self
+    }
+
     /// One input by name, as the type that is wanted.
     ///
     /// # Errors

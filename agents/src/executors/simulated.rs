@@ -1,0 +1,192 @@
+//! Work that only takes time: what it will come to is drawn first, purely; then it is waited for.
+
+use crate::agent::Context;
+use crate::failure::Failure;
+use crate::job::{Answer, Distribution, Job, Simulation};
+use core::time::Duration;
+use polity_protocols::{Rng, seconds_to_duration};
+
+/// How a simulated attempt ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SimEnd {
+    /// It answers.
+    Succeed,
+    /// It answers with a failure, after all its time.
+    Fail,
+    /// The agent panics, after half its time.
+    Crash,
+    /// It never ends, until it is stopped.
+    Hang,
+}
+
+/// What was drawn for a simulated attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    /// After how long it ends; [`Duration::MAX`] if it hangs.
+    pub duration: Duration,
+    /// How.
+    pub end: SimEnd,
+}
+
+impl Distribution {
+    /// What is wrong with its parameters.
+    ///
+    /// # Errors
+    /// A sentence that says what must be, and what is.
+    ///
+    /// ```
+    /// use polity_agents::Distribution;
+    /// assert!(Distribution::Uniform(1.0, 2.0).check().is_ok());
+    /// assert_eq!(Distribution::Uniform(2.0, 1.0).check().unwrap_err(), "the bounds of `uniform` must be in order, but are 2 and 1");
+    /// ```
+    pub fn check(&self) -> Result<(), String> {
+        let seconds = |what: &str, value: f64| match value.is_finite() && value >= 0.0 {
+            true => Ok(()),
+            false => Err(format!("{what} must be a number of seconds, at least 0, but is {value}")),
+        };
+        match *self {
+            Distribution::Constant(value) => seconds("`constant`", value),
+            Distribution::Exponential(mean) => seconds("the mean of `exponential`", mean),
+            Distribution::Uniform(low, high) => {
+                seconds("the lower bound of `uniform`", low)?;
+                seconds("the upper bound of `uniform`", high)?;
+                if low <= high {
+                    Ok(())
+                } else {
+                    Err(format!("the bounds of `uniform` must be in order, but are {low} and {high}"))
+                }
+            }
+            Distribution::Lognormal(median, sigma) => {
+                seconds("the median of `lognormal`", median)?;
+                match sigma.is_finite() && sigma >= 0.0 {
+                    true => Ok(()),
+                    false => Err(format!("the deviation of `lognormal` must be a number, at least 0, but is {sigma}")),
+                }
+            }
+        }
+    }
+
+    /// Its mean, in seconds.
+    ///
+    /// ```
+    /// assert_eq!(polity_agents::Distribution::Uniform(1.0, 3.0).mean(), 2.0);
+    /// ```
+    pub fn mean(&self) -> f64 {
+        match *self {
+            Distribution::Constant(value) | Distribution::Exponential(value) => value,
+            Distribution::Uniform(low, high) => low + (high - low) / 2.0,
+            Distribution::Lognormal(median, sigma) => median * libm::exp(sigma * sigma / 2.0),
+        }
+    }
+
+    /// One draw, in seconds.
+    ///
+    /// ```
+    /// use polity_agents::Distribution;
+    /// let x = Distribution::Uniform(1.0, 3.0).sample(&mut polity_protocols::Rng::new(1, "x"));
+    /// assert!((1.0..3.0).contains(&x));
+    /// ```
+    pub fn sample(&self, rng: &mut Rng) -> f64 {
+        match *self {
+            Distribution::Constant(value) => value,
+            Distribution::Uniform(low, high) => rng.between(low, high),
+            Distribution::Exponential(mean) => rng.exponential(mean),
+            Distribution::Lognormal(median, sigma) => median * libm::exp(sigma * rng.normal()),
+        }
+    }
+}
+
+impl Default for Simulation {
+    /// The job's estimate, always with success, answering its input.
+    fn default() -> Self {
+        Simulation { work: None, failure: 0.0, crash: 0.0, hang: 0.0, output: None }
+    }
+}
+impl Simulation {
+    /// What is wrong with it.
+    ///
+    /// # Errors
+    /// A sentence that says which key, what it must be, and what it is.
+    ///
+    /// ```
+    /// use polity_agents::Simulation;
+    /// let bad = Simulation { crash: 1.5, ..Simulation::default() };
+    /// assert_eq!(bad.check().unwrap_err(), "`crash` must be a probability in 0..=1, but is 1.5");
+    /// ```
+    pub fn check(&self) -> Result<(), String> {
+        for (key, p) in [("failure", self.failure), ("crash", self.crash), ("hang", self.hang)] {
+            if !(0.0..=1.0).contains(&p) {
+                return Err(format!("`{key}` must be a probability in 0..=1, but is {p}"));
+            }
+        }
+        self.work.as_ref().map_or(Ok(()), Distribution::check)
+    }
+}
+
+/// Draws what an attempt at `job` will come to on an agent of this speed. Pure.
+///
+/// It lasts its work ÷ (speed × fit). Whether it hangs is drawn first; if not, whether it crashes; if not, whether it fails. All the
+/// fates are drawn each time, so that a change of one probability shifts no other draw (common random numbers).
+///
+/// ```
+/// use polity_agents::{SimEnd, Simulation, Work, draw};
+/// # let job = polity_agents::Job::new("a", Work::Own).estimate(6.0).fit(0.5);
+/// // A job of 6 s of work, for an agent of fit 0.5:
+/// let drawn = draw(&Simulation::default(), &job, 4.0, &mut polity_protocols::Rng::new(1, "x"));
+/// assert_eq!((drawn.duration.as_secs(), drawn.end), (3, SimEnd::Succeed));
+/// ```
+pub fn draw(simulation: &Simulation, job: &Job, speed: f64, rng: &mut Rng) -> Draw {
+    let [hang, crash, failure] = [rng.unit(), rng.unit(), rng.unit()];
+    let work = simulation.work.map_or(job.estimate, |distribution| distribution.sample(rng));
+    let rate = speed * job.fit;
+    // A rate of 0 is an agent that gets nowhere: forever, unless there is nothing to do.
+    let seconds = if rate > 0.0 || work <= 0.0 { work / rate.max(f64::MIN_POSITIVE) } else { f64::INFINITY };
+    let duration = seconds_to_duration(seconds);
+    if hang < simulation.hang {
+        Draw { duration: Duration::MAX, end: SimEnd::Hang }
+    } else if crash < simulation.crash {
+        Draw { duration: duration / 2, end: SimEnd::Crash }
+    } else if failure < simulation.failure {
+        Draw { duration, end: SimEnd::Fail }
+    } else {
+        Draw { duration, end: SimEnd::Succeed }
+    }
+}
+
+/// Carries out a simulated attempt in the context's time. The draw comes from the context's stream `simulate`.
+///
+/// # Errors
+/// [`FailureKind::Error`](crate::FailureKind::Error), if a failure was drawn.
+///
+/// # Panics
+/// If a crash was drawn: that is what a crash is.
+///
+/// ```
+/// use polity_agents::{Context, RealClock, Simulation, Work, simulate};
+/// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+/// # let job = polity_agents::Job::new("a", Work::Own).estimate(6.0);
+/// let context = Context::new(std::rc::Rc::new(RealClock::new()), 42);
+/// let simulation = Simulation { output: Some("done".into()), ..Simulation::default() };
+/// assert_eq!(simulate(job, &simulation, 1.0, context.clone()).await.unwrap(), "done");
+/// assert_eq!(context.now().as_secs_f64().round(), 6.0);
+/// # });
+/// ```
+pub async fn simulate(job: Job, simulation: &Simulation, speed: f64, context: Context) -> Answer {
+    let drawn = draw(simulation, &job, speed, &mut context.rng("simulate"));
+    if drawn.end == SimEnd::Hang {
+        // No timer: a virtual clock that has nothing else to do would run to the end of time for it.
+        core::future::pending::<()>().await;
+    }
+    context.sleep(drawn.duration).await;
+    match drawn.end {
+        SimEnd::Fail => {
+            Err(Failure::error(format!("simulated failure (each attempt fails with probability {})", simulation.failure)))
+        }
+        SimEnd::Crash => panic!("simulated crash of the agent at task \"{}\"", job.name),
+        SimEnd::Succeed | SimEnd::Hang => Ok(simulation.output.clone().unwrap_or_else(|| (*job.input).clone())),
+    }
+}
+
+#[cfg(test)]
+#[path = "simulated_tests.rs"]
+mod tests;
