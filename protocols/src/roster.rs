@@ -7,6 +7,7 @@ use crate::capability::Demand;
 use crate::deadlines::Deadlines;
 use crate::ids::{AgentId, DemandId, Name, TaskId};
 use crate::profile::Profile;
+use crate::rng::Rng;
 use crate::task::{Ended, Outcome, TaskView};
 use crate::time::{Time, seconds_to_duration};
 use core::time::Duration;
@@ -19,6 +20,8 @@ use table::Table;
 const LEAST_REST: f64 = 0.1;
 /// The longest rest after a refusal, in seconds: the agent's own word may be wrong by any factor.
 const LONGEST_REST: f64 = 60.0;
+/// Draws before a roster stops to hope for an agent that is not avoided, and looks.
+const MOST_DRAWS: usize = 16;
 
 /// An agent that is able to do a task of some demand.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -210,6 +213,45 @@ impl Roster {
     pub fn fastest_free(&mut self, task: &TaskView) -> Option<Able> {
         self.free(task).next()
     }
+    /// The next candidate behind an agent in order of number, around the end; the first for `None`. O(log n + avoided).
+    pub fn next_after(&mut self, task: &TaskView, after: Option<AgentId>) -> Option<Able> {
+        self.table(&task.demand).next_after(task, after)
+    }
+    /// One of the candidates, each with the same chance. O(1) unless most of the able ones are avoided.
+    pub fn draw(&mut self, task: &TaskView, rng: &mut Rng) -> Option<Able> {
+        let table = self.table(&task.demand);
+        let (able, strict) = (table.able(), table.heeds_avoid(task));
+        for _ in 0..MOST_DRAWS {
+            let drawn = able.get(rng.below(able.len())).copied()?;
+            if !(strict && task.avoids(drawn.agent)) {
+                return Some(drawn);
+            }
+        }
+        let left: Vec<Able> = self.candidates(task).collect();
+        left.get(rng.below(left.len())).copied()
+    }
+    /// The candidates that should finish the task first, by our awards and estimates, the first finish first (ties: the higher
+    /// rate), at most `keep` of them; and how many had to be looked at. The fastest are looked at first, and the look ends
+    /// where even an idle agent would be too slow: O(log n) while a fast agent is free, O(able) if all are busy.
+    pub fn earliest_finish(&mut self, task: &TaskView, now: Time, keep: usize) -> (Vec<(Able, f64)>, u32) {
+        self.ensure(&task.demand);
+        let seats = &self.seats;
+        let table = self.tables[task.demand.id.index()].as_mut().expect("ensured above");
+        let strict = table.heeds_avoid(task);
+        let (mut best, mut looked): (Vec<(Able, f64)>, u32) = (Vec::new(), 0);
+        for able in table.fastest().filter(|able| !(strict && task.avoids(able.agent))) {
+            let seconds = able.seconds_for(task.work);
+            if best.first().is_some_and(|(_, finish)| *finish <= seconds) {
+                break;
+            }
+            looked += 1;
+            let wait = seats[able.agent.index()].as_ref().map_or(f64::INFINITY, |seat| seat.wait(now));
+            let at = best.partition_point(|(_, finish)| *finish <= wait + seconds);
+            best.insert(at, (able, wait + seconds));
+            best.truncate(keep.max(1));
+        }
+        (best, looked)
+    }
     /// The demands with a table that the agent can meet: to find work for an agent that became free.
     pub fn demands_of(&self, agent: AgentId) -> &[DemandId] {
         self.seat(agent).map_or(&[], |seat| &seat.demands)
@@ -321,7 +363,7 @@ impl Roster {
     /// Counts the agent as not free until then. Its holder owes a wake at [`next_rest`](Roster::next_rest).
     pub fn rest(&mut self, agent: AgentId, until: Time) {
         if let Some(seat) = self.seats.get_mut(agent.index()).and_then(Option::as_mut) {
-            seat.resting = true;
+            seat.resting = Some(until);
             self.rests.set(agent, until);
             self.refresh(agent);
         }
@@ -334,7 +376,7 @@ impl Roster {
     pub fn rested(&mut self, now: Time) -> Option<AgentId> {
         let agent = self.rests.pop(now)?;
         if let Some(seat) = self.seats[agent.index()].as_mut() {
-            seat.resting = false;
+            seat.resting = None;
         }
         self.refresh(agent);
         Some(agent)
@@ -346,9 +388,9 @@ impl Roster {
         if self.seat(agent).is_some() && self.lives[agent.index()] == held.life {
             if outcome.ended == Ended::Refused {
                 self.rest(agent, now + self.rest_after(agent, outcome));
-            } else if self.seat(agent).is_some_and(|seat| seat.resting) {
+            } else if self.seat(agent).is_some_and(|seat| seat.resting.is_some()) {
                 self.rests.clear(&agent);
-                self.seats[agent.index()].as_mut().expect("looked at above").resting = false;
+                self.seats[agent.index()].as_mut().expect("looked at above").resting = None;
                 self.refresh(agent);
             }
         }

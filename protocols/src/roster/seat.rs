@@ -19,8 +19,8 @@ pub(super) struct Seat {
     pub(super) profile: Profile,
     /// The demands with a table that it can meet.
     pub(super) demands: Vec<DemandId>,
-    /// It refused, and is left alone for a while.
-    pub(super) resting: bool,
+    /// It refused, and is left alone until then.
+    pub(super) resting: Option<Time>,
     /// What the tables' free lists say, so that they are touched only by a change.
     pub(super) listed_free: bool,
     running: Vec<Running>,
@@ -36,7 +36,7 @@ impl Seat {
         Seat {
             profile,
             demands: Vec::new(),
-            resting: false,
+            resting: None,
             listed_free: true,
             running: Vec::new(),
             waiting: VecDeque::new(),
@@ -48,7 +48,7 @@ impl Seat {
         self.profile.slots.max(1) as usize
     }
     pub(super) fn is_free(&self) -> bool {
-        !self.resting && self.running.len() < self.slots()
+        self.resting.is_none() && self.running.len() < self.slots()
     }
     pub(super) fn jobs(&self) -> u32 {
         self.running.len() as u32 + self.waiting_jobs
@@ -91,6 +91,10 @@ impl Seat {
     }
     /// Seconds until a further job would start.
     pub(super) fn wait(&self, now: Time) -> f64 {
+        let rest = self.resting.map_or(0.0, |until| until.since(now).as_secs_f64());
+        self.wait_for_slot(now).max(rest)
+    }
+    fn wait_for_slot(&self, now: Time) -> f64 {
         if self.running.len() < self.slots() {
             return 0.0;
         }

@@ -92,6 +92,13 @@ impl Table {
     pub(super) fn heeds_avoid(&self, task: &TaskView) -> bool {
         task.avoid.len() < self.able.len() || self.avoided(task) < self.able.len()
     }
+    /// The first candidate behind `after` in order of number, around the end; the first of all for `None`.
+    pub(super) fn next_after(&self, task: &TaskView, after: Option<AgentId>) -> Option<Able> {
+        let strict = self.heeds_avoid(task);
+        let start = after.map_or(0, |after| self.able.partition_point(|able| able.agent <= after));
+        let (before, behind) = self.able.split_at(start);
+        behind.iter().chain(before).find(|able| !(strict && task.avoids(able.agent))).copied()
+    }
     pub(super) fn count_candidates(&self, task: &TaskView) -> usize {
         match self.able.len() - self.avoided(task) {
             0 => self.able.len(),
