@@ -64,3 +64,6 @@ pub use body::Body;
 pub use report::{Award, Fate, Messages, Report, Sometimes};
 pub use suite::suite;
 pub use table::{Again, Table};
+
+#[cfg(test)]
+mod tests;
