@@ -8,8 +8,11 @@
 //! |---|---|
 //! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
 //!
-//! To write a government of your own, implement [`Protocol`] in one file and run [`testing::suite`] on it.
+//! [`baselines`] are what each of them should beat.
+//!
+//! To write a government of your own, implement [`Protocol`] in one file and run [`testing::suite`](fn@testing::suite) on it.
 
+pub mod baselines;
 mod capability;
 mod deadlines;
 mod decision;
@@ -17,12 +20,14 @@ mod ids;
 mod profile;
 mod protocol;
 mod rng;
+mod roster;
 mod task;
 mod time;
 mod turn;
+mod weather;
 
 // pub mod hierarchical;
-// pub mod testing;
+pub mod testing;
 
 pub use capability::{BadScore, Capabilities, Demand, Score};
 pub use deadlines::Deadlines;
@@ -31,6 +36,8 @@ pub use ids::{AgentId, DemandId, Name, TaskId};
 pub use profile::{Load, Profile};
 pub use protocol::{Initiator, Memory, Mute, Participant, Protocol, Silence};
 pub use rng::Rng;
+pub use roster::{Able, Held, Roster};
 pub use task::{Ended, Outcome, TaskView};
 pub use time::{Time, seconds_to_duration};
 pub use turn::{Effect, Reply, Turn, Why};
+pub use weather::{BadWeather, Delay, Weather};

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// A coordination protocol. The settings type is the factory: it makes the two roles (FIPA's initiator and participant).
 ///
-/// A new protocol is one file; it owes [`testing::suite`](crate::testing::suite): every task decided exactly once, only to an able
+/// A new protocol is one file; it owes [`testing::suite`](fn@crate::testing::suite): every task decided exactly once, only to an able
 /// agent, under delay, loss, repeats, reordering, leavers, withdrawals and agents to avoid.
 pub trait Protocol: Clone + Debug + Send + Sync + 'static {
     /// What a config calls it.

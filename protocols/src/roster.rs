@@ -1,0 +1,407 @@
+//! The bookkeeping that every initiator needs: who is in the team, what each can do, and what each holds of our awards.
+
+mod seat;
+mod table;
+
+use crate::capability::Demand;
+use crate::deadlines::Deadlines;
+use crate::ids::{AgentId, DemandId, Name, TaskId};
+use crate::profile::Profile;
+use crate::rng::Rng;
+use crate::task::{Ended, Outcome, TaskView};
+use crate::time::{Time, seconds_to_duration};
+use core::time::Duration;
+use seat::Seat;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use table::Table;
+
+/// The least rest after a refusal, in seconds: so that a refused task does not spin at one moment.
+const LEAST_REST: f64 = 0.1;
+/// The longest rest after a refusal, in seconds: the agent's own word may be wrong by any factor.
+const LONGEST_REST: f64 = 60.0;
+/// Draws before a roster stops to hope for an agent that is not avoided, and looks.
+const MOST_DRAWS: usize = 16;
+
+/// An agent that is able to do a task of some demand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Able {
+    /// Who.
+    pub agent: AgentId,
+    /// How well it fits the demand, in `(0, 1]`.
+    pub fit: f64,
+    /// Work per second at this demand: its speed times its fit.
+    pub rate: f64,
+}
+impl Able {
+    /// Seconds that it needs for `work` (seconds at speed 1 and fit 1); infinite if it has no rate.
+    pub fn seconds_for(&self, work: f64) -> f64 {
+        if self.rate > 0.0 { work / self.rate } else { f64::INFINITY }
+    }
+}
+
+/// An award that has no outcome yet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    /// Who has it.
+    pub agent: AgentId,
+    /// How long it is expected to take once it runs, in seconds.
+    pub seconds: f64,
+    life: u32,
+}
+
+/// The members of a team, with a table of able agents per demand, and the load that our own awards put on each.
+///
+/// Everything here is what an initiator *believes*: it hears of joins, leaves, awards and outcomes, and sees no body.
+/// Agents with a free slot are indexed per demand by their rate, so that "the fastest free one" costs O(log n) and not a look at
+/// all n. A table is built at the first use of a demand (O(n log n)), and kept up to date by joins and leaves (O(log n) search,
+/// plus a move of memory, for each demand that the agent can meet).
+///
+/// ```
+/// use polity_protocols::{AgentId, Capabilities, Demand, DemandId, Profile, Roster, TaskId, TaskView, Time};
+/// use std::sync::Arc;
+/// let can = |score| Capabilities::default().and("analysis", score);
+/// let mut roster = Roster::default();
+/// roster.join(AgentId(0), &Profile::new("ann", can(0.5)));
+/// roster.join(AgentId(1), &Profile::new("bob", can(0.5)).speed(2.0));
+/// let task = TaskView::new(TaskId::new(0, 0), Arc::new(Demand::of_kind(DemandId(0), "analysis"))).work(3.0);
+///
+/// let bob = roster.fastest_free(&task).unwrap();
+/// assert_eq!((bob.agent, bob.seconds_for(task.work)), (AgentId(1), 3.0));
+/// roster.award(task.id, bob.agent, bob.seconds_for(task.work), Time::ZERO);
+/// assert_eq!(roster.expected_start(AgentId(1), Time::from_secs_f64(1.0)), Time::from_secs_f64(3.0));
+/// assert_eq!(roster.fastest_free(&task).unwrap().agent, AgentId(0));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Roster {
+    /// By agent's number; an agent that left keeps an empty seat.
+    seats: Vec<Option<Seat>>,
+    /// How often each agent has joined: outcomes of an earlier life must not free slots of this one.
+    lives: Vec<u32>,
+    present: usize,
+    tables: Vec<Option<Box<Table>>>,
+    /// Demands with a table that any agent may meet: a join looks at each.
+    open_demands: Vec<DemandId>,
+    /// Demands with a table that are pinned to a name: a join looks only at those of its own names.
+    pinned_demands: BTreeMap<Name, Vec<DemandId>>,
+    /// Who bears a name or shares a group's name, so that a pinned demand's table needs no look at all agents.
+    named: BTreeMap<Name, BTreeSet<AgentId>>,
+    awards: BTreeMap<TaskId, Held>,
+    rests: Deadlines<AgentId>,
+}
+
+/// Members.
+impl Roster {
+    /// An agent joins; if it is still here, its new life replaces the old one.
+    pub fn join(&mut self, agent: AgentId, profile: &Profile) {
+        self.leave(agent);
+        if self.seats.len() <= agent.index() {
+            self.seats.resize_with(agent.index() + 1, || None);
+            self.lives.resize(agent.index() + 1, 0);
+        }
+        self.lives[agent.index()] += 1;
+        for name in [&profile.name, &profile.group] {
+            self.named.entry(name.clone()).or_default().insert(agent);
+        }
+        let pins = |name: &Name| self.pinned_demands.get(name).into_iter().flatten().copied();
+        let mut demands: Vec<DemandId> = self.open_demands.clone();
+        demands.extend(pins(&profile.name).chain(pins(&profile.group)));
+        let mut seat = Seat::new(profile.clone());
+        for demand in demands {
+            let table = self.tables[demand.index()].as_mut().expect("a listed demand has a table");
+            if !seat.demands.contains(&demand) && table.join(agent, profile) {
+                seat.demands.push(demand);
+            }
+        }
+        self.seats[agent.index()] = Some(seat);
+        self.present += 1;
+    }
+    /// An agent leaves, and what it holds with it: the outcomes of its awards change nothing any more. False if it was not here.
+    pub fn leave(&mut self, agent: AgentId) -> bool {
+        let Some(seat) = self.seats.get_mut(agent.index()).and_then(Option::take) else { return false };
+        self.present -= 1;
+        self.rests.clear(&agent);
+        for demand in &seat.demands {
+            if let Some(table) = self.tables[demand.index()].as_mut() {
+                table.leave(agent);
+            }
+        }
+        for name in [&seat.profile.name, &seat.profile.group] {
+            if let Some(bearers) = self.named.get_mut(name) {
+                bearers.remove(&agent);
+                if bearers.is_empty() {
+                    self.named.remove(name);
+                }
+            }
+        }
+        true
+    }
+    /// True if the agent is in the team.
+    pub fn contains(&self, agent: AgentId) -> bool {
+        self.seat(agent).is_some()
+    }
+    /// What the agent said of itself when it joined; `None` if it is not here.
+    pub fn profile(&self, agent: AgentId) -> Option<&Profile> {
+        self.seat(agent).map(|seat| &seat.profile)
+    }
+    /// Everyone here, in order of number.
+    pub fn iter(&self) -> impl Iterator<Item = (AgentId, &Profile)> {
+        let seats = self.seats.iter().enumerate();
+        seats.filter_map(|(index, seat)| seat.as_ref().map(|seat| (AgentId(index as u32), &seat.profile)))
+    }
+    /// How many are here.
+    pub fn len(&self) -> usize {
+        self.present
+    }
+    /// True if nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.present == 0
+    }
+    fn seat(&self, agent: AgentId) -> Option<&Seat> {
+        self.seats.get(agent.index())?.as_ref()
+    }
+}
+
+/// Who is able, and who of them may be asked.
+impl Roster {
+    /// Everyone who is able to meet the demand, in order of number. O(1) but for the first use of a demand.
+    pub fn able(&mut self, demand: &Arc<Demand>) -> &[Able] {
+        self.table(demand).able()
+    }
+    /// How the agent fits the demand; `None` if it is not able or not here. Needs no table.
+    pub fn fit(&self, demand: &Demand, agent: AgentId) -> Option<Able> {
+        let profile = self.profile(agent)?;
+        demand.fit(agent, profile).map(|fit| Able { agent, fit, rate: profile.speed * fit })
+    }
+    /// Everyone who may be given the task, in order of number: the able ones that it does not avoid, or all able ones if it
+    /// avoids them all.
+    pub fn candidates<'a>(&'a mut self, task: &'a TaskView) -> impl Iterator<Item = Able> + Clone + 'a {
+        let table = self.table(&task.demand);
+        let strict = table.heeds_avoid(task);
+        table.able().iter().copied().filter(move |able| !(strict && task.avoids(able.agent)))
+    }
+    /// The same, the highest rate first (ties: the lowest number): stop early and it costs only what was looked at.
+    pub fn fastest<'a>(&'a mut self, task: &'a TaskView) -> impl Iterator<Item = Able> + 'a {
+        let table = self.table(&task.demand);
+        let strict = table.heeds_avoid(task);
+        table.fastest().filter(move |able| !(strict && task.avoids(able.agent)))
+    }
+    /// True if nobody here is able to do it, avoided or not.
+    pub fn nobody_able(&mut self, task: &TaskView) -> bool {
+        self.table(&task.demand).able().is_empty()
+    }
+    /// How many may be given the task. O(agents that it avoids), not O(able).
+    pub fn count_candidates(&mut self, task: &TaskView) -> usize {
+        self.table(&task.demand).count_candidates(task)
+    }
+    /// True if the agent is here, able, and not passed over by the task's wish to avoid it.
+    pub fn may_do(&mut self, task: &TaskView, agent: AgentId) -> Option<Able> {
+        let able = self.fit(&task.demand, agent)?;
+        let passed_over = task.avoids(agent) && self.table(&task.demand).heeds_avoid(task);
+        (!passed_over).then_some(able)
+    }
+    /// Those of the candidates that have a free slot and do not rest, the highest rate first (ties: the lowest number).
+    pub fn free<'a>(&'a mut self, task: &'a TaskView) -> impl Iterator<Item = Able> + 'a {
+        self.ensure(&task.demand);
+        let (tables, seats) = (&mut self.tables, &self.seats);
+        let table = tables[task.demand.id.index()].as_mut().expect("ensured above");
+        let strict = table.heeds_avoid(task);
+        let is_free = |agent: AgentId| seats[agent.index()].as_ref().is_some_and(Seat::is_free);
+        table.free(is_free).filter(move |able| !(strict && task.avoids(able.agent)))
+    }
+    /// The candidate of the highest rate that has a free slot. O(log n) but for the first use of a demand.
+    pub fn fastest_free(&mut self, task: &TaskView) -> Option<Able> {
+        self.free(task).next()
+    }
+    /// The next candidate behind an agent in order of number, around the end; the first for `None`. O(log n + avoided).
+    pub fn next_after(&mut self, task: &TaskView, after: Option<AgentId>) -> Option<Able> {
+        self.table(&task.demand).next_after(task, after)
+    }
+    /// One of the candidates, each with the same chance. O(1) unless most of the able ones are avoided.
+    pub fn draw(&mut self, task: &TaskView, rng: &mut Rng) -> Option<Able> {
+        let table = self.table(&task.demand);
+        let (able, strict) = (table.able(), table.heeds_avoid(task));
+        for _ in 0..MOST_DRAWS {
+            let drawn = able.get(rng.below(able.len())).copied()?;
+            if !(strict && task.avoids(drawn.agent)) {
+                return Some(drawn);
+            }
+        }
+        let left: Vec<Able> = self.candidates(task).collect();
+        left.get(rng.below(left.len())).copied()
+    }
+    /// The candidates that should finish the task first, by our awards and estimates, the first finish first (ties: the higher
+    /// rate), at most `keep` of them; and how many had to be looked at. The fastest are looked at first, and the look ends
+    /// where even an idle agent would be too slow: O(log n) while a fast agent is free, O(able) if all are busy.
+    pub fn earliest_finish(&mut self, task: &TaskView, now: Time, keep: usize) -> (Vec<(Able, f64)>, u32) {
+        self.ensure(&task.demand);
+        let seats = &self.seats;
+        let table = self.tables[task.demand.id.index()].as_mut().expect("ensured above");
+        let strict = table.heeds_avoid(task);
+        let (mut best, mut looked): (Vec<(Able, f64)>, u32) = (Vec::new(), 0);
+        for able in table.fastest().filter(|able| !(strict && task.avoids(able.agent))) {
+            let seconds = able.seconds_for(task.work);
+            if best.first().is_some_and(|(_, finish)| *finish <= seconds) {
+                break;
+            }
+            looked += 1;
+            let wait = seats[able.agent.index()].as_ref().map_or(f64::INFINITY, |seat| seat.wait(now));
+            let at = best.partition_point(|(_, finish)| *finish <= wait + seconds);
+            best.insert(at, (able, wait + seconds));
+            best.truncate(keep.max(1));
+        }
+        (best, looked)
+    }
+    /// The demands with a table that the agent can meet: to find work for an agent that became free.
+    pub fn demands_of(&self, agent: AgentId) -> &[DemandId] {
+        self.seat(agent).map_or(&[], |seat| &seat.demands)
+    }
+
+    fn table(&mut self, demand: &Arc<Demand>) -> &mut Table {
+        self.ensure(demand);
+        self.tables[demand.id.index()].as_mut().expect("ensured above")
+    }
+    fn ensure(&mut self, demand: &Arc<Demand>) {
+        let index = demand.id.index();
+        if self.tables.len() <= index {
+            self.tables.resize_with(index + 1, || None);
+        }
+        if self.tables[index].is_none() {
+            self.build(demand);
+        }
+    }
+    fn build(&mut self, demand: &Arc<Demand>) {
+        let mut table = Table::new(demand.clone());
+        match &demand.agent {
+            Some(pin) => {
+                self.pinned_demands.entry(pin.clone()).or_default().push(demand.id);
+                for agent in self.named.get(pin).into_iter().flatten() {
+                    enter(&mut table, *agent, self.seats[agent.index()].as_mut());
+                }
+            }
+            None => {
+                self.open_demands.push(demand.id);
+                for (index, seat) in self.seats.iter_mut().enumerate() {
+                    enter(&mut table, AgentId(index as u32), seat.as_mut());
+                }
+            }
+        }
+        self.tables[demand.id.index()] = Some(Box::new(table));
+    }
+}
+
+fn enter(table: &mut Table, agent: AgentId, seat: Option<&mut Seat>) {
+    if let Some(seat) = seat.filter(|seat| table.join(agent, &seat.profile)) {
+        seat.demands.push(table.demand().id);
+    }
+}
+
+/// What everyone holds of our awards.
+impl Roster {
+    /// Notes that the task was given to the agent, which is expected to need `seconds` for it once it runs. O(log n).
+    pub fn award(&mut self, task: TaskId, agent: AgentId, seconds: f64, now: Time) {
+        let Some(seat) = self.seats.get_mut(agent.index()).and_then(Option::as_mut) else { return };
+        let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
+        seat.take(task, seconds, now);
+        self.awards.insert(task, Held { agent, seconds, life: self.lives[agent.index()] });
+        self.refresh(agent);
+    }
+    /// Notes that the award ended, and lets the agent's next job start. Returns what was held; `None` for an award unknown
+    /// here. An award of an earlier life changes no load. O(log n + slots).
+    pub fn settle(&mut self, task: TaskId, agent: AgentId, now: Time) -> Option<Held> {
+        if self.awards.get(&task)?.agent != agent {
+            return None;
+        }
+        let held = self.awards.remove(&task)?;
+        if self.lives[agent.index()] == held.life
+            && let Some(seat) = self.seats[agent.index()].as_mut()
+        {
+            let awards = &self.awards;
+            seat.drop_job(task, held.seconds, now, |next| awards.get(&next).map(|held| held.seconds));
+            self.refresh(agent);
+        }
+        Some(held)
+    }
+    /// The award of a task, if it has no outcome yet.
+    pub fn held(&self, task: TaskId) -> Option<&Held> {
+        self.awards.get(&task)
+    }
+    /// How many of our awards the agent holds, running or waiting.
+    pub fn jobs(&self, agent: AgentId) -> u32 {
+        self.seat(agent).map_or(0, Seat::jobs)
+    }
+    /// True if the agent is here, has a free slot as far as our awards tell, and does not rest.
+    pub fn is_free(&self, agent: AgentId) -> bool {
+        self.seat(agent).is_some_and(Seat::is_free)
+    }
+    /// When a further job would start: now if a slot is free, else when the running jobs (by their estimates) and the waiting
+    /// ones leave room; a job that overran its estimate counts as about to end. Exact for one slot, fluid for more.
+    /// [`Time::MAX`] for an agent that is not here. O(slots).
+    pub fn expected_start(&self, agent: AgentId, now: Time) -> Time {
+        self.seat(agent).map_or(Time::MAX, |seat| now + seconds_to_duration(seat.wait(now)))
+    }
+    /// When a further job of `seconds` would end.
+    pub fn expected_finish(&self, agent: AgentId, seconds: f64, now: Time) -> Time {
+        self.expected_start(agent, now) + seconds_to_duration(seconds)
+    }
+    fn refresh(&mut self, agent: AgentId) {
+        let Some(seat) = self.seats[agent.index()].as_mut() else { return };
+        let free = seat.is_free();
+        if seat.listed_free != free {
+            seat.listed_free = free;
+            for demand in &seat.demands {
+                if let Some(table) = self.tables[demand.index()].as_mut() {
+                    table.set_free(agent, free);
+                }
+            }
+        }
+    }
+}
+
+/// Rests: an agent that refused is full with work that we know nothing of, so it counts as busy for a while.
+impl Roster {
+    /// Counts the agent as not free until then. Its holder owes a wake at [`next_rest`](Roster::next_rest).
+    pub fn rest(&mut self, agent: AgentId, until: Time) {
+        if let Some(seat) = self.seats.get_mut(agent.index()).and_then(Option::as_mut) {
+            seat.resting = Some(until);
+            self.rests.set(agent, until);
+            self.refresh(agent);
+        }
+    }
+    /// When the first rest ends. O(1).
+    pub fn next_rest(&self) -> Option<Time> {
+        self.rests.next()
+    }
+    /// Takes one agent whose rest is over at `now`.
+    pub fn rested(&mut self, now: Time) -> Option<AgentId> {
+        let agent = self.rests.pop(now)?;
+        if let Some(seat) = self.seats[agent.index()].as_mut() {
+            seat.resting = None;
+        }
+        self.refresh(agent);
+        Some(agent)
+    }
+    /// Settles an award by its outcome, and lets an agent that refused rest for as long as its own backlog should take it.
+    /// Another outcome than a refusal ends a rest. Returns what was held.
+    pub fn settle_outcome(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, now: Time) -> Option<Held> {
+        let held = self.settle(task, agent, now)?;
+        if self.seat(agent).is_some() && self.lives[agent.index()] == held.life {
+            if outcome.ended == Ended::Refused {
+                self.rest(agent, now + self.rest_after(agent, outcome));
+            } else if self.seat(agent).is_some_and(|seat| seat.resting.is_some()) {
+                self.rests.clear(&agent);
+                self.seats[agent.index()].as_mut().expect("looked at above").resting = None;
+                self.refresh(agent);
+            }
+        }
+        Some(held)
+    }
+    fn rest_after(&self, agent: AgentId, outcome: &Outcome) -> Duration {
+        let slots = self.profile(agent).map_or(1, |profile| profile.slots.max(1));
+        let seconds = outcome.load.backlog / f64::from(slots);
+        seconds_to_duration(if seconds.is_nan() { LEAST_REST } else { seconds.clamp(LEAST_REST, LONGEST_REST) })
+    }
+}
+
+#[cfg(test)]
+mod tests;
