@@ -10,7 +10,7 @@ pub mod lifecycle;
 pub mod plan;
 pub mod supervision;
 // pub mod config;
-// pub mod workflow;
+pub mod workflow;
 
 pub use lifecycle::{Jitter, RetryPolicy, Timeouts};
 pub use polity_agents::{self as agents};

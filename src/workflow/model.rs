@@ -2,7 +2,8 @@
 //!
 //! Everything behind the check works on these types; only this folder knows of YAML.
 
-use super::expression::{Expression, Template};
+use super::expression::Expression;
+use super::template::Template;
 use crate::lifecycle::{RetryPolicy, Timeouts};
 use crate::plan::Wants;
 use core::time::Duration;
@@ -229,10 +230,10 @@ pub fn duration_text(d: Duration) -> String {
     if nanos == 0 {
         return "0s".into();
     }
-    if nanos % 1_000_000_000 != 0 {
+    if !nanos.is_multiple_of(1_000_000_000) {
         return match nanos {
-            n if n % 1_000_000 == 0 => format!("{}ms", n / 1_000_000),
-            n if n % 1_000 == 0 => format!("{}us", n / 1_000),
+            n if n.is_multiple_of(1_000_000) => format!("{}ms", n / 1_000_000),
+            n if n.is_multiple_of(1_000) => format!("{}us", n / 1_000),
             n => format!("{n}ns"),
         };
     }
