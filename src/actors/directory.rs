@@ -1,11 +1,12 @@
 //! Who is where: the addresses of the living.
 
-use super::{AgentActor, Book, RunActor};
+use super::{AgentActor, Book, Child, RunActor};
+use crate::supervision::ChildSpec;
 use actix::Addr;
 use polity_agents::Workplace;
-use polity_protocols::{AgentId, Profile};
+use polity_protocols::{AgentId, Name, Profile};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +20,10 @@ pub(crate) struct Directory {
     agents: RefCell<BTreeMap<AgentId, Seat>>,
     coordinators: RefCell<BTreeMap<CoordinatorId, Rc<Book>>>,
     runs: RefCell<BTreeMap<u32, (Addr<RunActor>, Rc<Workplace>)>>,
+    /// Children that wait for their supervisor.
+    orphans: RefCell<VecDeque<(ChildSpec<u64>, Child)>>,
+    /// Why the root supervisor gave up, if it did.
+    escalated: RefCell<Option<Name>>,
 }
 
 /// An agent's latest life.
@@ -41,6 +46,10 @@ impl Directory {
         let old = if agents.get(&id).is_some_and(|seat| seat.incarnation == incarnation) { agents.remove(&id) } else { None };
         drop(agents);
         drop(old);
+    }
+    /// A living agent's name.
+    pub(crate) fn name_of(&self, id: AgentId) -> Option<Name> {
+        self.agents.borrow().get(&id).map(|seat| seat.profile.name.clone())
     }
     /// The living, in order of number.
     pub(crate) fn agents(&self) -> Vec<Seat> {
@@ -70,12 +79,27 @@ impl Directory {
     pub(crate) fn runs(&self) -> Vec<Addr<RunActor>> {
         self.runs.borrow().values().map(|(addr, _)| addr.clone()).collect()
     }
+    /// Leaves a child at the door of the supervisor that is told to adopt it next.
+    pub(crate) fn leave_orphan(&self, spec: ChildSpec<u64>, child: Child) {
+        self.orphans.borrow_mut().push_back((spec, child));
+    }
+    pub(crate) fn next_orphan(&self) -> Option<(ChildSpec<u64>, Child)> {
+        self.orphans.borrow_mut().pop_front()
+    }
+    /// Notes that the root gave up.
+    pub(crate) fn escalate(&self, reason: &str) {
+        self.escalated.replace(Some(reason.into()));
+    }
+    /// Why the root gave up, if it did.
+    pub(crate) fn escalated(&self) -> Option<Name> {
+        self.escalated.borrow().clone()
+    }
     /// Forgets everyone.
     pub(crate) fn clear(&self) {
         for book in self.coordinators() {
             book.close();
         }
-        let all = (self.agents.take(), self.coordinators.take(), self.runs.take());
+        let all = (self.agents.take(), self.coordinators.take(), self.runs.take(), self.orphans.take());
         drop(all);
     }
 }

@@ -114,6 +114,8 @@ pub(crate) enum TaskEnd {
 pub(crate) enum SupervisorMail {
     /// A child's life ended.
     Exited { child: u64, incarnation: u64, exit: Exit },
+    /// A new child waits in the directory: children are not `Send`, so that they don't travel by mail.
+    Adopt,
     /// The moment that supervision asked for.
     Wake,
     /// End all children, in reverse order, then itself.

@@ -16,6 +16,7 @@ mod coordinator;
 mod directory;
 mod messages;
 mod panics;
+mod render;
 mod run;
 mod scope;
 mod supervisor;

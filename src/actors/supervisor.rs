@@ -3,7 +3,7 @@
 use super::messages::{AgentMail, CoordinatorMail, RunMail, SupervisorMail};
 use super::{AgentActor, Blueprint, Book, CoordinatorActor};
 use crate::event::{RunId, What};
-use crate::supervision::{ChildSpec, Effect, Exit, Input, Supervision};
+use crate::supervision::{ChildSpec, ChildState, Effect, Exit, Input, Supervision};
 use crate::world::{Alarm, Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_protocols::AgentId;
@@ -67,7 +67,12 @@ impl SupervisorActor {
                 self.turn(Input::Exited { id: child, incarnation, reason: exit }, context);
                 self.part(child);
             }
-            SupervisorMail::Add { spec, child } => self.add(spec, child.0, context),
+            SupervisorMail::Adopt => {
+                let next = self.world.directory.next_orphan();
+                if let Some((spec, child)) = next {
+                    self.add(spec, child, context);
+                }
+            }
             SupervisorMail::Wake => {
                 self.alarm.rang();
                 self.turn(Input::Wake, context);
@@ -81,7 +86,8 @@ impl SupervisorActor {
     }
     /// A child that is not restarted left its teams for good.
     fn part(&self, child: u64) {
-        let stays = self.machine.child(&child).is_some_and(|view| view.state().comes_back());
+        let comes_back = |state| !matches!(state, ChildState::Stopping | ChildState::Stopped);
+        let stays = self.machine.child(&child).is_some_and(|view| comes_back(view.state));
         if let Some((Child::Agent(blueprint), _)) = self.children.get(&child).filter(|_| !stays) {
             self.bid_farewell(blueprint.id);
         }

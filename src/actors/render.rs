@@ -1,0 +1,105 @@
+//! From a task of the workflow to a job: its bindings become values.
+
+use crate::workflow::{Action, Binding, EvalError, Scope, Script, Task};
+use polity_agents::{Command, Failure, FailureKind, Work};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What an instance of a task is to do, with every binding computed.
+pub(super) struct Rendered {
+    pub(super) work: Work,
+    pub(super) input: Arc<Value>,
+}
+
+/// Why a task can't begin.
+pub(super) enum Unready {
+    /// It works on what was skipped, so that it is skipped too.
+    Skips(String),
+    /// A binding has no value.
+    Fails(Failure),
+}
+impl Unready {
+    /// The key of the task whose expression has no value, and why.
+    pub(super) fn of(error: EvalError, key: &str) -> Unready {
+        match error {
+            EvalError::SkippedOutput { task } => Unready::Skips(format!("it works on what \"{task}\" gives, which was skipped")),
+            error => Unready::Fails(Failure::new(FailureKind::Binding, format!("`{key}` has no value: {error}"))),
+        }
+    }
+}
+
+thread_local! {
+    /// The input of a task without `with`, shared by all of them.
+    static NOTHING: Arc<Value> = Arc::new(Value::Object(Map::new()));
+}
+
+impl Rendered {
+    pub(super) fn of(task: &Task, scope: &dyn Scope) -> Result<Rendered, Unready> {
+        let work = match &task.action {
+            Action::Own => Work::Own,
+            Action::Function(name) => Work::Function(name.clone()),
+            Action::Simulate(simulation) => Work::Simulate(simulation.clone()),
+            Action::Run(script) => Work::Command(Arc::new(command(script, scope)?)),
+        };
+        Ok(Rendered { work, input: input(task, scope)? })
+    }
+}
+
+fn input(task: &Task, scope: &dyn Scope) -> Result<Arc<Value>, Unready> {
+    if task.with.is_empty() {
+        return Ok(NOTHING.with(Arc::clone));
+    }
+    let mut input = Map::new();
+    for (name, binding) in &task.with {
+        let value = bind(binding, scope).map_err(|error| Unready::of(error, &format!("with.{name}")))?;
+        input.insert(name.to_string(), value);
+    }
+    Ok(Arc::new(Value::Object(input)))
+}
+
+fn bind(binding: &Binding, scope: &dyn Scope) -> Result<Value, EvalError> {
+    Ok(match binding {
+        Binding::Constant(value) => value.clone(),
+        Binding::Template(template) => template.render(scope)?,
+        Binding::Expression(expression) => expression.evaluate(scope)?,
+        Binding::List(items) => Value::Array(items.iter().map(|item| bind(item, scope)).collect::<Result<_, _>>()?),
+        Binding::Map(entries) => {
+            let bound = entries.iter().map(|(key, value)| Ok((key.clone(), bind(value, scope)?)));
+            Value::Object(bound.collect::<Result<_, EvalError>>()?)
+        }
+    })
+}
+
+fn command(script: &Script, scope: &dyn Scope) -> Result<Command, Unready> {
+    let text = |template: &crate::workflow::Template, key: &str| template.render_text(scope).map_err(|e| Unready::of(e, key));
+    let env = script.env.iter().map(|(name, value)| Ok((name.clone(), text(value, &format!("env.{name}"))?)));
+    Ok(Command {
+        script: script.run.render_shell(scope).map_err(|error| Unready::of(error, "run"))?,
+        stdin: script.stdin.as_ref().map(|stdin| text(stdin, "stdin")).transpose()?,
+        env: env.collect::<Result<_, Unready>>()?,
+        cwd: script.cwd.as_ref().map(|cwd| text(cwd, "cwd")).transpose()?.map(PathBuf::from),
+        output: script.output,
+        ..Command::default()
+    })
+}
+
+/// The names of a `for_each` task's instances: their values where these are short and all different, else their places.
+pub(super) fn labels(items: &[Arc<Value>]) -> Vec<String> {
+    let by_value: Option<Vec<String>> = items.iter().map(|item| short(item)).collect();
+    match by_value {
+        Some(labels) if labels.iter().collect::<BTreeSet<_>>().len() == labels.len() => labels,
+        _ => (0..items.len()).map(|index| index.to_string()).collect(),
+    }
+}
+fn short(item: &Value) -> Option<String> {
+    let text = match item {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    };
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ' | '/' | ':');
+    (!text.is_empty() && text.chars().count() <= 32 && text.chars().all(plain)).then_some(text)
+}

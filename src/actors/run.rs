@@ -1,0 +1,545 @@
+//! The run's actor: the ledger of one workflow instance, its bindings, its end.
+
+use super::messages::{RunMail, TaskEnd, TaskMail, TaskResult};
+use super::render::{Rendered, Unready};
+use super::scope::{RunScope, inputs_object};
+use super::{Book, TaskActor, TaskSetup};
+use crate::event::{Counts, RunHead, RunId, RunStatus, RunTail, What};
+use crate::lifecycle::Policy;
+use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
+use crate::workflow::{EvalError, OnFailure, Priority, Workflow};
+use crate::world::{Letter, Mail, Ticket, World};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
+use polity_agents::{Failure, FailureKind, Job, Workplace};
+use polity_protocols::{AgentId, Demand, Name, TaskId, TaskView};
+use serde_json::{Map, Value};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// What a run is, before it begins.
+pub(crate) struct RunSetup {
+    pub(crate) id: RunId,
+    pub(crate) name: Name,
+    pub(crate) workflow: Arc<Workflow>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) inputs: BTreeMap<Name, Arc<Value>>,
+    pub(crate) book: Rc<Book>,
+    pub(crate) workplace: Rc<Workplace>,
+    /// Task actors that may be there at a time.
+    pub(crate) max_open: usize,
+    pub(crate) done: oneshot::Sender<Arc<RunTail>>,
+}
+
+/// What has become of one instance, as far as expressions may ask.
+#[derive(Clone, Default)]
+pub(super) struct Fact {
+    pub(super) output: Option<Arc<Value>>,
+    pub(super) failure: Option<Arc<Failure>>,
+    pub(super) attempts: u32,
+    pub(super) agent: Option<AgentId>,
+}
+
+/// What has become of the run's tasks.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// By instance; `None` until it has settled.
+    facts: Vec<Option<Fact>>,
+    /// Of `for_each` tasks: items, labels, and the list of outputs once it is complete.
+    expansions: BTreeMap<u32, Expansion>,
+}
+struct Expansion {
+    items: Vec<Arc<Value>>,
+    keys: Arc<[String]>,
+    list: Option<Arc<Value>>,
+}
+impl Progress {
+    pub(super) fn of(&self, instance: u32) -> Option<&Fact> {
+        self.facts.get(instance as usize)?.as_ref()
+    }
+    pub(super) fn list(&self, node: u32) -> Option<Arc<Value>> {
+        self.expansions.get(&node)?.list.clone()
+    }
+    pub(super) fn keys(&self, node: u32) -> Option<Arc<[String]>> {
+        Some(self.expansions.get(&node)?.keys.clone())
+    }
+    fn set(&mut self, instance: u32, fact: Fact) {
+        let at = instance as usize;
+        if self.facts.len() <= at {
+            self.facts.resize(at + 1, None);
+        }
+        self.facts[at] = Some(fact);
+    }
+}
+
+/// What every instance of a task shares, computed once.
+struct Kit {
+    demand: Arc<Demand>,
+    policy: Option<Arc<Policy>>,
+    rank: f64,
+}
+
+/// One run.
+pub(crate) struct RunActor {
+    world: Rc<World>,
+    id: RunId,
+    name: Name,
+    workflow: Arc<Workflow>,
+    inputs: BTreeMap<Name, Arc<Value>>,
+    book: Rc<Book>,
+    workplace: Rc<Workplace>,
+    max_open: usize,
+    done: Option<oneshot::Sender<Arc<RunTail>>>,
+    ledger: Ledger,
+    places: BTreeMap<Name, u32>,
+    kits: Vec<Option<Kit>>,
+    progress: Progress,
+    /// Ready and not yet open, the highest rank first, then the order of the file.
+    ready: BinaryHeap<(Rank, Reverse<u32>)>,
+    open: BTreeMap<u32, Addr<TaskActor>>,
+    effects: Vec<LedgerEffect>,
+    problems: Vec<String>,
+    status: Option<RunStatus>,
+    birth: Option<Ticket>,
+}
+
+/// A rank with a total order.
+#[derive(Clone, Copy, PartialEq)]
+struct Rank(f64);
+impl Eq for Rank {}
+impl PartialOrd for Rank {
+    fn partial_cmp(&self, other: &Rank) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Rank {
+    fn cmp(&self, other: &Rank) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// A priority outweighs any rank: an upward rank is in seconds of work, and a thousand years of them are fewer than this.
+const PRIORITY_STEP: f64 = 1e11;
+
+impl RunActor {
+    pub(crate) fn new(world: Rc<World>, setup: RunSetup) -> RunActor {
+        let places = setup.workflow.tasks.iter().enumerate().map(|(n, task)| (task.id.clone(), n as u32)).collect();
+        let kits = setup.workflow.tasks.iter().map(|_| None).collect();
+        let birth = Some(world.ticket());
+        RunActor {
+            world,
+            id: setup.id,
+            name: setup.name,
+            workflow: setup.workflow,
+            inputs: setup.inputs,
+            book: setup.book,
+            workplace: setup.workplace,
+            max_open: setup.max_open.max(1),
+            done: Some(setup.done),
+            ledger: Ledger::new(setup.plan),
+            places,
+            kits,
+            progress: Progress::default(),
+            ready: BinaryHeap::new(),
+            open: BTreeMap::new(),
+            effects: Vec::new(),
+            problems: Vec::new(),
+            status: None,
+            birth,
+        }
+    }
+
+    fn begin(&mut self, context: &mut Context<RunActor>) {
+        self.world.directory.enter_run(self.id.0, context.address(), self.workplace.clone());
+        self.world.record(self.id, What::RunStarted(Arc::new(self.head())));
+        self.ledger.start(&mut self.effects);
+        self.proceed(context);
+    }
+    fn head(&self) -> RunHead {
+        let tasks = &self.workflow.tasks;
+        let seats = self.world.directory.agents();
+        let size = seats.iter().map(|seat| seat.id.index() + 1).max().unwrap_or(0);
+        let (mut agents, mut slots) = (vec![Name::from(""); size], vec![0; size]);
+        for seat in &seats {
+            agents[seat.id.index()] = seat.profile.name.clone();
+            slots[seat.id.index()] = seat.profile.slots;
+        }
+        RunHead {
+            name: self.name.clone(),
+            workflow: self.workflow.name.clone(),
+            hash: self.workflow.hash.clone(),
+            strategy: self.book.government.name().into(),
+            settings: self.book.government.settings(),
+            seed: self.world.seed(),
+            simulated: self.world.is_virtual(),
+            tasks: tasks.iter().map(|task| task.id.clone()).collect(),
+            kinds: tasks.iter().map(|task| task.kind.clone()).collect(),
+            dependencies: tasks.iter().map(|t| t.dependencies.iter().map(|d| d.on as u32).collect()).collect(),
+            agents: agents.into(),
+            slots: slots.into(),
+            inputs: inputs_object(&self.inputs),
+        }
+    }
+
+    /// Performs what the ledger asks for until it asks for nothing more, then opens what may be open.
+    fn proceed(&mut self, context: &mut Context<RunActor>) {
+        loop {
+            let mut effects = std::mem::take(&mut self.effects);
+            for effect in effects.drain(..) {
+                self.perform(effect, context);
+            }
+            if self.effects.is_empty() {
+                self.effects = effects; // the larger buffer, for the next time
+            }
+            if self.effects.is_empty() && !self.open_more(context) {
+                return;
+            }
+        }
+    }
+    fn perform(&mut self, effect: LedgerEffect, context: &mut Context<RunActor>) {
+        match effect {
+            LedgerEffect::Ready(node) => self.admit(node),
+            LedgerEffect::Joined { node, state } => self.join(node, state),
+            LedgerEffect::Skipped { node, because } => {
+                let reason = format!("it works on what \"{}\" gives, which was skipped", self.id_of(because));
+                self.world.record(self.id, What::Skipped { task: self.task(node.0), reason: reason.into() });
+            }
+            LedgerEffect::Blocked { node, .. } => {
+                let causes = self.ledger.cause(node).iter().skip(1).map(|cause| cause.0).collect();
+                self.world.record(self.id, What::Blocked { task: self.task(node.0), causes });
+            }
+            LedgerEffect::Withdrawn(instance) => {
+                self.world.record(self.id, What::Cancelled { task: self.task(instance.0) });
+            }
+            LedgerEffect::Cancelled(instance) => {
+                if let Some(addr) = self.open.get(&instance.0) {
+                    self.world.send(Letter::Task(addr.clone(), TaskMail::Cancel));
+                }
+            }
+            LedgerEffect::Finished(_) => self.finish(context),
+        }
+    }
+    /// A task became ready: it is skipped, becomes several, or waits in the order of ranks for its turn to be opened.
+    fn admit(&mut self, node: NodeIx) {
+        if self.ledger.stopped().is_some() {
+            return; // it is withdrawn by the ledger
+        }
+        let workflow = self.workflow.clone();
+        let task = &workflow.tasks[node.index()];
+        if let Some(when) = task.when.as_ref().filter(|_| task.for_each.is_none()) {
+            match when.is_true(&self.scope(None)) {
+                Ok(true) => {}
+                Ok(false) => return self.skip(node.0, format!("`when` is false: {}", when.source())),
+                Err(error) => return self.unready(node.0, Unready::of(error, "when")),
+            }
+        }
+        if task.for_each.is_some() {
+            return self.expand(node);
+        }
+        self.queue(node.0, node);
+    }
+    fn queue(&mut self, instance: u32, node: NodeIx) {
+        let rank = self.kit(node).rank;
+        self.ready.push((Rank(rank), Reverse(instance)));
+    }
+    fn kit(&mut self, node: NodeIx) -> &Kit {
+        let at = node.index();
+        if self.kits[at].is_none() {
+            let task = &self.workflow.tasks[at];
+            let weight = match task.priority {
+                Priority::Low => -1.0,
+                Priority::Normal => 0.0,
+                Priority::High => 1.0,
+                Priority::Critical => 2.0,
+            };
+            let plain = task.retry.is_none() && task.timeouts == crate::lifecycle::Timeouts::default();
+            let policy = (!plain).then(|| Arc::new(Policy { retry: task.retry.clone(), timeouts: task.timeouts }));
+            let demand = self.world.demand(&task.kind, &task.needs, task.agent.as_ref());
+            let rank = self.ledger.plan().rank(node) + weight * PRIORITY_STEP;
+            self.kits[at] = Some(Kit { demand, policy, rank });
+        }
+        self.kits[at].as_ref().expect("it was made in the lines above")
+    }
+    fn expand(&mut self, node: NodeIx) {
+        let workflow = self.workflow.clone();
+        let task = &workflow.tasks[node.index()];
+        let Some(list) = &task.for_each else { return };
+        let items = match list.evaluate_shared(&self.scope(None)) {
+            Ok(items) => items,
+            Err(error) => return self.unready(node.0, Unready::of(error, "for_each")),
+        };
+        let items: Vec<Arc<Value>> = match &*items {
+            Value::Array(items) => items.iter().cloned().map(Arc::new).collect(),
+            Value::Object(map) => map.iter().map(|(k, v)| Arc::new(serde_json::json!({ "key": k, "value": v }))).collect(),
+            other => {
+                let message = format!("`for_each` of task \"{}\" must give a list or a map, but gives {}", task.id, kind_of(other));
+                return self.unready(node.0, Unready::Fails(Failure::new(FailureKind::Binding, message)));
+            }
+        };
+        let room = (self.workflow.limits.max_tasks as usize).saturating_sub(self.ledger.instance_tally().total() as usize);
+        if items.len() > room + 1 {
+            let message = format!(
+                "`for_each` of task \"{}\" has {} items, but the run may have {} tasks in all; raise limits.max_tasks",
+                task.id,
+                items.len(),
+                self.workflow.limits.max_tasks
+            );
+            return self.unready(node.0, Unready::Fails(Failure::new(FailureKind::Binding, message)));
+        }
+        let keys = super::render::labels(&items);
+        // The list of an empty one is complete at once, and the ledger says so in this very call.
+        let labels: Arc<[Name]> = keys.iter().map(|key| Name::from(key.as_str())).collect();
+        let count = items.len() as u32;
+        self.progress.expansions.insert(node.0, Expansion { items, keys: keys.into(), list: None });
+        let mut effects = std::mem::take(&mut self.effects);
+        let instances = self.ledger.expand(node, count, &mut effects);
+        self.effects = effects;
+        let Some(instances) = instances else { return };
+        self.world.record(self.id, What::Expanded { task: self.task(node.0), first: instances.range().start, labels });
+        for (index, instance) in instances.iter().enumerate() {
+            self.admit_instance(node, instance, index);
+        }
+    }
+    fn admit_instance(&mut self, node: NodeIx, instance: InstanceId, index: usize) {
+        let workflow = self.workflow.clone();
+        if let Some(when) = &workflow.tasks[node.index()].when {
+            match when.is_true(&self.scope(self.item(node, index))) {
+                Ok(true) => {}
+                Ok(false) => return self.skip(instance.0, format!("`when` is false: {}", when.source())),
+                Err(error) => return self.unready(instance.0, Unready::of(error, "when")),
+            }
+        }
+        self.queue(instance.0, node);
+    }
+    fn item(&self, node: NodeIx, index: usize) -> Option<(Arc<Value>, usize)> {
+        Some((self.progress.expansions.get(&node.0)?.items.get(index)?.clone(), index))
+    }
+
+    /// Opens ready tasks while there is room. True if the ledger has something to say of it.
+    fn open_more(&mut self, context: &mut Context<RunActor>) -> bool {
+        while self.open.len() < self.max_open {
+            let Some((_, Reverse(instance))) = self.ready.pop() else { break };
+            if self.ledger.instance_state(instance) == Some(NodeState::Ready) {
+                self.open_one(instance, context);
+            }
+            if !self.effects.is_empty() {
+                return true;
+            }
+        }
+        false
+    }
+    fn open_one(&mut self, instance: u32, context: &mut Context<RunActor>) {
+        let Some((node, index)) = self.ledger.locate(instance) else { return };
+        let item = if self.ledger.is_expanded(node) { self.item(node, index as usize) } else { None };
+        let rendered = Rendered::of(&self.workflow.tasks[node.index()], &self.scope(item));
+        let rendered = match rendered {
+            Ok(rendered) => rendered,
+            Err(unready) => return self.unready(instance, unready),
+        };
+        self.ledger.open_instance(instance);
+        let setup = self.setup(instance, node, rendered, context);
+        self.open.insert(instance, TaskActor::new(self.world.clone(), setup).start());
+    }
+    fn setup(&mut self, instance: u32, node: NodeIx, rendered: Rendered, context: &mut Context<RunActor>) -> TaskSetup {
+        let id = self.task(instance);
+        let name = self.name_of(instance);
+        let estimate = self.ledger.plan().weight(node);
+        let kit = self.kit(node);
+        let mut view = TaskView::new(id, kit.demand.clone());
+        (view.work, view.rank) = (estimate, kit.rank);
+        let policy = kit.policy.clone();
+        let task = &self.workflow.tasks[node.index()];
+        let job = Job {
+            idempotency_key: format!("{}:{name}", self.name).into(),
+            kind: task.kind.clone(),
+            work: rendered.work,
+            input: rendered.input,
+            estimate,
+            timeout: task.timeouts.attempt,
+            ..Job::new(name, polity_agents::Work::Own)
+        };
+        TaskSetup { run: context.address(), coordinator: self.book.clone(), view, job, policy }
+    }
+
+    /// A task's life is over.
+    fn settled(&mut self, task: TaskId, result: TaskResult, context: &mut Context<RunActor>) {
+        let instance = task.instance();
+        if self.open.remove(&instance).is_none() {
+            return self.world.ignore();
+        }
+        let mut fact = Fact { attempts: result.attempts, agent: result.agent, ..Fact::default() };
+        let settlement = match result.end {
+            TaskEnd::Completed(output) => {
+                fact.output = Some(output);
+                Settlement::Succeeded
+            }
+            TaskEnd::Failed(failure) => {
+                fact.failure = Some(failure);
+                Settlement::Failed
+            }
+            TaskEnd::Cancelled => Settlement::Cancelled,
+        };
+        self.progress.set(instance, fact);
+        self.settle(instance, settlement);
+        self.proceed(context);
+    }
+    fn settle(&mut self, instance: u32, settlement: Settlement) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.ledger.settle_instance(instance, settlement, &mut effects);
+        if settlement == Settlement::Failed && self.workflow.on_failure == OnFailure::FailFast {
+            self.ledger.stop(StopMode::FailFast, &mut effects);
+        }
+        self.effects = effects;
+    }
+    fn skip(&mut self, instance: u32, reason: String) {
+        self.world.record(self.id, What::Skipped { task: self.task(instance), reason: reason.into() });
+        self.settle(instance, Settlement::Skipped);
+    }
+    /// A task can't begin, since something that it is made of has no value.
+    fn unready(&mut self, instance: u32, unready: Unready) {
+        match unready {
+            Unready::Skips(reason) => self.skip(instance, reason),
+            Unready::Fails(failure) => {
+                let failure = Arc::new(failure);
+                let what = What::Failed { task: self.task(instance), agent: None, attempts: 0, failure: failure.clone() };
+                self.world.record(self.id, what);
+                self.progress.set(instance, Fact { failure: Some(failure), ..Fact::default() });
+                self.settle(instance, Settlement::Failed);
+            }
+        }
+    }
+    /// All instances have ended: their outputs become one list, in order. What was skipped is not in it.
+    fn join(&mut self, node: NodeIx, state: NodeState) {
+        let succeeded = state == NodeState::Succeeded;
+        if succeeded {
+            let outputs = self.ledger.instances(node).iter().filter_map(|i| self.progress.of(i.0)?.output.as_deref().cloned());
+            let list = Arc::new(Value::Array(outputs.collect()));
+            if let Some(expansion) = self.progress.expansions.get_mut(&node.0) {
+                expansion.list = Some(list);
+            }
+        }
+        self.world.record(self.id, What::Joined { task: self.task(node.0), succeeded });
+    }
+
+    fn finish(&mut self, context: &mut Context<RunActor>) {
+        let tally = self.ledger.instance_tally();
+        let outputs = if self.status.is_none() { self.outputs() } else { Map::new() };
+        let all_well = tally.is_success() && self.problems.is_empty();
+        let status = self.status.unwrap_or(if all_well { RunStatus::Completed } else { RunStatus::Failed });
+        let tally = Counts {
+            completed: tally.succeeded,
+            failed: tally.failed,
+            skipped: tally.skipped,
+            blocked: tally.blocked,
+            cancelled: tally.cancelled,
+        };
+        let problems = std::mem::take(&mut self.problems);
+        let tail = Arc::new(RunTail { status, tally, outputs: Value::Object(outputs), problems, ignored: self.world.ignored() });
+        self.world.record(self.id, What::RunEnded(tail.clone()));
+        self.world.directory.leave_run(self.id.0);
+        if let Some(done) = self.done.take() {
+            let _ = done.send(tail); // whoever asked may have stopped waiting
+        }
+        context.stop();
+    }
+    fn outputs(&mut self) -> Map<String, Value> {
+        let workflow = self.workflow.clone();
+        let mut outputs = Map::new();
+        for output in &workflow.outputs {
+            match output.from.evaluate(&self.scope(None)) {
+                Ok(value) => drop(outputs.insert(output.name.to_string(), value)),
+                // A skipped task is no failure; an output that reads it has no value.
+                Err(EvalError::SkippedOutput { .. }) => drop(outputs.insert(output.name.to_string(), Value::Null)),
+                // The failure itself was told already.
+                Err(EvalError::NoOutput { .. }) => {}
+                Err(error) => {
+                    self.problems.push(format!("output \"{}\" (from: {}): {error}", output.name, output.from.source()));
+                }
+            }
+        }
+        outputs
+    }
+
+    /// Ends the run before its time.
+    fn stop(&mut self, status: RunStatus, reason: Option<&str>, context: &mut Context<RunActor>) {
+        self.status.get_or_insert(status);
+        self.problems.extend(reason.map(str::to_owned));
+        self.ready.clear();
+        let mut effects = std::mem::take(&mut self.effects);
+        self.ledger.stop(StopMode::Cancel, &mut effects);
+        self.effects = effects;
+        self.proceed(context);
+    }
+
+    fn scope(&self, item: Option<(Arc<Value>, usize)>) -> RunScope<'_> {
+        RunScope {
+            workflow: &self.workflow,
+            name: &self.name,
+            inputs: &self.inputs,
+            places: &self.places,
+            ledger: &self.ledger,
+            progress: &self.progress,
+            item,
+            world: &self.world,
+        }
+    }
+    fn task(&self, instance: u32) -> TaskId {
+        TaskId::new(self.id.0, instance)
+    }
+    fn id_of(&self, node: NodeIx) -> &Name {
+        &self.workflow.tasks[node.index()].id
+    }
+    /// `analyse`, or `analyse[2013]` of an instance.
+    fn name_of(&self, instance: u32) -> Name {
+        let Some((node, index)) = self.ledger.locate(instance) else { return self.name.clone() };
+        let id = self.id_of(node);
+        match self.progress.expansions.get(&node.0).and_then(|expansion| expansion.keys.get(index as usize)) {
+            Some(key) => format!("{id}[{key}]").into(),
+            None => id.clone(),
+        }
+    }
+}
+
+/// What a value is, for people.
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}
+
+impl Actor for RunActor {
+    type Context = Context<RunActor>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        let birth = self.birth.take();
+        self.begin(context);
+        drop(birth);
+    }
+}
+impl Handler<Mail<RunMail>> for RunActor {
+    type Result = ();
+    fn handle(&mut self, mail: Mail<RunMail>, context: &mut Self::Context) {
+        match mail.body {
+            RunMail::Settled { task, result } => self.settled(task, *result, context),
+            RunMail::Cancel => self.stop(RunStatus::Cancelled, None, context),
+            RunMail::Escalate { reason } => self.stop(RunStatus::Escalated, Some(&reason), context),
+        }
+        drop(mail.ticket);
+    }
+}
+impl Drop for RunActor {
+    /// A run that is cut short (by a defect of ours) leaves no task behind. Whoever waits for it sees that its line is dead.
+    fn drop(&mut self) {
+        for addr in self.open.values() {
+            self.world.send(Letter::Task(addr.clone(), TaskMail::Cancel));
+        }
+        self.world.directory.leave_run(self.id.0);
+    }
+}
