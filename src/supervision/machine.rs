@@ -38,8 +38,8 @@
 //! ```
 //!
 //! A cause speaks of this child, of all (`Stop`, `Wake`), or of another (`Sibling`). Everything else is refused and changes
-//! nothing. [`TRANSITIONS`](super::TRANSITIONS) is the same table as data; a test compares the two, and walks through all lives
-//! of a pair of children to find exactly this table.
+//! nothing. [`TRANSITIONS`](super::TRANSITIONS) is the same table as data; a test compares the two, and walks at random through
+//! lives of a child among up to three others until it has met exactly this table.
 
 use super::child::{After, Child, ChildView, Phase};
 use super::message::{Effect, Exit, Ignored, Input};

@@ -232,7 +232,7 @@ proptest::proptest! {
     }
 }
 
-/// Twenty thousand children: a restart touches one of them. (A scan per restart would be 400 million steps.)
+/// Twenty thousand children, each restarted once and nobody else with it. (Not timed; a scan per restart would be felt.)
 #[test]
 fn many_children_are_no_burden() {
     let intensity = Intensity::new(u32::MAX, Duration::from_secs(60));
