@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// So many wakes at one moment, each asking for another at once, are a wheel that spins.
 const MOST_WAKES_AT_ONCE: u32 = 1_000;
+/// So many wakes without effect, while nothing else is to come, have no aim.
+const MOST_BARREN_WAKES: u32 = 1_000;
 /// So many steps without an announcement, award, decline or outcome mean that no end is in sight.
 const MOST_STEPS_WITHOUT_PROGRESS: u64 = 300_000;
 /// A task refused so often is given up.
@@ -54,6 +56,8 @@ pub(super) struct World<P: Protocol> {
     chaos: Rng,
     effects: Vec<Effect<P::Message>>,
     wakes_at_once: (Time, u32),
+    /// In a row, without effect, with nothing else to come.
+    barren_wakes: u32,
     steps_without_progress: u64,
     broken_off: bool,
     first_announcement: Option<Time>,
@@ -80,6 +84,7 @@ impl<P: Protocol> World<P> {
             chaos: Rng::new(seed, "chaos"),
             effects: Vec::new(),
             wakes_at_once: (Time::ZERO, 0),
+            barren_wakes: 0,
             steps_without_progress: 0,
             broken_off: false,
             first_announcement: None,
@@ -131,13 +136,22 @@ impl<P: Protocol> World<P> {
     }
     fn step(&mut self) -> bool {
         let event = self.post.next();
-        let wake = self.next_wake().map(|at| (at + self.late_wakes).max(self.now));
+        let wake = self.next_wake().map(|at| if at <= self.now { self.now } else { at + self.late_wakes });
         match (event, wake) {
             // With nothing open and nothing to come, a wake could only turn a wheel.
             (None, Some(_)) if self.ledger.open.is_empty() => return false,
             (None, None) => return false,
-            (Some(at), Some(wake)) if wake < at => self.wake(wake),
-            (None, Some(wake)) => self.wake(wake),
+            (Some(at), Some(wake)) if wake < at => _ = self.wake(wake),
+            (None, Some(wake)) => {
+                let effects = self.wake(wake);
+                self.barren_wakes = if effects == 0 { self.barren_wakes + 1 } else { 0 };
+                if self.barren_wakes > MOST_BARREN_WAKES {
+                    let open = self.ledger.open.len();
+                    self.break_off(format!(
+                        "no end is in sight: {open} tasks are open, and one wake after the other has no effect"
+                    ));
+                }
+            }
             (Some(_), _) => {
                 if let Some((at, event)) = self.post.pop() {
                     self.now = at;
@@ -152,14 +166,15 @@ impl<P: Protocol> World<P> {
         // A wake at the end of time is none.
         self.initiator.next_wake().filter(|at| *at < Time::MAX)
     }
-    fn wake(&mut self, at: Time) {
+    fn wake(&mut self, at: Time) -> usize {
         self.wakes_at_once = if self.wakes_at_once.0 == at { (at, self.wakes_at_once.1 + 1) } else { (at, 1) };
         self.now = at;
         self.ledger.report.wakes += 1;
-        self.turn(|initiator, turn| initiator.on_wake(turn));
+        let effects = self.turn(|initiator, turn| initiator.on_wake(turn));
         if self.wakes_at_once.1 > MOST_WAKES_AT_ONCE {
             self.break_off(format!("`next_wake` stays in the past after {MOST_WAKES_AT_ONCE} wakes at one moment"));
         }
+        effects
     }
     fn break_off(&mut self, sentence: String) {
         self.ledger.violation(self.now, sentence);
