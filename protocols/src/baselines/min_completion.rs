@@ -36,7 +36,8 @@ impl Protocol for MinCompletion {
     }
 }
 
-/// The initiator of [`MinCompletion`]. O(agents faster than the winner's finish allows) per task.
+/// The initiator of [`MinCompletion`]. It looks at every candidate that could finish first if it were idle: O(log n) while fast
+/// agents are free, O(able agents) per task when all are busy (about 50 ns each).
 #[derive(Clone, Debug, Default)]
 pub struct MinCompletionInitiator {
     roster: Roster,

@@ -1,5 +1,6 @@
 use super::*;
-use crate::Capabilities;
+use crate::{Capabilities, Ended, Outcome};
+use core::time::Duration;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
