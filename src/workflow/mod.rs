@@ -1,22 +1,39 @@
 //! The file or program → a checked [`Workflow`]: parse, names, expressions, schema. See LANGUAGE.md.
 
+mod able;
+mod check;
 mod context;
+mod cycles;
+mod draft;
 mod engine;
 mod expression;
 #[cfg(test)]
 mod expression_tests;
+pub(crate) mod grammar;
+mod inputs;
+mod load;
 mod model;
+pub(crate) mod policies;
+pub(crate) mod problem;
+#[cfg(test)]
+mod parse_tests;
+mod read;
 mod reference;
 mod scope;
+pub(crate) mod shape;
 mod shared;
 mod template;
-mod text;
+pub(crate) mod text;
+pub(crate) mod yaml;
 
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
+pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
+pub use load::{Checked, Defaults, Known, load, parse};
 pub use model::{
     Action, Binding, Dependency, Input, InputType, Limits, OnFailure, Output, Priority, Script, Strategy, Task, Workflow,
     duration_text,
 };
+pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};
 pub use scope::{EvalError, NoScope, Scope, TaskFacts};
 pub use template::Template;

@@ -1,0 +1,117 @@
+//! Whether somebody can do every task.
+
+use super::Known;
+use super::check::Check;
+use super::draft::{Draft, DraftTask};
+use super::problem::Problem;
+use super::text::nearest;
+use polity_agents::AgentSpec;
+use polity_protocols::Name;
+use std::collections::BTreeSet;
+
+/// The agents of the file, then those of the configuration that it doesn't define.
+pub(super) fn everyone(draft: &Draft, known: &Known) -> Vec<AgentSpec> {
+    let own = draft.agents.iter().map(|a| a.value.clone());
+    let others = known.agents.iter().filter(|k| !draft.agents.iter().any(|a| a.value.id == k.id)).cloned();
+    own.chain(others).collect()
+}
+
+/// True if the name means this agent or one of its replicas.
+fn means(name: &str, agent: &AgentSpec) -> bool {
+    let replica = || {
+        let n = name.strip_prefix(&*agent.id)?.strip_prefix('-')?.parse::<u32>().ok()?;
+        Some((1..=agent.replicas).contains(&n) && (agent.replicated || agent.replicas > 1))
+    };
+    *agent.id == *name || replica().unwrap_or(false)
+}
+
+/// What one task demands.
+struct Demand<'a> {
+    kind: &'a str,
+    needs: &'a [(Name, f64)],
+}
+
+impl Demand<'_> {
+    fn is_met_by(&self, agent: &AgentSpec) -> bool {
+        (self.kind.is_empty() || agent.can.score(self.kind) > 0.0) && self.needs.iter().all(|(n, min)| agent.can.score(n) >= *min)
+    }
+
+    /// Why none of these can do it.
+    fn lack(&self, agents: &[&AgentSpec]) -> String {
+        let best = |name: &str| agents.iter().map(|a| a.can.score(name)).fold(0.0, f64::max);
+        if agents.is_empty() {
+            return "there are no agents".into();
+        }
+        let mut lacks = Vec::new();
+        if !self.kind.is_empty() && best(self.kind) <= 0.0 {
+            lacks.push(format!("it needs {}, which no agent has", self.kind));
+        }
+        for (name, minimum) in self.needs {
+            let score = best(name);
+            if score <= 0.0 && *minimum > 0.0 {
+                lacks.push(format!("it needs {name} ≥ {minimum}, which no agent has"));
+            } else if score < *minimum {
+                lacks.push(format!("it needs {name} ≥ {minimum}, the best agent has {score}"));
+            }
+        }
+        if lacks.is_empty() {
+            let kind = (!self.kind.is_empty()).then(|| format!("{} > 0", self.kind));
+            let all: Vec<String> = kind.into_iter().chain(self.needs.iter().map(|(n, m)| format!("{n} ≥ {m}"))).collect();
+            return format!("no single agent has {}", all.join(" and "));
+        }
+        lacks.join(" and ")
+    }
+}
+
+impl Check<'_> {
+    /// Reports tasks that nobody can ever do, and agents that are named and not there.
+    pub(super) fn abilities(&mut self, tasks: &[DraftTask], agents: &[AgentSpec]) {
+        for task in tasks {
+            if let Some(pin) = &task.agent
+                && !agents.iter().any(|a| means(&pin.value, a))
+            {
+                if !self.missing.contains(&pin.value) {
+                    self.missing.push(pin.value.clone());
+                }
+                let message = format!("agent \"{}\" is defined neither here nor in the configuration", pin.value);
+                let near = nearest(&pin.value, agents.iter().map(|a| &*a.id)).map(|w| format!("did you mean \"{w}\"?"));
+                self.warnings.push(Problem::new(pin.span, message).maybe(near));
+            }
+        }
+        let mut good: BTreeSet<String> = BTreeSet::new();
+        for task in tasks {
+            let pin = task.agent.as_ref().map(|p| &p.value);
+            // Equal demands are looked at once.
+            let same = format!("{:?}", (pin, &task.kind.value, &task.needs));
+            if pin.is_some_and(|p| self.missing.contains(p)) || good.contains(&same) {
+                continue;
+            }
+            if self.is_able(task, agents) {
+                good.insert(same);
+            }
+        }
+    }
+
+    fn is_able(&mut self, task: &DraftTask, agents: &[AgentSpec]) -> bool {
+        let pin = task.agent.as_ref();
+        let candidates: Vec<&AgentSpec> = agents.iter().filter(|a| pin.is_none_or(|p| means(&p.value, a))).collect();
+        // A pinned agent does the work even if it doesn't list the kind.
+        let kind = if pin.is_some() { "" } else { &*task.kind.value };
+        let demand = Demand { kind, needs: &task.needs };
+        if candidates.iter().any(|a| demand.is_met_by(a)) {
+            return true;
+        }
+        let why = match pin {
+            Some(p) => demand.lack(&candidates).replace("the best agent has", &format!("agent \"{}\" has", p.value)),
+            None => demand.lack(&candidates),
+        };
+        let message = format!("no agent can ever do \"{}\": {why}", task.id.value);
+        let every: BTreeSet<&str> = agents.iter().flat_map(|a| a.can.iter().map(|(n, _)| &**n)).collect();
+        let near = nearest(kind, every.into_iter().filter(|_| !kind.is_empty())).filter(|w| *w != kind);
+        let span = if kind.is_empty() { task.id.span } else { task.kind.span };
+        let problem = Problem::new(span, message).maybe(near.map(|w| format!("did you mean \"{w}\"?")));
+        // With agents missing nobody knows what they could do.
+        if self.missing.is_empty() { self.problems.push(problem) } else { self.warnings.push(problem) }
+        false
+    }
+}

@@ -1,0 +1,271 @@
+//! A draft as a checked workflow: every name means something, nothing goes in a circle, and somebody can do every task.
+
+use super::able;
+use super::draft::{Draft, DraftTask};
+use super::model::{Action, Dependency, Task, Workflow};
+use super::policies::unknown_strategy;
+use super::problem::{Problem, Span};
+use super::reference::{Field, Reference, Root};
+use super::text::nearest;
+use super::{Checked, Known};
+use crate::lifecycle::Timeouts;
+use crate::plan::Wants;
+use polity_protocols::Name;
+use std::collections::BTreeMap;
+
+/// Replicas that an agent may have.
+const MAX_REPLICAS: u32 = 1_000_000;
+
+/// What has been found so far.
+pub(super) struct Check<'a> {
+    pub(super) known: &'a Known,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
+    pub(super) missing: Vec<Name>,
+}
+
+/// What an expression belongs to, for sentences and for what it may use.
+struct Owner<'a> {
+    /// `task "build"`
+    what: String,
+    task: Option<&'a str>,
+    has_item: bool,
+}
+
+struct Names<'a> {
+    tasks: BTreeMap<&'a str, usize>,
+    inputs: Vec<&'a str>,
+}
+
+/// Checks a draft. The workflow is only good if no problem is left.
+pub(super) fn check(draft: Draft, known: &Known, problems: Vec<Problem>) -> Result<Checked, Vec<Problem>> {
+    let mut check = Check { known, problems, warnings: Vec::new(), missing: Vec::new() };
+    check.duplicates(&draft);
+    check.settings(&draft);
+    let names = Names {
+        tasks: draft.tasks.iter().enumerate().rev().map(|(i, t)| (&*t.id.value, i)).collect(),
+        inputs: draft.inputs.iter().map(|i| &*i.value.name).collect(),
+    };
+    let edges: Vec<Vec<Dependency>> = draft.tasks.iter().map(|t| check.task(t, &names)).collect();
+    for output in &draft.outputs {
+        let owner = Owner { what: format!("output \"{}\"", output.value.name), task: None, has_item: false };
+        for reference in output.value.from.references() {
+            check.reference(reference, &owner, output.span, &names);
+        }
+    }
+    drop(names);
+    check.cycles(&draft, &edges);
+    let agents = able::everyone(&draft, known);
+    check.abilities(&draft.tasks, &agents);
+    if !check.problems.is_empty() {
+        return Err(check.problems);
+    }
+    let Check { warnings, missing, .. } = check;
+    Ok(Checked { workflow: workflow(draft, edges), warnings, missing_agents: missing, agents })
+}
+
+fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
+    let (timeouts, retry) = (draft.timeouts.unwrap_or_default(), draft.retry);
+    Workflow {
+        name: draft.name.into(),
+        description: draft.description,
+        inputs: draft.inputs.into_iter().map(|i| i.value).collect(),
+        strategy: draft.strategy.map(|s| s.value),
+        agents: draft.agents.into_iter().map(|a| a.value).collect(),
+        on_failure: draft.on_failure,
+        limits: draft.limits,
+        tasks: draft
+            .tasks
+            .into_iter()
+            .zip(edges)
+            .map(|(task, dependencies)| Task {
+                id: task.id.value,
+                description: task.description,
+                action: task.action,
+                kind: task.kind.value,
+                agent: task.agent.map(|a| a.value),
+                needs: task.needs,
+                with: task.with,
+                dependencies,
+                when: task.when,
+                for_each: task.for_each,
+                priority: task.priority,
+                estimate: task.estimate,
+                timeouts: merged(task.timeouts.unwrap_or_default(), timeouts),
+                retry: task.retry.or_else(|| retry.clone()),
+            })
+            .collect(),
+        outputs: draft.outputs.into_iter().map(|o| o.value).collect(),
+        hash: draft.hash,
+        path: draft.path,
+    }
+}
+
+fn merged(own: Timeouts, default: Timeouts) -> Timeouts {
+    Timeouts {
+        queue: own.queue.or(default.queue),
+        attempt: own.attempt.or(default.attempt),
+        total: own.total.or(default.total),
+    }
+}
+
+impl Check<'_> {
+    fn say(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    fn duplicates(&mut self, draft: &Draft) {
+        self.twice("task", draft.tasks.iter().map(|t| (&t.id.value, t.id.span)));
+        self.twice("input", draft.inputs.iter().map(|i| (&i.value.name, i.span)));
+        self.twice("agent", draft.agents.iter().map(|a| (&a.value.id, a.span)));
+        self.twice("output", draft.outputs.iter().map(|o| (&o.value.name, o.span)));
+    }
+
+    fn twice<'b>(&mut self, what: &str, names: impl Iterator<Item = (&'b Name, Span)>) {
+        let mut seen: BTreeMap<&Name, Span> = BTreeMap::new();
+        for (name, span) in names {
+            if let Some(first) = seen.get(name) {
+                let place = if first.line > 0 { format!(", first at {}:{}", first.line, first.column) } else { String::new() };
+                self.say(Problem::new(span, format!("there are two {what}s \"{name}\"{place}")));
+            } else {
+                seen.insert(name, span);
+            }
+        }
+    }
+
+    fn settings(&mut self, draft: &Draft) {
+        if let Some(strategy) = &draft.strategy
+            && let Some(problem) = unknown_strategy(&strategy.value.name, &self.known.strategies)
+        {
+            self.say(Problem { span: strategy.span, ..problem });
+        }
+        for agent in draft.agents.iter().filter(|a| a.value.replicas > MAX_REPLICAS) {
+            let message = format!("agent \"{}\" has {} replicas, the limit is {MAX_REPLICAS}", agent.value.id, agent.value.replicas);
+            self.say(Problem::new(agent.span, message));
+        }
+        if draft.tasks.len() > draft.limits.max_tasks as usize {
+            let message = format!("the workflow has {} tasks, but limits.max_tasks is {}", draft.tasks.len(), draft.limits.max_tasks);
+            self.say(Problem::new(draft.span, message));
+        }
+    }
+
+    /// Checks a task's names; gives its edges.
+    fn task(&mut self, task: &DraftTask, names: &Names<'_>) -> Vec<Dependency> {
+        let id = &*task.id.value;
+        if let Action::Function(name) = &task.action
+            && !self.known.functions.contains(name)
+        {
+            let near = nearest(name, self.known.functions.iter().map(|f| &**f)).map(|w| format!("did you mean \"{w}\"?"));
+            let help = near.unwrap_or_else(|| "register it before the workflow is checked".into());
+            self.say(Problem::new(task.action_span, format!("task \"{id}\" calls \"{name}\", which is no registered function")).help(help));
+        }
+        let mut edges: BTreeMap<usize, Wants> = BTreeMap::new();
+        let mut add = |edge: Option<(usize, Wants)>| {
+            if let Some((on, wants)) = edge {
+                edges.entry(on).and_modify(|w| *w = wants.max(*w)).or_insert(wants);
+            }
+        };
+        let owner = Owner { what: format!("task \"{id}\""), task: Some(id), has_item: task.for_each.is_some() };
+        for (at, expression) in task.expressions().into_iter().enumerate() {
+            let span = task.places.get(at).copied().unwrap_or(task.id.span);
+            expression.references().iter().for_each(|r| add(self.reference(r, &owner, span, names)));
+        }
+        let without_item = Owner { has_item: false, ..owner };
+        for reference in task.for_each.iter().flat_map(|e| e.references()) {
+            add(self.reference(reference, &without_item, task.id.span, names));
+        }
+        for dependency in &task.depends_on {
+            add(self.upstream(id, &dependency.task.value, dependency.task.span, names).map(|on| (on, Wants::Success)));
+        }
+        for dependency in task.depends_on.iter().filter(|d| d.optional) {
+            if let Some(on) = names.tasks.get(&*dependency.task.value).filter(|_| *dependency.task.value != *id) {
+                self.optional(task, &dependency.task.value, dependency.task.span);
+                edges.insert(*on, Wants::MaybeOutput);
+            }
+        }
+        edges.into_iter().map(|(on, wants)| Dependency { on, wants }).collect()
+    }
+
+    /// A use of an optional output that doesn't say what to do without it.
+    fn optional(&mut self, task: &DraftTask, upstream: &Name, span: Span) {
+        let expressions = task.expressions();
+        let mut references = expressions.iter().copied().chain(&task.for_each).flat_map(|e| e.references());
+        let bare = references.any(|r| {
+            r.root == Root::Tasks && r.name == *upstream && r.field == Some(Field::Output) && !r.handled_by_default
+        });
+        if bare {
+            let message = format!("task \"{}\" depends on \"{upstream}\" optionally, but can't go on without its output", task.id.value);
+            self.warnings.push(Problem::new(span, message).help("say what to use instead: … | default(none)"));
+        }
+    }
+
+    /// An upstream task by its id.
+    fn upstream(&mut self, id: &str, on: &str, span: Span, names: &Names<'_>) -> Option<usize> {
+        if on == id {
+            self.say(Problem::new(span, format!("task \"{id}\" depends on itself")));
+            return None;
+        }
+        let found = names.tasks.get(on).copied();
+        if found.is_none() {
+            let near = nearest(on, names.tasks.keys().copied()).map(|w| format!("did you mean \"{w}\"?"));
+            self.say(Problem::new(span, format!("task \"{id}\" depends on \"{on}\", which is not a task")).maybe(near));
+        }
+        found
+    }
+
+    fn reference(&mut self, r: &Reference, owner: &Owner<'_>, span: Span, names: &Names<'_>) -> Option<(usize, Wants)> {
+        let what = &owner.what;
+        match r.root {
+            Root::Tasks => return self.task_reference(r, owner, span, names),
+            Root::Inputs if !names.inputs.contains(&&*r.name) => {
+                let near = nearest(&r.name, names.inputs.iter().copied()).map(|w| format!("did you mean inputs.{w}?"));
+                let help = near.unwrap_or_else(|| match names.inputs.is_empty() {
+                    true => "declare it under `inputs`".into(),
+                    false => format!("the inputs are {}", names.inputs.join(", ")),
+                });
+                self.say(Problem::new(span, format!("{what} uses inputs.{}, which is not an input", r.name)).help(help));
+            }
+            Root::Item | Root::Index if !owner.has_item => {
+                let word = if r.root == Root::Item { "item" } else { "index" };
+                let problem = Problem::new(span, format!("{what} uses `{word}`, which is only there under `for_each`"));
+                self.say(problem);
+            }
+            Root::State => self.say(Problem::new(span, format!("{what} uses state.{}: `state` is not built yet", r.name))),
+            Root::Secrets => self.say(Problem::new(span, format!("{what} uses secrets.{}: `secrets` is not built yet", r.name))),
+            Root::Inputs | Root::Item | Root::Index | Root::Env | Root::Run | Root::Workflow => {}
+        }
+        None
+    }
+
+    fn task_reference(&mut self, r: &Reference, owner: &Owner<'_>, span: Span, names: &Names<'_>) -> Option<(usize, Wants)> {
+        let (what, name) = (&owner.what, &*r.name);
+        if owner.task == Some(name) {
+            self.say(Problem::new(span, format!("{what} uses its own result")));
+            return None;
+        }
+        let Some(on) = names.tasks.get(name) else {
+            let near = match nearest(name, names.tasks.keys().copied()) {
+                Some(word) => Some(format!("did you mean \"{word}\"?")),
+                None => names.inputs.contains(&name).then(|| format!("did you mean inputs.{name}?")),
+            };
+            self.say(Problem::new(span, format!("{what} uses \"{name}\", which is not a task")).maybe(near));
+            return None;
+        };
+        let wants = match (r.field, r.handled_by_default) {
+            (Some(Field::Output) | None, true) => Wants::MaybeOutput,
+            (Some(Field::Output) | None, false) => Wants::Output,
+            _ => Wants::Ended,
+        };
+        Some((*on, wants))
+    }
+
+    /// Each circle once, whole.
+    fn cycles(&mut self, draft: &Draft, edges: &[Vec<Dependency>]) {
+        for circle in super::cycles::cycles(edges) {
+            let names: Vec<&str> = circle.iter().chain(circle.first()).map(|at| &*draft.tasks[*at].id.value).collect();
+            let span = draft.tasks[circle[0]].id.span;
+            let message = format!("the tasks wait for each other in a circle: {}", names.join(" → "));
+            self.say(Problem::new(span, message).help("each waits for the next; take one of these dependencies away"));
+        }
+    }
+}

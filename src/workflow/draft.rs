@@ -1,0 +1,116 @@
+//! A workflow before its names are checked: what a file's reader and a program's builder both make.
+
+use super::expression::Expression;
+use super::model::{Action, Binding, Input, Limits, OnFailure, Output, Priority, Script, Strategy};
+use super::problem::Span;
+use super::template::Template;
+use crate::lifecycle::{RetryPolicy, Timeouts};
+use polity_agents::AgentSpec;
+use polity_protocols::Name;
+use std::path::PathBuf;
+
+/// Something with its place in the text.
+#[derive(Clone, Debug)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) span: Span,
+}
+impl<T> At<T> {
+    pub(super) fn new(value: T, span: Span) -> At<T> {
+        At { value, span }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    pub(super) span: Span,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) inputs: Vec<At<Input>>,
+    pub(super) strategy: Option<At<Strategy>>,
+    pub(super) agents: Vec<At<AgentSpec>>,
+    pub(super) timeouts: Option<Timeouts>,
+    pub(super) retry: Option<RetryPolicy>,
+    pub(super) on_failure: OnFailure,
+    pub(super) limits: Limits,
+    pub(super) tasks: Vec<DraftTask>,
+    pub(super) outputs: Vec<At<Output>>,
+    pub(super) hash: String,
+    pub(super) path: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct DraftTask {
+    pub(super) id: At<Name>,
+    pub(super) description: String,
+    pub(super) action: Action,
+    /// The function's name, where the action is one.
+    pub(super) action_span: Span,
+    pub(super) kind: At<Name>,
+    pub(super) agent: Option<At<Name>>,
+    pub(super) needs: Vec<(Name, f64)>,
+    pub(super) with: Vec<(Name, Binding)>,
+    pub(super) depends_on: Vec<DraftDependency>,
+    pub(super) when: Option<Expression>,
+    pub(super) for_each: Option<Expression>,
+    pub(super) priority: Priority,
+    pub(super) estimate: Option<f64>,
+    pub(super) timeouts: Option<Timeouts>,
+    pub(super) retry: Option<RetryPolicy>,
+    /// Where its expressions stand, in the order of [`DraftTask::expressions`]; empty if there is no text.
+    pub(super) places: Vec<Span>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct DraftDependency {
+    pub(super) task: At<Name>,
+    pub(super) optional: bool,
+}
+
+impl DraftTask {
+    pub(super) fn new(id: At<Name>) -> DraftTask {
+        let span = id.span;
+        DraftTask {
+            id,
+            description: String::new(),
+            action: Action::Own,
+            action_span: span,
+            kind: At::new("".into(), span),
+            agent: None,
+            needs: Vec::new(),
+            with: Vec::new(),
+            depends_on: Vec::new(),
+            when: None,
+            for_each: None,
+            priority: Priority::Normal,
+            estimate: None,
+            timeouts: None,
+            retry: None,
+            places: Vec::new(),
+        }
+    }
+    /// All its expressions but `for_each`, which has no item, in a fixed order: `when`, the action, `with`.
+    pub(super) fn expressions(&self) -> Vec<&Expression> {
+        let mut all: Vec<&Expression> = self.when.iter().collect();
+        if let Action::Run(script) = &self.action {
+            templates(script).for_each(|t| all.extend(t.bindings()));
+        }
+        self.with.iter().for_each(|(_, b)| collect(b, &mut all));
+        all
+    }
+}
+
+/// The templates of a script, in a fixed order.
+pub(super) fn templates(script: &Script) -> impl Iterator<Item = &Template> {
+    [&script.run].into_iter().chain(&script.stdin).chain(script.env.iter().map(|(_, t)| t)).chain(&script.cwd)
+}
+
+fn collect<'a>(binding: &'a Binding, all: &mut Vec<&'a Expression>) {
+    match binding {
+        Binding::Constant(_) => {}
+        Binding::Template(t) => all.extend(t.bindings()),
+        Binding::Expression(e) => all.push(e),
+        Binding::List(items) => items.iter().for_each(|b| collect(b, all)),
+        Binding::Map(entries) => entries.iter().for_each(|(_, b)| collect(b, all)),
+    }
+}

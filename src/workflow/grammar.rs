@@ -1,0 +1,303 @@
+//! The language as tables: every key, what it takes, and whether it is built. The check of a file's shape, the JSON Schema and the
+//! configuration all read these.
+
+/// What a value may be.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// A text.
+    Text,
+    /// A name that expressions can use.
+    Id,
+    /// The language's version.
+    Version,
+    /// One of some words.
+    Words(&'static [Word]),
+    /// `true` or `false`.
+    Bool,
+    /// A whole number, at least this.
+    Whole(u64),
+    /// A number in this range, ends included.
+    Number(f64, f64),
+    /// A number above 0.
+    Positive,
+    /// `5m`, `200ms`.
+    Duration,
+    /// An expression, bare.
+    Expression,
+    /// A text with `{{ … }}`.
+    Template,
+    /// Any value, with `{{ … }}` in its texts.
+    Binding,
+    /// Any value.
+    Any,
+    /// A list of these.
+    List(&'static Kind),
+    /// A map from names to these.
+    Map(&'static Kind),
+    /// A map with these keys.
+    Record(&'static Record),
+    /// A protocol's name, or a map with that as its only key and its settings.
+    Strategy,
+    /// One of these, told apart by form: a list, a map, or neither.
+    Either(&'static [Kind]),
+}
+
+/// A word, and whether what it asks for is built.
+#[derive(Debug)]
+pub(crate) struct Word(pub(crate) &'static str, pub(crate) bool);
+
+/// A map with known keys.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// What it describes, for sentences: `a task`.
+    pub(crate) what: &'static str,
+    pub(crate) keys: &'static [Field],
+}
+
+/// A key.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) required: bool,
+    pub(crate) built: bool,
+    pub(crate) about: &'static str,
+}
+
+const fn key(name: &'static str, kind: Kind, about: &'static str) -> Field {
+    Field { name, kind, required: false, built: true, about }
+}
+const fn must(name: &'static str, kind: Kind, about: &'static str) -> Field {
+    Field { required: true, ..key(name, kind, about) }
+}
+const fn later(name: &'static str, about: &'static str) -> Field {
+    Field { built: false, ..key(name, Kind::Any, about) }
+}
+const fn yes(word: &'static str) -> Word {
+    Word(word, true)
+}
+const fn not_yet(word: &'static str) -> Word {
+    Word(word, false)
+}
+
+pub(crate) static TOP: Record = Record {
+    what: "a workflow",
+    keys: &[
+        key("version", Kind::Version, "the language's version"),
+        must("name", Kind::Text, "the workflow's name"),
+        key("description", Kind::Text, "what it is for"),
+        key("inputs", Kind::List(&Kind::Record(&INPUT)), "what a run is given"),
+        key("strategy", Kind::Strategy, "how its agents are governed"),
+        later("teams", "agents that are governed together"),
+        later("delegation", "bounds of what agents may delegate"),
+        key("agents", Kind::List(&Kind::Record(&AGENT)), "who can work"),
+        key("defaults", Kind::Record(&DEFAULTS), "what holds for tasks that don't say otherwise"),
+        key("on_failure", Kind::Words(&[yes("continue"), yes("fail_fast"), not_yet("compensate")]), "what a failed task means for the rest"),
+        key("mode", Kind::Words(MODES), "how much happens at a time"),
+        key("limits", Kind::Record(&LIMITS), "bounds of a run"),
+        must("tasks", Kind::List(&Kind::Record(&TASK)), "what is to be done"),
+        key("outputs", Kind::List(&Kind::Record(&OUTPUT)), "what a run gives back"),
+    ],
+};
+
+const MODES: &[Word] =
+    &[yes("parallel"), not_yet("sequential"), not_yet("adaptive"), not_yet("SIMPLE"), not_yet("HIERARCHICAL"), not_yet("ADAPTIVE")];
+
+static INPUT: Record = Record {
+    what: "an input",
+    keys: &[
+        must("name", Kind::Id, "its name"),
+        key("type", Kind::Words(INPUT_TYPES), "its type; `any` by default"),
+        key("required", Kind::Bool, "true if a run can't start without it"),
+        key("default", Kind::Any, "its value if none is given"),
+        key("description", Kind::Text, "what it is for"),
+    ],
+};
+const INPUT_TYPES: &[Word] = &[
+    yes("string"),
+    yes("int"),
+    yes("number"),
+    yes("bool"),
+    yes("list"),
+    yes("map"),
+    yes("path"),
+    yes("date"),
+    yes("duration"),
+    yes("dataset"),
+    yes("any"),
+];
+
+pub(crate) static AGENT: Record = Record {
+    what: "an agent",
+    keys: &[
+        must("id", Kind::Text, "its id"),
+        key("description", Kind::Text, "what a person should know of it"),
+        key("replicas", Kind::Either(&[Kind::Whole(1), Kind::Record(&POOL)]), "how many of it there are"),
+        key("can", Kind::Map(&Kind::Number(0.0, 1.0)), "capability: score in 0..1"),
+        key("speed", Kind::Positive, "work per second, relative"),
+        key("cost", Kind::Number(0.0, f64::MAX), "cost of a second of its work"),
+        key("slots", Kind::Whole(1), "jobs at a time"),
+        key("queue", Kind::Whole(0), "jobs that may wait for a slot"),
+        key("behaviour", Kind::Text, "what it does when a task names no way to execute it"),
+        key("placement", Kind::Words(&[yes("local"), yes("blocking")]), "where its functions run"),
+        key("drain", Kind::Duration, "how long it may take to finish when it is stopped"),
+    ],
+};
+static POOL: Record =
+    Record { what: "an elastic pool", keys: &[later("min", "the fewest replicas"), later("max", "the most replicas")] };
+
+pub(crate) static DEFAULTS: Record = Record {
+    what: "the defaults",
+    keys: &[
+        key("timeout", TIMEOUT_KIND, "time limits of a task"),
+        key("retry", Kind::Record(&RETRY), "whether a failed task is tried again"),
+    ],
+};
+
+const TIMEOUT_KIND: Kind = Kind::Either(&[Kind::Duration, Kind::Record(&TIMEOUT)]);
+static TIMEOUT: Record = Record {
+    what: "a timeout",
+    keys: &[
+        key("queue", Kind::Duration, "from ready to executing"),
+        key("attempt", Kind::Duration, "one attempt's execution"),
+        key("total", Kind::Duration, "from ready to the end, with all attempts and delays"),
+        later("heartbeat", "the longest silence"),
+    ],
+};
+static RETRY: Record = Record {
+    what: "a retry policy",
+    keys: &[
+        key("attempts", Kind::Whole(0), "attempts in all; 1 is no retry, 0 is without end"),
+        key("initial", Kind::Duration, "the first delay"),
+        key("factor", Kind::Number(1.0, f64::MAX), "each further delay is so many times as long"),
+        key("max", Kind::Duration, "no delay is longer"),
+        key("jitter", Kind::Words(&[yes("none"), yes("full")]), "how the delay is spread"),
+        key("never", Kind::List(&Kind::Words(FAILURES)), "kinds of failure that are not retried"),
+        later("only_if", "a condition over `error`"),
+        later("unless", "a condition over `error`"),
+    ],
+};
+const FAILURES: &[Word] = &[
+    yes("error"),
+    yes("not_runnable"),
+    yes("timeout"),
+    yes("panic"),
+    yes("bad_output"),
+    yes("validation"),
+    yes("authentication"),
+    yes("killed"),
+    yes("unassigned"),
+    yes("binding"),
+    yes("poison"),
+    yes("cancelled"),
+];
+
+pub(crate) static LIMITS: Record = Record {
+    what: "the limits",
+    keys: &[
+        key("max_parallel_tasks", Kind::Whole(1), "tasks that may be open at a time"),
+        key("max_tasks", Kind::Whole(1), "task instances that a run may have"),
+        key("max_open", Kind::Either(&[Kind::Whole(1), Kind::Words(&[yes("auto")])]), "tasks that may be announced and not yet awarded"),
+    ],
+};
+
+pub(crate) static TASK: Record = Record {
+    what: "a task",
+    keys: &[
+        must("id", Kind::Id, "its id"),
+        key("type", Kind::Text, "the kind of work: a capability that an agent must have"),
+        key("agent", Kind::Text, "only this agent, or a replica of it"),
+        key("needs", Kind::Map(&Kind::Number(0.0, 1.0)), "minimum scores"),
+        key("description", Kind::Text, "what it is for"),
+        key("run", Kind::Template, "a shell command"),
+        key("fn", Kind::Text, "a registered Rust function"),
+        key("simulate", Kind::Either(&[Kind::Duration, Kind::Record(&SIMULATE)]), "takes time, has no effect"),
+        later("http", "a REST or GraphQL request"),
+        later("tool", "an MCP tool"),
+        later("llm", "a chat completion"),
+        later("workflow", "another workflow"),
+        later("delegate", "an agent that decomposes the task"),
+        later("approve", "a person's answer"),
+        later("wait", "an event, a signal, a time"),
+        key("with", Kind::Map(&Kind::Binding), "its input"),
+        key("inputs", Kind::List(&Kind::Text), "workflow inputs that it is given, by name"),
+        key("depends_on", Kind::List(&Kind::Either(&[Kind::Text, Kind::Record(&DEPENDS)])), "tasks that must have succeeded"),
+        key("when", Kind::Expression, "it is skipped unless this is true"),
+        key("for_each", Kind::Expression, "one instance per item of this list"),
+        key("priority", Kind::Words(&[yes("low"), yes("normal"), yes("high"), yes("critical")]), "how urgent it is"),
+        key("estimate", Kind::Duration, "how long it takes at speed 1 and fit 1"),
+        key("timeout", TIMEOUT_KIND, "time limits"),
+        key("retry", Kind::Record(&RETRY), "whether it is tried again"),
+        key("output", Kind::Either(&[Kind::Words(&[yes("text"), yes("json"), yes("lines")]), Kind::Record(&OUTPUT_FORM)]), "what the text of `run` is read as"),
+        key("stdin", Kind::Template, "what `run` reads"),
+        key("env", Kind::Map(&Kind::Template), "environment variables of `run`"),
+        key("cwd", Kind::Template, "the working directory of `run`"),
+        key("parallel", Kind::Bool, "accepted for the short form; tasks always run side by side where the graph allows"),
+        later("join", "how many of `depends_on` it waits for"),
+        later("concurrency", "instances of a for_each at a time"),
+        later("repeat", "runs it again until a condition holds"),
+        later("choose", "picks one of several paths"),
+        later("paths", "the paths to choose from"),
+        later("interleave", "tasks in any order, never two at a time"),
+        later("hedge", "a second attempt beside a slow one"),
+        later("fallback", "another way to execute it"),
+        later("fallback_to", "a task that takes its place"),
+        later("compensate", "what undoes it"),
+        later("on_error", "handlers by kind of error"),
+        later("resources", "what it uses up"),
+        later("redundancy", "several agents do it and vote on the result"),
+        later("strategy", "how it alone is allocated"),
+        later("team", "the team that does it"),
+        later("cache", "remembers its result"),
+        later("quality", "conditions that a result must meet"),
+    ],
+};
+
+static DEPENDS: Record = Record {
+    what: "a dependency",
+    keys: &[
+        must("task", Kind::Text, "the upstream task"),
+        key("optional", Kind::Bool, "true if this goes on without it"),
+        later("when", "the edge is there only if this is true"),
+        later("data", "the parts of its output that are passed"),
+    ],
+};
+static OUTPUT_FORM: Record = Record { what: "an output form", keys: &[later("schema", "a JSON Schema that the output must meet")] };
+
+static SIMULATE: Record = Record {
+    what: "a simulation",
+    keys: &[
+        key("work", Kind::Either(&[Kind::Duration, Kind::Record(&DISTRIBUTION)]), "how long it takes at speed 1 and fit 1"),
+        key("failure", Kind::Number(0.0, 1.0), "the probability that an attempt fails at its end"),
+        key("crash", Kind::Number(0.0, 1.0), "the probability that the agent crashes half-way"),
+        key("hang", Kind::Number(0.0, 1.0), "the probability that it never ends"),
+        key("output", Kind::Any, "what it answers; its input by default"),
+    ],
+};
+static DISTRIBUTION: Record = Record {
+    what: "a distribution",
+    keys: &[
+        key("constant", Kind::Duration, "always the same"),
+        key("uniform", Kind::List(&Kind::Duration), "evenly between two durations"),
+        key("exponential", Kind::Duration, "exponential with this mean"),
+        key("lognormal", Kind::List(&Kind::Any), "the median, and the standard deviation of its logarithm"),
+    ],
+};
+
+static OUTPUT: Record = Record {
+    what: "an output",
+    keys: &[must("name", Kind::Text, "its name"), must("from", Kind::Expression, "what it is computed from")],
+};
+
+/// A configuration file.
+pub(crate) static CONFIG: Record = Record {
+    what: "a configuration",
+    keys: &[
+        key("strategy", Kind::Strategy, "how agents are governed"),
+        key("agents", Kind::List(&Kind::Record(&AGENT)), "who can work"),
+        key("defaults", Kind::Record(&DEFAULTS), "what holds for tasks that don't say otherwise"),
+        key("limits", Kind::Record(&LIMITS), "bounds of a run"),
+        key("runs", Kind::Text, "the folder that keeps the runs"),
+        key("seed", Kind::Whole(0), "the seed of every random choice"),
+    ],
+};

@@ -1,0 +1,111 @@
+//! The doors: a text or a file in, a checked workflow out.
+
+use super::check::check;
+use super::grammar::{Kind, TOP};
+use super::model::{Limits, Strategy, Workflow};
+use super::problem::{Problem, Span, WorkflowErrors};
+use super::read::{Reader, unwrap_dsl};
+use super::shape::Shape;
+use super::yaml;
+use crate::lifecycle::{RetryPolicy, Timeouts};
+use polity_agents::AgentSpec;
+use polity_protocols::Name;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// What a check knows of the world around the workflow.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Protocols that are built. Empty if nobody knows: then no name is refused.
+    pub strategies: Vec<Name>,
+    /// Agents of the configuration.
+    pub agents: Vec<AgentSpec>,
+    /// Registered Rust functions.
+    pub functions: Vec<Name>,
+    /// What holds for tasks when the workflow says nothing.
+    pub defaults: Defaults,
+    /// Bounds of a run when the workflow says nothing.
+    pub limits: Limits,
+    /// A strategy that replaces the workflow's own: from the environment or a flag.
+    pub strategy: Option<Strategy>,
+}
+
+/// What holds for tasks that don't say otherwise.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    /// Time limits.
+    pub timeouts: Option<Timeouts>,
+    /// Whether a failed task is tried again.
+    pub retry: Option<RetryPolicy>,
+}
+
+/// A workflow that has passed, and what was noticed.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The workflow.
+    pub workflow: Workflow,
+    /// What is doubtful.
+    pub warnings: Vec<Problem>,
+    /// Agents that tasks are pinned to and nobody defines: a run refuses, a mock run makes them up.
+    pub missing_agents: Vec<Name>,
+    /// Everybody who can work: the workflow's agents, then those of the configuration that it doesn't define.
+    pub agents: Vec<AgentSpec>,
+}
+
+/// Reads and checks a workflow's text. `path` is only for sentences and for [`Workflow::path`].
+///
+/// # Errors
+/// [`WorkflowErrors`]: everything that is wrong, in the order of the text.
+///
+/// ```
+/// use polity::workflow::{Known, parse};
+/// let checked = parse("name: hello\nagents: [{ id: shell }]\ntasks: [{ id: greet, run: echo hello }]\n", None, &Known::default()).unwrap();
+/// assert_eq!(&*checked.workflow.tasks[0].id, "greet");
+/// ```
+pub fn parse(text: &str, path: Option<&Path>, known: &Known) -> Result<Checked, WorkflowErrors> {
+    let origin = path.map_or_else(|| "workflow".into(), |p| p.display().to_string());
+    let fail = |problems| WorkflowErrors::new(&origin, text, problems);
+    let plain = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let root = yaml::read(plain).map_err(|p| fail(vec![p]))?;
+    let mut problems = Vec::new();
+    let root = unwrap_dsl(root, &mut problems);
+    if root.is_null() {
+        return Err(fail(vec![Problem::new(Span::default(), "the file is empty").help("a workflow needs `name` and `tasks`")]));
+    }
+    let mut shape = Shape { source: plain, problems };
+    shape.check(&root, &Kind::Record(&TOP), "the file");
+    let mut reader = Reader { source: plain, known, problems: shape.problems };
+    let mut draft = reader.workflow(&root);
+    draft.hash = hash(text);
+    draft.path = path.map(Path::to_path_buf);
+    let mut checked = check(draft, known, reader.problems).map_err(fail)?;
+    if let Some(strategy) = &known.strategy {
+        checked.workflow.strategy = Some(strategy.clone());
+    }
+    let origin: std::sync::Arc<str> = origin.as_str().into();
+    checked.warnings.iter_mut().for_each(|w| w.origin = origin.clone());
+    Ok(checked)
+}
+
+/// Reads and checks a workflow file.
+///
+/// # Errors
+/// [`WorkflowErrors`], also for a file that can't be read.
+pub fn load(path: &Path, known: &Known) -> Result<Checked, WorkflowErrors> {
+    match std::fs::read(path) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => parse(&text, Some(path), known),
+            Err(_) => Err(unreadable(path, "the file is not UTF-8 text".into())),
+        },
+        Err(error) => Err(unreadable(path, format!("the file can't be read: {error}"))),
+    }
+}
+
+fn unreadable(path: &Path, message: String) -> WorkflowErrors {
+    WorkflowErrors::new(&path.display().to_string(), "", vec![Problem::new(Span::default(), message)])
+}
+
+/// SHA-256 in hex.
+pub(super) fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+}

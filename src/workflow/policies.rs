@@ -1,0 +1,179 @@
+//! Trees of the right shape as policies: what a workflow file and a configuration file have in common. A value of the wrong shape was
+//! reported by the shape check and is passed over here.
+
+use super::model::{Limits, Strategy};
+use super::problem::Problem;
+use super::text::{nearest, parse_duration};
+use super::yaml::Node;
+use crate::lifecycle::{Jitter, RetryPolicy, Timeouts};
+use core::time::Duration;
+use polity_agents::{AgentSpec, Distribution, FailureKind, Placement, Simulation};
+use polity_protocols::{Capabilities, Name};
+use serde_json::{Map, Value};
+
+/// Protocols that the language names, built or not.
+const PROTOCOLS: &[&str] = &["hierarchical", "consensus", "market", "stigmergic"];
+
+pub(crate) fn duration(node: Option<&Node>) -> Option<Duration> {
+    node?.text().and_then(|t| parse_duration(t).ok())
+}
+fn whole(node: Option<&Node>) -> Option<u32> {
+    node?.whole().and_then(|n| u32::try_from(n).ok())
+}
+
+/// `timeout`: a duration is the attempt's.
+pub(crate) fn timeouts(node: &Node) -> Timeouts {
+    match node.map() {
+        None => Timeouts { attempt: duration(Some(node)), ..Timeouts::default() },
+        Some(_) => Timeouts {
+            queue: duration(node.get("queue")),
+            attempt: duration(node.get("attempt")),
+            total: duration(node.get("total")),
+        },
+    }
+}
+
+/// `retry`, on top of a base: what isn't given stays.
+pub(crate) fn retry(node: &Node, base: Option<&RetryPolicy>) -> RetryPolicy {
+    let mut policy = base.cloned().unwrap_or_default();
+    if let Some(n) = whole(node.get("attempts")) {
+        policy.attempts = n;
+    }
+    if let Some(d) = duration(node.get("initial")) {
+        policy.initial = d;
+    }
+    if let Some(f) = node.get("factor").and_then(Node::number).filter(|f| *f >= 1.0) {
+        policy.factor = f;
+    }
+    if let Some(d) = duration(node.get("max")) {
+        policy.max = d;
+    }
+    match node.get("jitter").and_then(Node::text) {
+        Some("none") => policy.jitter = Jitter::None,
+        Some("full") => policy.jitter = Jitter::Full,
+        _ => {}
+    }
+    if let Some(kinds) = node.get("never").and_then(Node::list) {
+        policy.never =
+            kinds.iter().filter_map(|k| serde_json::from_value::<FailureKind>(Value::from(k.text()?)).ok()).collect();
+    }
+    policy
+}
+
+/// `limits`, on top of a base.
+pub(crate) fn limits(node: &Node, base: &Limits) -> Limits {
+    Limits {
+        max_parallel_tasks: whole(node.get("max_parallel_tasks")).or(base.max_parallel_tasks),
+        max_tasks: whole(node.get("max_tasks")).unwrap_or(base.max_tasks),
+        max_open: match node.get("max_open") {
+            Some(n) if n.text() == Some("auto") => None,
+            Some(n) => whole(Some(n)).or(base.max_open),
+            None => base.max_open,
+        },
+    }
+}
+
+/// `strategy`: a word, or a map with that as its only key.
+pub(crate) fn strategy(node: &Node) -> Option<Strategy> {
+    if let Some(word) = node.text() {
+        return Some(Strategy { name: word.into(), settings: Value::Object(Map::new()) });
+    }
+    let (name, _, settings) = node.entries().next()?;
+    let settings = if settings.is_null() { Value::Object(Map::new()) } else { settings.json() };
+    Some(Strategy { name: name.into(), settings })
+}
+
+/// What is wrong with a strategy's name. An empty list of known ones means that nobody knows.
+pub(crate) fn unknown_strategy(name: &str, known: &[Name]) -> Option<Problem> {
+    if known.is_empty() || known.iter().any(|k| **k == *name) {
+        return None;
+    }
+    let all = known.iter().map(|k| &**k).collect::<Vec<_>>();
+    if PROTOCOLS.contains(&name) {
+        let message = format!("the strategy \"{name}\" is not built yet");
+        return Some(Problem::new(Default::default(), message).help(format!("there is {}", all.join(", "))));
+    }
+    let problem = Problem::new(Default::default(), format!("there is no strategy \"{name}\""));
+    Some(match nearest(name, all.iter().copied()) {
+        Some(word) => problem.help(format!("did you mean \"{word}\"?")),
+        None => problem.help(format!("there is {}", all.join(", "))),
+    })
+}
+
+/// An agent, on top of a base of the same id: key by key.
+pub(crate) fn agent(node: &Node, base: Option<&AgentSpec>) -> Option<AgentSpec> {
+    let id = node.get("id")?.text()?;
+    let mut spec = base.cloned().unwrap_or_else(|| AgentSpec::new(id, Capabilities::default()));
+    if let Some(text) = node.get("description").and_then(Node::text) {
+        spec.description = text.to_owned();
+    }
+    if let Some(n) = whole(node.get("replicas")).filter(|n| *n > 0) {
+        (spec.replicas, spec.replicated) = (n, true);
+    }
+    if let Some(can) = node.get("can") {
+        spec.can = can.entries().filter_map(|(k, _, v)| Some((k, v.number()?))).fold(Capabilities::default(), |c, (k, v)| c.and(k, v));
+    }
+    if let Some(n) = node.get("speed").and_then(Node::number).filter(|n| *n > 0.0) {
+        spec.speed = n;
+    }
+    if let Some(n) = node.get("cost").and_then(Node::number).filter(|n| *n >= 0.0) {
+        spec.cost = n;
+    }
+    spec.slots = whole(node.get("slots")).filter(|n| *n > 0).unwrap_or(spec.slots);
+    spec.queue = whole(node.get("queue")).unwrap_or(spec.queue);
+    spec.drain = duration(node.get("drain")).unwrap_or(spec.drain);
+    if let Some(name) = node.get("behaviour").and_then(Node::text) {
+        spec.behaviour = Some(name.into());
+    }
+    match node.get("placement").and_then(Node::text) {
+        Some("local") => spec.placement = Placement::Local,
+        Some("blocking") => spec.placement = Placement::Blocking,
+        _ => {}
+    }
+    Some(spec)
+}
+
+/// `simulate`: a duration is the work.
+pub(super) fn simulation(node: &Node, problems: &mut Vec<Problem>) -> Simulation {
+    let probability = |key| node.get(key).and_then(Node::number).unwrap_or(0.0);
+    let work = if node.map().is_some() { node.get("work") } else { Some(node) };
+    Simulation {
+        work: work.and_then(|w| distribution(w, problems)),
+        failure: probability("failure"),
+        crash: probability("crash"),
+        hang: probability("hang"),
+        output: node.get("output").map(Node::json),
+    }
+}
+
+fn distribution(node: &Node, problems: &mut Vec<Problem>) -> Option<Distribution> {
+    let seconds = |n: Option<&Node>| duration(n).map(|d| d.as_secs_f64());
+    if node.map().is_none() {
+        return seconds(Some(node)).map(Distribution::Constant);
+    }
+    let mut entries = node.entries();
+    let (Some((name, _, value)), None) = (entries.next(), entries.next()) else {
+        problems.push(Problem::new(node.span, "a distribution is exactly one of constant, uniform, exponential, lognormal"));
+        return None;
+    };
+    let pair = value.list().filter(|l| l.len() == 2);
+    match name {
+        "constant" => seconds(Some(value)).map(Distribution::Constant),
+        "exponential" => seconds(Some(value)).map(Distribution::Exponential),
+        "uniform" => {
+            let found = pair.and_then(|l| Some((seconds(l.first())?, seconds(l.last())?))).filter(|(a, b)| a <= b);
+            if found.is_none() {
+                problems.push(Problem::new(value.span, "`uniform` takes two durations, the shorter first: [1s, 3s]"));
+            }
+            found.map(|(a, b)| Distribution::Uniform(a, b))
+        }
+        "lognormal" => {
+            let found = pair.and_then(|l| Some((seconds(l.first())?, l.last()?.number()?))).filter(|(_, sd)| *sd >= 0.0);
+            if found.is_none() {
+                problems.push(Problem::new(value.span, "`lognormal` takes a median and a number, at least 0: [2s, 0.5]"));
+            }
+            found.map(|(median, sd)| Distribution::Lognormal(median, sd))
+        }
+        _ => None, // the shape check has reported it
+    }
+}
