@@ -1,0 +1,147 @@
+//! How a society is put together.
+
+use super::society::{Parts, Society};
+use super::system::simulation;
+use super::StartError;
+use crate::actors::Factory;
+use crate::event::Sink;
+use crate::registry::{Government, IntoGovernment};
+use crate::world::World;
+use polity_agents::{Agent, AgentSpec, Answer, Context, DynAgent, Failure, Functions, Job};
+use polity_protocols::hierarchical::Hierarchical;
+use polity_protocols::{Name, Weather};
+use serde_json::Value;
+use std::future::Future;
+use std::rc::Rc;
+
+/// The way in: [`Polity::builder`].
+///
+/// ```
+/// use polity::prelude::*;
+/// struct Greeter;
+/// impl Agent for Greeter {
+///     fn capabilities(&self) -> Capabilities {
+///         can("greet", 1.0)
+///     }
+///     async fn perform(&mut self, job: Job, _: &Context) -> Result<Value> {
+///         Ok(json!(format!("hello {}", job.input::<String>("whom")?)))
+///     }
+/// }
+/// let said = polity::run(async {
+///     let society = Polity::builder().agent("greeter", || Greeter).start()?;
+///     let flow = Workflow::new("greeting").task("say", kind("greet").with("whom", "you"));
+///     Ok::<_, Failure>(society.run(flow).await?.output("say").clone())
+/// });
+/// assert_eq!(said.unwrap(), "hello you");
+/// ```
+pub struct Polity;
+impl Polity {
+    /// A society without agents, hierarchically governed.
+    pub fn builder() -> Builder {
+        Builder {
+            government: Government::new(Hierarchical::default()),
+            agents: Vec::new(),
+            functions: Functions::new(),
+            weather: Weather::CALM,
+            seed: None,
+            sinks: Vec::new(),
+        }
+    }
+}
+
+/// Puts a society together; see [`Polity::builder`].
+#[must_use = "a society begins with `start`"]
+pub struct Builder {
+    government: Result<Government, String>,
+    agents: Vec<(AgentSpec, Option<Factory>)>,
+    functions: Functions,
+    weather: Weather,
+    seed: Option<u64>,
+    sinks: Vec<Box<dyn Sink>>,
+}
+
+impl Builder {
+    /// How its agents are governed, unless a workflow says otherwise.
+    pub fn strategy(mut self, strategy: impl IntoGovernment) -> Builder {
+        self.government = strategy.into_government();
+        self
+    }
+    /// An agent of your own. The factory makes a new one whenever a life of it ended by a panic.
+    pub fn agent<A: Agent>(self, id: impl Into<Name>, factory: impl Fn() -> A + 'static) -> Builder {
+        let can = Agent::capabilities(&factory());
+        self.agent_with(AgentSpec::new(id, can), factory)
+    }
+    /// An agent of your own with everything that a file may say of one: speed, cost, slots, replicas.
+    pub fn agent_with<A: Agent>(mut self, spec: AgentSpec, factory: impl Fn() -> A + 'static) -> Builder {
+        let factory: Factory = Rc::new(move || Box::new(factory()) as Box<dyn DynAgent>);
+        self.agents.push((spec, Some(factory)));
+        self
+    }
+    /// An agent that runs commands and functions, and has no behaviour of its own.
+    pub fn agent_spec(mut self, spec: AgentSpec) -> Builder {
+        self.agents.push((spec, None));
+        self
+    }
+    /// A function that tasks may name by `fn`.
+    pub fn function<F, Fut>(mut self, name: impl Into<Name>, function: F) -> Builder
+    where
+        F: Fn(Job, Context) -> Fut + 'static,
+        Fut: Future<Output = Result<Value, Failure>> + 'static,
+    {
+        self.functions.register(name, function);
+        self
+    }
+    /// A function that computes or blocks: it runs on a thread of the blocking pool.
+    pub fn blocking_function(
+        mut self,
+        name: impl Into<Name>,
+        function: impl Fn(Job) -> Answer + Send + Sync + 'static,
+    ) -> Builder {
+        self.functions.register_blocking(name, function);
+        self
+    }
+    /// The seed of all randomness; in real time drawn if none is given. In virtual time it is the simulation's.
+    pub fn seed(mut self, seed: u64) -> Builder {
+        self.seed = Some(seed);
+        self
+    }
+    /// Virtual time: how messages travel.
+    pub fn weather(mut self, weather: Weather) -> Builder {
+        self.weather = weather;
+        self
+    }
+    /// Somebody who is told of every event.
+    pub fn sink(mut self, sink: impl Sink + 'static) -> Builder {
+        self.sinks.push(Box::new(sink));
+        self
+    }
+    /// Starts the society. Call it within [`run`](crate::run) or [`simulate`](crate::simulate).
+    ///
+    /// # Errors
+    /// [`StartError`], if a setting makes no sense, or this thread has a society already.
+    pub fn start(self) -> Result<Society, StartError> {
+        let government = self.government.map_err(StartError::Setting)?;
+        self.weather.check().map_err(|bad| StartError::Setting(bad.to_string()))?;
+        for (spec, _) in &self.agents {
+            super::society::check_spec(spec)?;
+        }
+        if World::here().is_some() {
+            return Err(StartError::Another);
+        }
+        let world = match simulation() {
+            Some(seed) => World::simulated(seed, self.weather),
+            None => World::real(self.seed.unwrap_or_else(entropy)),
+        };
+        for sink in self.sinks {
+            world.log.add(sink);
+        }
+        Ok(Society::found(world, Parts { government, agents: self.agents, functions: Rc::new(self.functions) }))
+    }
+}
+
+/// A seed for runs that ask for none: it is reported with the run, so that the run can be simulated again.
+fn entropy() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    // RandomState is seeded by the operating system; 32 bits are enough, and are quickly typed.
+    u64::from(RandomState::new().build_hasher().finish() as u32)
+}

@@ -1,0 +1,15 @@
+//! The outer edge: what a program calls. Here, and only here, a caller may wait for an answer.
+
+mod builder;
+mod error;
+mod result;
+mod society;
+mod system;
+mod twin;
+
+pub use builder::{Builder, Polity};
+pub use error::{RunError, StartError};
+pub use result::RunResult;
+pub use society::{RunHandle, RunOptions, Society};
+pub use system::{run, simulate};
+pub use twin::{Twin, simulated_twin};

@@ -1,0 +1,342 @@
+//! A society: agents that live across runs, and the runs that they carry out.
+
+use super::{RunError, RunResult, StartError};
+use crate::actors::{
+    Blueprint, Book, Child, CoordinatorId, Factory, RunActor, RunMail, RunSetup, SupervisorActor, SupervisorMail,
+};
+use crate::event::{EventLog, RunId, RunStatus};
+use crate::plan::{Node, NodeIx, Plan};
+use crate::registry::{Government, IntoGovernment};
+use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision};
+use crate::workflow::{Action, IntoWorkflow, Workflow};
+use crate::world::{Letter, World};
+use actix::{Actor, Addr};
+use polity_agents::{AgentSpec, Clock, Functions, Workplace};
+use polity_protocols::{AgentId, Name, Profile, Time};
+use serde_json::Value;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What a society is made of.
+pub(super) struct Parts {
+    pub(super) government: Government,
+    pub(super) agents: Vec<(AgentSpec, Option<Factory>)>,
+    pub(super) functions: Rc<Functions>,
+}
+
+/// A society of agents. It ends when it is dropped, or with [`run`](crate::run).
+pub struct Society {
+    world: Rc<World>,
+    root: Addr<SupervisorActor>,
+    government: Government,
+    functions: Rc<Functions>,
+    blueprints: Rc<RefCell<Vec<Rc<Blueprint>>>>,
+    next_run: Cell<u32>,
+}
+
+/// How long an agent may go on with its jobs when the society ends.
+const DRAIN: Duration = Duration::from_secs(10);
+/// The root's child that supervises the agents; coordinators follow.
+const AGENTS: u64 = 0;
+
+impl Society {
+    pub(super) fn found(world: Rc<World>, parts: Parts) -> Society {
+        let blueprints = Rc::new(RefCell::new(Vec::new()));
+        let root = Supervision::new(Strategy::OneForOne, Intensity::INFRASTRUCTURE);
+        let root = SupervisorActor::new(world.clone(), None, root, Vec::new()).start();
+        world.directory.enter_root(root.clone());
+        let society =
+            Society { world, root, government: parts.government, functions: parts.functions, blueprints, next_run: Cell::new(0) };
+        for (spec, factory) in &parts.agents {
+            society.draft(spec, factory.clone());
+        }
+        let all = society.blueprints.clone();
+        let nursery = move || {
+            let all = all.borrow();
+            // Five restarts in a minute for each agent, pooled: a healthy large society has more crashes than a sick small one.
+            let restarts = Intensity::AGENTS.restarts.saturating_mul(all.len().max(1) as u32);
+            let intensity = Intensity { restarts, ..Intensity::AGENTS };
+            let child = |b: &Rc<Blueprint>| (ChildSpec::transient(b.child).shutdown(DRAIN), Child::Agent(b.clone()));
+            (Supervision::new(Strategy::OneForOne, intensity), all.iter().map(child).collect())
+        };
+        let spec = ChildSpec::permanent(AGENTS).shutdown(DRAIN + Duration::from_secs(5));
+        society.adopt(spec, Child::Supervisor(Rc::new(nursery)));
+        society
+    }
+    fn adopt(&self, spec: ChildSpec<u64>, child: Child) {
+        self.world.directory.leave_orphan(spec, child);
+        self.world.send(Letter::Supervisor(self.root.clone(), SupervisorMail::Adopt));
+    }
+    fn draft(&self, spec: &AgentSpec, factory: Option<Factory>) {
+        for profile in spec.profiles() {
+            let mut all = self.blueprints.borrow_mut();
+            let id = AgentId(all.len() as u32);
+            all.push(Rc::new(Blueprint {
+                id,
+                profile: Arc::new(profile),
+                queue: spec.queue,
+                behaviour: spec.behaviour.clone(),
+                functions: self.functions.clone(),
+                factory: factory.clone(),
+                child: u64::from(id.0),
+            }));
+        }
+    }
+    /// The moment, in the society's time.
+    pub fn now(&self) -> Time {
+        self.world.now()
+    }
+    /// Ends after `how_long` of the society's time.
+    pub async fn sleep(&self, how_long: Duration) {
+        self.world.sleep(how_long).await;
+    }
+    /// The seed of all randomness.
+    pub fn seed(&self) -> u64 {
+        self.world.seed()
+    }
+    /// The log of everything that happens.
+    pub fn events(&self) -> &EventLog {
+        &self.world.log
+    }
+    /// Messages that were sent so far: what a simulation's speed is measured in.
+    pub fn messages(&self) -> u64 {
+        self.world.letters()
+    }
+    /// The agents, by number.
+    pub fn agents(&self) -> Vec<Arc<Profile>> {
+        self.blueprints.borrow().iter().map(|blueprint| blueprint.profile.clone()).collect()
+    }
+
+    /// Runs a workflow to its end.
+    ///
+    /// # Errors
+    /// [`RunError::Failed`] with the whole result, if it did not end well; another [`RunError`], if it could not begin.
+    pub async fn run(&self, flow: impl IntoWorkflow) -> Result<RunResult, RunError> {
+        let result = self.launch(flow, RunOptions::default())?.join().await?;
+        match result.status() {
+            RunStatus::Completed => Ok(result),
+            _ => Err(RunError::Failed(Box::new(result))),
+        }
+    }
+    /// Begins a run, and gives back the handle to wait for it or to cancel it.
+    ///
+    /// # Errors
+    /// [`RunError`], if the workflow, an input or a setting is not right.
+    pub fn launch(&self, flow: impl IntoWorkflow, options: RunOptions) -> Result<RunHandle, RunError> {
+        let workflow = Arc::new(flow.into_workflow().map_err(|errors| RunError::Workflow(errors.to_string()))?);
+        self.refuse_commands(&workflow)?;
+        let plan = Arc::new(plan_of(&workflow)?);
+        let inputs = given(&workflow, options.inputs)?;
+        let government = match options.strategy {
+            Some(strategy) => strategy.map_err(RunError::Setting)?,
+            None => self.government.clone(),
+        };
+        let book = self.coordinator(government);
+        let id = RunId(self.next_run.replace(self.next_run.get() + 1));
+        let seed = self.world.seed() ^ u64::from(id.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let name: Name = options.name.unwrap_or_else(|| crate::report::memorable(seed).into());
+        let (done, result) = oneshot::channel();
+        let slots: u64 = self.blueprints.borrow().iter().map(|blueprint| u64::from(blueprint.profile.slots)).sum();
+        let setup = RunSetup {
+            id,
+            name: name.clone(),
+            max_open: max_open(&workflow, slots),
+            workflow,
+            plan,
+            inputs,
+            book,
+            workplace: Rc::new(options.workplace.unwrap_or_else(|| Workplace::new("."))),
+            done,
+        };
+        let addr = RunActor::new(self.world.clone(), setup).start();
+        if let Some(reason) = self.world.directory.escalated() {
+            self.world.send(Letter::Run(addr.clone(), RunMail::Escalate { reason }));
+        }
+        Ok(RunHandle { world: self.world.clone(), id, name, addr, result })
+    }
+    /// In virtual time no real command is run: its effects would be real, and its time would not.
+    fn refuse_commands(&self, workflow: &Workflow) -> Result<(), RunError> {
+        let command = workflow.tasks.iter().find(|task| matches!(task.action, Action::Run(_)));
+        match command.filter(|_| self.world.is_virtual()) {
+            Some(task) => Err(RunError::Setting(format!(
+                "task \"{}\" runs a command, which can't be done in virtual time; give the run its simulated twin (polity::simulated_twin)",
+                task.id
+            ))),
+            None => Ok(()),
+        }
+    }
+    /// The coordinator of this government: one for all runs that share it.
+    fn coordinator(&self, government: Government) -> Rc<Book> {
+        let books = self.world.directory.coordinators();
+        if let Some(book) = books.iter().find(|book| book.government == government) {
+            return book.clone();
+        }
+        let id = CoordinatorId(books.len() as u32);
+        let child = AGENTS + 1 + u64::from(id.0);
+        let book = Rc::new(Book::new(id, government, child));
+        self.world.directory.enter_coordinator(book.clone());
+        self.adopt(ChildSpec::permanent(child), Child::Coordinator(book.clone()));
+        book
+    }
+    /// Ends the society: what runs is cancelled.
+    pub async fn stop(self) {
+        end(&self.world).await;
+    }
+}
+impl Drop for Society {
+    fn drop(&mut self) {
+        // Within `run` the end is waited for; a society that is dropped earlier makes room for the next one at once.
+        self.world.send(Letter::Supervisor(self.root.clone(), SupervisorMail::Stop));
+    }
+}
+
+/// How a run differs from the usual.
+#[derive(Default)]
+pub struct RunOptions {
+    /// Values of the workflow's inputs.
+    pub inputs: BTreeMap<Name, Value>,
+    /// Its name; a memorable one if none is given.
+    pub name: Option<Name>,
+    /// Where its commands run.
+    pub workplace: Option<Workplace>,
+    strategy: Option<Result<Government, String>>,
+}
+impl RunOptions {
+    /// With a value for an input.
+    pub fn input(mut self, name: impl Into<Name>, value: impl Into<Value>) -> RunOptions {
+        self.inputs.insert(name.into(), value.into());
+        self
+    }
+    /// Under another strategy than the society's.
+    ///
+    /// ```
+    /// use polity::protocols::baselines::RoundRobin;
+    /// let options = polity::RunOptions::default().strategy(RoundRobin::default()).input("year", 2013);
+    /// assert_eq!(options.inputs.len(), 1);
+    /// ```
+    pub fn strategy(mut self, strategy: impl IntoGovernment) -> RunOptions {
+        self.strategy = Some(strategy.into_government());
+        self
+    }
+}
+
+/// A run that was begun.
+pub struct RunHandle {
+    world: Rc<World>,
+    id: RunId,
+    name: Name,
+    addr: Addr<RunActor>,
+    result: oneshot::Receiver<RunResult>,
+}
+impl RunHandle {
+    /// Its number.
+    pub fn id(&self) -> RunId {
+        self.id
+    }
+    /// Its memorable name.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+    /// Cancels it: what runs is stopped, what waits is withdrawn. It then ends as cancelled.
+    pub fn cancel(&self) {
+        self.canceller().cancel();
+    }
+    /// What cancels it, to be used while somebody else waits for its end.
+    pub fn canceller(&self) -> Canceller {
+        Canceller { world: self.world.clone(), addr: self.addr.clone() }
+    }
+    /// Waits for its end, however it ends.
+    ///
+    /// # Errors
+    /// [`RunError::Gone`], if the runtime ended first.
+    pub async fn join(self) -> Result<RunResult, RunError> {
+        self.result.await.map_err(|_| RunError::Gone)
+    }
+}
+
+/// See [`RunHandle::canceller`].
+#[derive(Clone)]
+pub struct Canceller {
+    world: Rc<World>,
+    addr: Addr<RunActor>,
+}
+impl Canceller {
+    /// Cancels the run; does nothing if it has ended.
+    pub fn cancel(&self) {
+        self.world.send(Letter::Run(self.addr.clone(), RunMail::Cancel));
+    }
+}
+
+/// Ends a world in order: runs are cancelled, agents drained, commands stopped; then nothing is delivered any more.
+pub(super) async fn end(world: &Rc<World>) {
+    for run in world.directory.runs() {
+        world.send(Letter::Run(run, RunMail::Cancel));
+    }
+    if let Some(root) = world.directory.root() {
+        world.send(Letter::Supervisor(root, SupervisorMail::Stop));
+    }
+    // The supervisors bound the end by their graces; this is the bound of bounds, in the executor's time.
+    for _ in 0..DRAIN.as_millis() * 2 {
+        if world.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    world.log.flush();
+    world.close();
+}
+
+/// Tasks that may be open at a time: as many as can run, and as many more as the protocol may choose among. Fewer would leave it no
+/// choice; many more would have it choose on stale loads (the eager-bidder problem).
+fn max_open(workflow: &Workflow, slots: u64) -> usize {
+    let waiting = workflow.limits.max_open.map_or_else(|| (slots * 4).max(16), u64::from);
+    let open = slots.saturating_add(waiting);
+    let bound = workflow.limits.max_parallel_tasks.map_or(u64::MAX, u64::from);
+    usize::try_from(open.min(bound)).unwrap_or(usize::MAX)
+}
+
+/// The graph of a workflow, weighed by its estimates.
+pub(crate) fn plan_of(workflow: &Workflow) -> Result<Plan, RunError> {
+    let node = |task: &crate::workflow::Task| {
+        let weight = task.estimate.unwrap_or(1.0);
+        task.dependencies.iter().fold(Node::new(weight), |node, edge| node.after(NodeIx(edge.on as u32), edge.wants))
+    };
+    let nodes = workflow.tasks.iter().map(node).collect();
+    Plan::new(nodes).map_err(|error| RunError::Workflow(error.describe(|ix| workflow.tasks[ix.index()].id.to_string())))
+}
+
+/// The inputs with their defaults.
+fn given(workflow: &Workflow, mut values: BTreeMap<Name, Value>) -> Result<BTreeMap<Name, Arc<Value>>, RunError> {
+    let mut inputs = BTreeMap::new();
+    for input in &workflow.inputs {
+        match values.remove(&input.name).or_else(|| input.default.clone()) {
+            Some(value) => drop(inputs.insert(input.name.clone(), Arc::new(value))),
+            None if input.required => {
+                return Err(RunError::Input(format!("input \"{}\" is required, but was not given", input.name)));
+            }
+            None => {}
+        }
+    }
+    match values.keys().next() {
+        Some(unknown) => Err(RunError::Input(format!("workflow \"{}\" has no input \"{unknown}\"", workflow.name))),
+        None => Ok(inputs),
+    }
+}
+
+/// Whether an agent's description makes sense.
+pub(super) fn check_spec(spec: &AgentSpec) -> Result<(), StartError> {
+    let wrong = |what: &str, given: f64| {
+        Err(StartError::Setting(format!("agent \"{}\": {what}, but is {given}", spec.id)))
+    };
+    match spec {
+        AgentSpec { speed, .. } if !(*speed > 0.0 && speed.is_finite()) => wrong("its speed must be above 0", *speed),
+        AgentSpec { cost, .. } if !(*cost >= 0.0 && cost.is_finite()) => wrong("its cost must be at least 0", *cost),
+        AgentSpec { slots: 0, .. } => wrong("its slots must be at least 1", 0.0),
+        AgentSpec { replicas: 0, .. } => wrong("its replicas must be at least 1", 0.0),
+        _ => Ok(()),
+    }
+}
