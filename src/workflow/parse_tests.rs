@@ -48,7 +48,8 @@ fn the_seed_is_a_workflow_as_it_stands() {
     assert_eq!((&*w.outputs[0].name, w.outputs[0].from.source()), ("analysis_report", "analyze.output"));
     assert_eq!(checked.missing_agents, ["data_quality_agent".into(), "etl_agent".into(), "analytics_agent".into()]);
     assert_eq!(checked.warnings.len(), 3);
-    assert!(checked.warnings[0].to_string().starts_with("flow.yaml:14:14: agent \"data_quality_agent\" is defined neither"));
+    let first = checked.warnings[0].to_string();
+    assert!(first.starts_with("flow.yaml:13:14: agent \"data_quality_agent\" is defined neither"), "{first}");
 }
 
 const WHOLE: &str = r#"

@@ -141,11 +141,15 @@ impl Shape<'_> {
 
     fn expression(&mut self, node: &Node, key: &str) {
         match &node.kind {
-            NodeKind::Text(text) => {
-                if let Err(error) = Expression::parse(text) {
-                    self.bad_expression(node, text, error);
+            NodeKind::Text(text) => match Expression::parse(text) {
+                Err(error) => self.bad_expression(node, text, error),
+                Ok(e) if e.source().contains("{{") => {
+                    let span = inside(self.source, node.span, text, text.find("{{").unwrap_or(0));
+                    let message = format!("`{key}` is an expression already, so `{{{{` in it means nothing");
+                    self.say(Problem::new(span, message).help("leave `{{ }}` and the quotes around it off"));
                 }
-            }
+                Ok(_) => {}
+            },
             NodeKind::Bool(_) | NodeKind::Number(_) => {}
             NodeKind::List(_) => self.constant(node),
             _ => self.expected(node, key, "an expression"),

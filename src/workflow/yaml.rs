@@ -10,6 +10,8 @@ use std::fmt;
 const MAX_FILE: usize = 32 << 20;
 /// How deep it may be nested.
 const MAX_DEPTH: usize = 64;
+/// Stack of the thread that reads it: a level of nesting takes up to 30 kB without optimisation.
+const STACK: usize = 16 << 20;
 /// Aliases that it may use.
 const MAX_ALIASES: usize = 100;
 
@@ -45,7 +47,18 @@ pub(crate) fn read(text: &str) -> Result<Node, Problem> {
     if text.len() > MAX_FILE {
         return Err(Problem::new(Span::default(), format!("the file has {} bytes, the limit is {MAX_FILE}", text.len())));
     }
-    serde_saphyr::from_str_with_options::<Node>(text, options()).map_err(|e| not_yaml(&e, text))
+    // A tree of the allowed depth needs more stack than the thread of a test or a pool may have left.
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || serde_saphyr::from_str_with_options::<Node>(text, options()).map_err(|e| not_yaml(&e, text)));
+        let failed = |why: &str| Problem::new(Span::default(), format!("the file can't be read: {why}"));
+        match reader.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(failed("the YAML reader failed on it")),
+            Err(error) => Err(failed(&error.to_string())),
+        }
+    })
 }
 
 fn options() -> Options {
@@ -62,7 +75,7 @@ fn options() -> Options {
     serde_saphyr::options! {
         budget: budget,
         duplicate_keys: DuplicateKeyPolicy::LastWins,
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000, max_replay_stack_depth: 16 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 10_000, max_replay_stack_depth: 16 },
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         strict_booleans: true,
         with_snippet: false,
