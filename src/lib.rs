@@ -5,13 +5,20 @@
 #[cfg(panic = "abort")]
 compile_error!("polity contains panics of agents by unwinding: build it with panic = \"unwind\"");
 
+mod actors;
 pub mod event;
 pub mod lifecycle;
 pub mod plan;
+mod registry;
+pub mod report;
+mod runtime;
 pub mod supervision;
 // pub mod config;
 pub mod workflow;
+mod world;
 
+pub use registry::{Government, IntoGovernment, Registry};
+pub use runtime::*;
 pub use lifecycle::{Jitter, RetryPolicy, Timeouts};
 pub use polity_agents::{self as agents};
 pub use polity_protocols::{self as protocols};

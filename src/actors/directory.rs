@@ -1,6 +1,6 @@
 //! Who is where: the addresses of the living.
 
-use super::{AgentActor, Book, Child, RunActor};
+use super::{AgentActor, Book, Child, RunActor, SupervisorActor};
 use crate::supervision::ChildSpec;
 use actix::Addr;
 use polity_agents::Workplace;
@@ -22,6 +22,8 @@ pub(crate) struct Directory {
     runs: RefCell<BTreeMap<u32, (Addr<RunActor>, Rc<Workplace>)>>,
     /// Children that wait for their supervisor.
     orphans: RefCell<VecDeque<(ChildSpec<u64>, Child)>>,
+    /// The root supervisor.
+    root: RefCell<Option<Addr<SupervisorActor>>>,
     /// Why the root supervisor gave up, if it did.
     escalated: RefCell<Option<Name>>,
 }
@@ -86,6 +88,16 @@ impl Directory {
     pub(crate) fn next_orphan(&self) -> Option<(ChildSpec<u64>, Child)> {
         self.orphans.borrow_mut().pop_front()
     }
+    pub(crate) fn enter_root(&self, root: Addr<SupervisorActor>) {
+        self.root.replace(Some(root));
+    }
+    pub(crate) fn root(&self) -> Option<Addr<SupervisorActor>> {
+        self.root.borrow().clone()
+    }
+    /// True if nobody lives.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.agents.borrow().is_empty() && self.runs.borrow().is_empty()
+    }
     /// Notes that the root gave up.
     pub(crate) fn escalate(&self, reason: &str) {
         self.escalated.replace(Some(reason.into()));
@@ -99,7 +111,7 @@ impl Directory {
         for book in self.coordinators() {
             book.close();
         }
-        let all = (self.agents.take(), self.coordinators.take(), self.runs.take(), self.orphans.take());
+        let all = (self.root.take(), self.agents.take(), self.coordinators.take(), self.runs.take(), self.orphans.take());
         drop(all);
     }
 }

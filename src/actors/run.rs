@@ -7,6 +7,7 @@ use super::{Book, TaskActor, TaskSetup};
 use crate::event::{Counts, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
+use crate::runtime::RunResult;
 use crate::workflow::{EvalError, OnFailure, Priority, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
@@ -30,21 +31,21 @@ pub(crate) struct RunSetup {
     pub(crate) workplace: Rc<Workplace>,
     /// Task actors that may be there at a time.
     pub(crate) max_open: usize,
-    pub(crate) done: oneshot::Sender<Arc<RunTail>>,
+    pub(crate) done: oneshot::Sender<RunResult>,
 }
 
 /// What has become of one instance, as far as expressions may ask.
 #[derive(Clone, Default)]
-pub(super) struct Fact {
+pub(crate) struct Fact {
     pub(super) output: Option<Arc<Value>>,
-    pub(super) failure: Option<Arc<Failure>>,
+    pub(crate) failure: Option<Arc<Failure>>,
     pub(super) attempts: u32,
     pub(super) agent: Option<AgentId>,
 }
 
 /// What has become of the run's tasks.
 #[derive(Default)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     /// By instance; `None` until it has settled.
     facts: Vec<Option<Fact>>,
     /// Of `for_each` tasks: items, labels, and the list of outputs once it is complete.
@@ -56,7 +57,7 @@ struct Expansion {
     list: Option<Arc<Value>>,
 }
 impl Progress {
-    pub(super) fn of(&self, instance: u32) -> Option<&Fact> {
+    pub(crate) fn of(&self, instance: u32) -> Option<&Fact> {
         self.facts.get(instance as usize)?.as_ref()
     }
     pub(super) fn list(&self, node: u32) -> Option<Arc<Value>> {
@@ -64,6 +65,13 @@ impl Progress {
     }
     pub(super) fn keys(&self, node: u32) -> Option<Arc<[String]>> {
         Some(self.expansions.get(&node)?.keys.clone())
+    }
+    /// The output of a task of the workflow; the list of a `for_each` task.
+    pub(crate) fn output(&self, node: u32) -> Option<&Value> {
+        match self.expansions.get(&node) {
+            Some(expansion) => expansion.list.as_deref(),
+            None => self.of(node)?.output.as_deref(),
+        }
     }
     fn set(&mut self, instance: u32, fact: Fact) {
         let at = instance as usize;
@@ -91,7 +99,7 @@ pub(crate) struct RunActor {
     book: Rc<Book>,
     workplace: Rc<Workplace>,
     max_open: usize,
-    done: Option<oneshot::Sender<Arc<RunTail>>>,
+    done: Option<oneshot::Sender<RunResult>>,
     ledger: Ledger,
     places: BTreeMap<Name, u32>,
     kits: Vec<Option<Kit>>,
@@ -440,7 +448,9 @@ impl RunActor {
         self.world.record(self.id, What::RunEnded(tail.clone()));
         self.world.directory.leave_run(self.id.0);
         if let Some(done) = self.done.take() {
-            let _ = done.send(tail); // whoever asked may have stopped waiting
+            let (workflow, ledger) = (self.workflow.clone(), self.ledger.clone());
+            let result = RunResult { name: self.name.clone(), tail, workflow, progress: std::mem::take(&mut self.progress), ledger };
+            let _ = done.send(result); // whoever asked may have stopped waiting
         }
         context.stop();
     }

@@ -3,6 +3,7 @@
 use super::{Event, RunId, What};
 use polity_protocols::Time;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// Someone who is told of every event, in order, at once, on the control thread. It must be quick and must not panic: what takes long
 /// goes to a thread of its own.
@@ -17,6 +18,16 @@ pub trait Sink {
 impl Sink for Vec<Event> {
     fn take(&mut self, event: &Event) {
         self.push(event.clone());
+    }
+}
+
+// A sink that its owner keeps a hand on.
+impl<S: Sink> Sink for Rc<RefCell<S>> {
+    fn take(&mut self, event: &Event) {
+        self.borrow_mut().take(event);
+    }
+    fn flush(&mut self) {
+        self.borrow_mut().flush();
     }
 }
 

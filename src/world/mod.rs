@@ -24,8 +24,7 @@ use crate::actors::{CoordinatorId, CoordinatorMail, Directory};
 use crate::event::{EventLog, RunId, What};
 use driver::Driver;
 use polity_agents::{Clock, LocalFuture};
-use polity_protocols::weather::Weather;
-use polity_protocols::{Demand, DemandId, Name, Rng, Time};
+use polity_protocols::{Demand, DemandId, Name, Rng, Time, Weather};
 use post::PostOffice;
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -150,6 +149,10 @@ impl World {
     /// How many messages came too late.
     pub(crate) fn ignored(&self) -> u64 {
         self.ignored.get()
+    }
+    /// True if nobody lives here and nothing is under way.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.directory.is_empty() && self.futures.get() == 0
     }
     /// Messages sent so far.
     pub(crate) fn letters(&self) -> u64 {
