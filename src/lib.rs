@@ -8,6 +8,7 @@ compile_error!("polity contains panics of agents by unwinding: build it with pan
 pub mod event;
 pub mod lifecycle;
 pub mod plan;
+pub mod report;
 pub mod supervision;
 // pub mod config;
 // pub mod workflow;

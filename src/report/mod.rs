@@ -1,0 +1,22 @@
+//! What people see of a run: everything here is a fold over its events, or a text made from one.
+//!
+//! | part | gives |
+//! |---|---|
+//! | [`Report`], [`SharedReport`] | the state of everything, as far as the events have told |
+//! | [`RunFolder`], [`Writer`] | the folder that each run leaves behind |
+//! | [`memorable`] | names that people can say |
+//! | [`Console`] | live progress |
+//! | [`explain`], [`show`] | one task's life; the whole run |
+//! | [`Graph`], [`mermaid`], [`dot`] | the workflow as a picture |
+
+mod fold;
+mod read;
+mod record;
+mod text;
+mod totals;
+
+pub use fold::{Cost, Report, SharedReport};
+pub use read::ReadError;
+pub use record::{AgentRecord, STEPS, State, Step, TaskRecord};
+pub use text::harmless;
+pub use totals::CriticalPath;
