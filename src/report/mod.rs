@@ -10,13 +10,21 @@
 //! | [`Graph`], [`mermaid`], [`dot`] | the workflow as a picture |
 
 mod fold;
+mod folder;
+mod names;
 mod read;
 mod record;
+mod runs;
 mod text;
 mod totals;
+mod writer;
 
 pub use fold::{Cost, Report, SharedReport};
+pub use folder::{FolderError, RunFolder, RunRecord, is_folder_name};
+pub use names::memorable;
 pub use read::ReadError;
 pub use record::{AgentRecord, STEPS, State, Step, TaskRecord};
+pub use runs::{FindError, NotFound, RunSummary, find, list};
 pub use text::harmless;
 pub use totals::CriticalPath;
+pub use writer::Writer;
