@@ -9,22 +9,28 @@
 //! | [`explain`], [`show`] | one task's life; the whole run |
 //! | [`Graph`], [`mermaid`], [`dot`] | the workflow as a picture |
 
+mod console;
+mod ending;
 mod fold;
 mod folder;
 mod names;
+mod paint;
 mod read;
 mod record;
 mod runs;
+mod sentence;
 mod text;
 mod totals;
 mod writer;
 
+pub use console::{Console, ConsoleOptions};
 pub use fold::{Cost, Report, SharedReport};
 pub use folder::{FolderError, RunFolder, RunRecord, is_folder_name};
 pub use names::memorable;
 pub use read::ReadError;
 pub use record::{AgentRecord, STEPS, State, Step, TaskRecord};
 pub use runs::{FindError, NotFound, RunSummary, find, list};
+pub use sentence::{LONGEST_SENTENCE, sentence};
 pub use text::harmless;
 pub use totals::CriticalPath;
 pub use writer::Writer;
