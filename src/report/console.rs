@@ -26,7 +26,7 @@ pub struct ConsoleOptions {
     pub color: bool,
     /// Whether error output is a terminal: then there is a bar below the lines.
     pub terminal: bool,
-    /// Whether refusals, losses of single jobs, notes and agents that join are told of too.
+    /// Whether refusals, notes and agents that join are told of too, and every task of a large run.
     pub verbose: bool,
     /// Where the run's folder or report is; said at the end.
     pub folder: Option<String>,
@@ -174,9 +174,17 @@ impl Console {
         (!self.is_large() || self.options.verbose).then(|| self.line(status, spent, Some(task), None, why))
     }
     /// `   COMPLETED [   0.021s] (1/6) extract  shell-2  3 bids: …`
-    pub(super) fn line(&self, status: Status, took: Option<Duration>, task: Option<TaskId>, agent: Option<AgentId>, why: &str) -> String {
+    pub(super) fn line(
+        &self,
+        status: Status,
+        took: Option<Duration>,
+        task: Option<TaskId>,
+        agent: Option<AgentId>,
+        why: &str,
+    ) -> String {
         let digits = self.total.max(1).ilog10() as usize + 1;
-        let counter = if status.is_end() && !self.over { format!("({:>digits$}/{})", self.ended, self.total) } else { String::new() };
+        let counter =
+            if status.is_end() && !self.over { format!("({:>digits$}/{})", self.ended, self.total) } else { String::new() };
         let name = task.map(|t| clipped(&self.names.task(t), 2 * WIDTHS.0)).unwrap_or_default();
         let agent = agent.map(|a| clipped(&self.names.agent(a), 2 * WIDTHS.1)).unwrap_or_default();
         let (task_width, agent_width) = self.widths;
@@ -196,7 +204,13 @@ impl Console {
         let counts = super::ending::counts(&self.report.tally(), 0);
         let took = self.report.began().map_or(Duration::ZERO, |began| at.since(began));
         let percent = self.ended * 100 / self.total.max(1);
-        let line = format!("{} {} {percent:>3}% ({}/{}) {counts}\n", self.paint.status(Status::Progress), self.paint.time(Some(took)), self.ended, self.total);
+        let line = format!(
+            "{} {} {percent:>3}% ({}/{}) {counts}\n",
+            self.paint.status(Status::Progress),
+            self.paint.time(Some(took)),
+            self.ended,
+            self.total
+        );
         (!first).then_some(line)
     }
     fn show_bar(&mut self, event: &Event) {

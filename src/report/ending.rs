@@ -66,7 +66,8 @@ impl Console {
     /// `Summary [   1.200s] 6 tasks: 5 completed (1 after a retry), 1 skipped · critical path 1.1s · agents 38% busy · coordination 0.4%`
     fn summary(&self, text: &mut String, end: &RunTail) {
         let report = &self.report;
-        let mut parts = vec![format!("{}: {}", count(report.total(), "task"), counts(&end.tally, report.completed_after_retry()))];
+        let mut parts =
+            vec![format!("{}: {}", count(report.total(), "task"), counts(&end.tally, report.completed_after_retry()))];
         let path = report.critical_path();
         if !path.steps.is_empty() {
             parts.push(format!("critical path {:.3}s", path.worked.as_secs_f64()));

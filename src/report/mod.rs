@@ -11,26 +11,33 @@
 
 mod console;
 mod ending;
+mod explain;
 mod fold;
 mod folder;
+mod graph;
 mod names;
 mod paint;
 mod read;
 mod record;
 mod runs;
 mod sentence;
+mod show;
+mod tables;
 mod text;
 mod totals;
 mod writer;
 
 pub use console::{Console, ConsoleOptions};
+pub use explain::explain;
 pub use fold::{Cost, Report, SharedReport};
 pub use folder::{FolderError, RunFolder, RunRecord, is_folder_name};
+pub use graph::{Edge, Graph, Link, Node, dot, mermaid};
 pub use names::memorable;
 pub use read::ReadError;
 pub use record::{AgentRecord, STEPS, State, Step, TaskRecord};
 pub use runs::{FindError, NotFound, RunSummary, find, list};
 pub use sentence::{LONGEST_SENTENCE, sentence};
+pub use show::show;
 pub use text::harmless;
 pub use totals::CriticalPath;
 pub use writer::Writer;

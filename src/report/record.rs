@@ -231,7 +231,8 @@ impl TaskRecord {
         }
     }
     pub(super) fn assign(&mut self, at: Time, agent: AgentId, attempt: u32, launch: u32) -> Duration {
-        let since = if self.state == State::Ready { self.announced_at().map_or(Duration::ZERO, |t| at.since(t)) } else { Duration::ZERO };
+        let since =
+            if self.state == State::Ready { self.announced_at().map_or(Duration::ZERO, |t| at.since(t)) } else { Duration::ZERO };
         self.deciding = self.deciding.saturating_add(nanos(since));
         (self.state, self.agent, self.assigned) = (State::Assigned, Some(agent), Moment::at(at));
         self.attempts = self.attempts.max(attempt);
