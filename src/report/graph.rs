@@ -140,6 +140,9 @@ pub fn mermaid(graph: &Graph) -> String {
 /// Everything that may mean something to Mermaid, YAML or HTML as a character entity, in Mermaid's form: `#34;`.
 fn entities(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    if text.is_empty() {
+        escaped.push(' '); // Mermaid refuses an empty label
+    }
     for c in harmless(text).chars() {
         match c {
             // Not `\`: a title is a YAML string.

@@ -41,3 +41,7 @@ pub use show::show;
 pub use text::harmless;
 pub use totals::CriticalPath;
 pub use writer::Writer;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test that fails by a panic is what is wanted
+mod tests;
