@@ -1,0 +1,288 @@
+//! Live progress, in nextest's manner: a status word, a time, a counter, and why.
+
+use super::fold::{Report, concerns, failure_line};
+use super::paint::{Paint, Status};
+use super::sentence::sentence;
+use super::text::{clipped, harmless, put};
+use crate::event::{Event, Names, RunHead, RunId, Sink, What};
+use core::time::Duration;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+/// Runs with more tasks tell of failures only, and of how far they are.
+const LARGE: u64 = 1_000;
+/// Of a large run in a pipe there is a line every so many per cent.
+const EVERY: u64 = 5;
+/// Columns for a task's and for an agent's name.
+const WIDTHS: (usize, usize) = (28, 16);
+
+/// How progress is shown.
+#[derive(Clone, Debug, Default)]
+pub struct ConsoleOptions {
+    /// Whether with colours (the caller respects `NO_COLOR`).
+    pub color: bool,
+    /// Whether error output is a terminal: then there is a bar below the lines.
+    pub terminal: bool,
+    /// Whether refusals, notes and agents that join are told of too, and every task of a large run.
+    pub verbose: bool,
+    /// Where the run's folder or report is; said at the end.
+    pub folder: Option<String>,
+    /// The command that replays the run; said when it did not end well.
+    pub replay: Option<String>,
+}
+
+/// Shows a run as it goes on. It never fails: when nobody reads any more, it is silent.
+///
+/// ```
+/// use polity::event::{EventLog, RunId};
+/// use polity::report::{Console, ConsoleOptions};
+/// let log = EventLog::default();
+/// log.add(Box::new(Console::new(RunId(0), ConsoleOptions::default(), Box::new(std::io::stderr()))));
+/// ```
+pub struct Console {
+    run: RunId,
+    pub(super) options: ConsoleOptions,
+    pub(super) paint: Paint,
+    out: Option<Box<dyn Write>>,
+    bar: Option<ProgressBar>,
+    pub(super) names: Names,
+    pub(super) report: Report,
+    /// The last award of each open task.
+    awards: BTreeMap<u32, Arc<Decision>>,
+    pub(super) failed: Vec<u32>,
+    total: u64,
+    ended: u64,
+    /// Counter value at which a large run in a pipe speaks next.
+    next: u64,
+    over: bool,
+    widths: (usize, usize),
+}
+
+impl Console {
+    /// Shows run `run` on `out` (error output, as a rule).
+    pub fn new(run: RunId, options: ConsoleOptions, out: Box<dyn Write>) -> Console {
+        Console {
+            run,
+            paint: Paint::new(options.color),
+            options,
+            out: Some(out),
+            bar: None,
+            names: Names::default(),
+            report: Report::default(),
+            awards: BTreeMap::new(),
+            failed: Vec::new(),
+            total: 0,
+            ended: 0,
+            next: 0,
+            over: false,
+            widths: (0, 0),
+        }
+    }
+    fn say(&mut self, text: &str) {
+        let Some(out) = self.out.as_mut() else { return };
+        let mut write = || out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        };
+        if written.is_err() {
+            self.out = None;
+        }
+    }
+    fn is_large(&self) -> bool {
+        self.total > LARGE
+    }
+
+    fn begin(&mut self, head: &RunHead) {
+        self.total = head.tasks.len() as u64;
+        let width = |names: &[Name], most: usize| names.iter().map(|n| n.chars().count()).max().unwrap_or(0).min(most);
+        self.widths = (width(&head.tasks, WIDTHS.0), width(&head.agents, WIDTHS.1));
+        let text = self.starting(head);
+        self.say(&text);
+        if self.options.terminal {
+            let bar = ProgressBar::with_draw_target(Some(self.total), ProgressDrawTarget::stderr_with_hz(10));
+            let style = ProgressStyle::with_template("{prefix:>12} [{elapsed_precise}] [{bar:24}] {pos}/{len} {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_prefix("Running");
+            self.bar = Some(bar);
+        }
+    }
+    fn expand(&mut self, labels: &[Name], task: TaskId) {
+        self.total = (self.total + labels.len() as u64).saturating_sub(1);
+        let id = self.names.task(task).chars().count();
+        let longest = labels.iter().map(|l| l.chars().count()).max().unwrap_or(0);
+        self.widths.0 = self.widths.0.max(id + longest + 2).min(WIDTHS.0);
+        if let Some(bar) = &self.bar {
+            bar.set_length(self.total);
+        }
+    }
+
+    /// What an event is told as; nothing for most.
+    fn tell(&mut self, at: Time, what: &What, before: Before) -> Option<String> {
+        let verbose = self.options.verbose;
+        match what {
+            What::Completed { task, agent, attempts, took, .. } => {
+                let why = before.award.map(|d| sentence(&d, *agent, &self.names)).unwrap_or_default();
+                let again = if *attempts > 1 { format!("attempt {attempts}  ") } else { String::new() };
+                self.quietly(Status::Completed, *took, *task, Some(*agent), &format!("{again}{why}"))
+            }
+            What::Failed { task, agent, failure, .. } => {
+                Some(self.line(Status::Failed, Some(before.spent), Some(*task), *agent, &failure_line(failure)))
+            }
+            What::Skipped { task, reason } => self.unless_large(Status::Skipped, None, *task, reason),
+            What::Blocked { task, causes } => {
+                let cause = causes.last().map(|n| self.names.task(TaskId::new(task.run(), *n)));
+                let why = cause.map(|c| format!("by {c}")).unwrap_or_default();
+                self.unless_large(Status::Blocked, None, *task, &why)
+            }
+            What::Cancelled { task } => self.unless_large(Status::Cancelled, Some(before.spent), *task, ""),
+            What::Retried { task, agent, attempt, failure, at: again } => {
+                let wait = again.since(at).as_secs_f64();
+                let why = format!("{}; attempt {} in {wait:.1}s", clipped(&failure_line(failure), 80), attempt.saturating_add(1));
+                self.quietly(Status::Retry, before.spent, *task, Some(*agent), &why)
+            }
+            What::Displaced { task, agent, .. } => {
+                let why = "its agent was lost; it is announced again";
+                self.quietly(Status::Lost, before.spent, *task, Some(*agent), why)
+            }
+            What::Refused { task, agent, .. } if verbose => {
+                Some(self.line(Status::Refused, None, Some(*task), Some(*agent), "it is announced again"))
+            }
+            What::Noted { task, note } if verbose => Some(self.line(Status::Note, None, Some(*task), None, note)),
+            What::AgentLost { agent, reason, .. } => Some(self.line(Status::Lost, None, None, Some(*agent), reason)),
+            What::AgentJoined { agent, incarnation, .. } if verbose => {
+                let why = format!("incarnation {incarnation}");
+                Some(self.line(Status::Joined, None, None, Some(*agent), &why))
+            }
+            What::CoordinatorLost { strategy, reason, .. } => {
+                let why = format!("the {strategy} coordinator; it is built again: {reason}");
+                Some(self.line(Status::Lost, None, None, None, &why))
+            }
+            What::Escalated { reason } => Some(self.line(Status::Escalated, None, None, None, reason)),
+            _ => None,
+        }
+    }
+    /// A line that a large run leaves out.
+    fn quietly(&self, status: Status, took: Duration, task: TaskId, agent: Option<AgentId>, why: &str) -> Option<String> {
+        (!self.is_large() || self.options.verbose).then(|| self.line(status, Some(took), Some(task), agent, why))
+    }
+    fn unless_large(&self, status: Status, spent: Option<Duration>, task: TaskId, why: &str) -> Option<String> {
+        let spent = spent.filter(|s| !s.is_zero());
+        (!self.is_large() || self.options.verbose).then(|| self.line(status, spent, Some(task), None, why))
+    }
+    /// `   COMPLETED [   0.021s] (1/6) extract  shell-2  3 bids: …`
+    pub(super) fn line(
+        &self,
+        status: Status,
+        took: Option<Duration>,
+        task: Option<TaskId>,
+        agent: Option<AgentId>,
+        why: &str,
+    ) -> String {
+        let digits = self.total.max(1).ilog10() as usize + 1;
+        let counter =
+            if status.is_end() && !self.over { format!("({:>digits$}/{})", self.ended, self.total) } else { String::new() };
+        let name = task.map(|t| clipped(&self.names.task(t), 2 * WIDTHS.0)).unwrap_or_default();
+        let agent = agent.map(|a| clipped(&self.names.agent(a), 2 * WIDTHS.1)).unwrap_or_default();
+        let (task_width, agent_width) = self.widths;
+        let mut rest = format!("{counter:<counters$}", counters = 2 * digits + 3);
+        put(&mut rest, format_args!(" {}  {agent:<agent_width$}  ", self.paint.bold(&format!("{name:<task_width$}"))));
+        rest.push_str(&clipped(why, 160));
+        format!("{} {} {}\n", self.paint.status(status), self.paint.time(took), rest.trim_end())
+    }
+    /// What a large run in a pipe says now and then.
+    fn milestone(&mut self, at: Time) -> Option<String> {
+        if !self.is_large() || self.options.terminal || self.options.verbose || self.ended < self.next || self.over {
+            return None;
+        }
+        let step = (self.total * EVERY / 100).max(1);
+        let first = self.next == 0;
+        self.next = (self.ended / step + 1) * step;
+        let counts = super::ending::counts(&self.report.tally(), 0);
+        let took = self.report.began().map_or(Duration::ZERO, |began| at.since(began));
+        let percent = self.ended * 100 / self.total.max(1);
+        let line = format!(
+            "{} {} {percent:>3}% ({}/{}) {counts}\n",
+            self.paint.status(Status::Progress),
+            self.paint.time(Some(took)),
+            self.ended,
+            self.total
+        );
+        (!first).then_some(line)
+    }
+    fn show_bar(&mut self, event: &Event) {
+        let Some(bar) = &self.bar else { return };
+        bar.set_position(self.ended);
+        if let What::Started { task, agent, .. } = &event.what {
+            let message = format!("{} on {}", self.names.task(*task), self.names.agent(*agent));
+            bar.set_message(harmless(&message).into_owned());
+        }
+    }
+}
+
+/// What must be known from before an event was taken.
+#[derive(Default)]
+struct Before {
+    award: Option<Arc<Decision>>,
+    spent: Duration,
+}
+
+impl Console {
+    fn look_back(&mut self, event: &Event) -> Before {
+        let Some(task) = event.what.task() else { return Before::default() };
+        let executing = self.report.task(task.instance()).filter(|t| t.state == super::State::Executing);
+        let spent = executing.and_then(|t| t.started_at()).map_or(Duration::ZERO, |started| event.at.since(started));
+        let award = match &event.what {
+            What::Assigned { decision, .. } => self.awards.insert(task.instance(), decision.clone()),
+            What::Announced { .. } | What::Started { .. } | What::Noted { .. } => None,
+            _ => self.awards.remove(&task.instance()),
+        };
+        Before { award, spent }
+    }
+    fn count(&mut self, what: &What) {
+        match what {
+            What::RunStarted(head) => self.begin(head),
+            What::Expanded { labels, task, .. } => self.expand(labels, *task),
+            What::Completed { .. } | What::Skipped { .. } | What::Blocked { .. } | What::Cancelled { .. } => self.ended += 1,
+            What::Failed { task, .. } => {
+                self.ended += 1;
+                self.failed.push(task.instance());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Sink for Console {
+    fn take(&mut self, event: &Event) {
+        if !concerns(self.run, event) || self.over || self.out.is_none() {
+            return;
+        }
+        self.names.take(event);
+        let before = self.look_back(event);
+        let strays = self.report.strays();
+        self.report.take(event);
+        if self.report.strays() > strays {
+            return;
+        }
+        self.count(&event.what);
+        if let Some(text) = self.tell(event.at, &event.what, before) {
+            self.say(&text);
+        }
+        if let Some(text) = self.milestone(event.at) {
+            self.say(&text);
+        }
+        self.show_bar(event);
+        if let What::RunEnded(tail) = &event.what {
+            self.over = true;
+            if let Some(bar) = self.bar.take() {
+                bar.finish_and_clear();
+            }
+            let text = self.ending(tail);
+            self.say(&text);
+        }
+    }
+}

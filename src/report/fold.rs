@@ -1,0 +1,377 @@
+//! The report: a fold over one run's events. It computes nothing that is not in them.
+
+use super::record::{AgentRecord, State, Step, TaskRecord};
+use crate::event::{Event, RunHead, RunId, RunTail, Sink, What};
+use core::time::Duration;
+use polity_agents::Failure;
+use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Instances that may be told of before the events say that they exist. A log is input: a wild number in it must not fill the memory.
+const AHEAD: usize = 65_536;
+
+/// Everything that is known of one run, as far as its events have told.
+///
+/// It filters nothing itself: give it the events of one run and those of the society. Each event costs O(1), plus O(log agents).
+///
+/// ```
+/// use polity::event::{Event, RunId, What};
+/// use polity::report::{Report, State};
+/// use polity_protocols::{TaskId, Time};
+/// let mut report = Report::default();
+/// report.take(&Event { at: Time::ZERO, seq: 0, run: RunId(0), what: What::Announced { task: TaskId::new(0, 1), attempt: 1 } });
+/// assert_eq!(report.task(1).unwrap().state, State::Ready);
+/// ```
+#[derive(Clone, Default)]
+pub struct Report {
+    run: Option<RunId>,
+    head: Option<Arc<RunHead>>,
+    tail: Option<Arc<RunTail>>,
+    began: Option<Time>,
+    ended: Option<Time>,
+    last: Time,
+    events: u64,
+    strays: u64,
+    keeps: bool,
+    tasks: Vec<TaskRecord>,
+    /// Expanded tasks: task → (first instance, how many).
+    families: BTreeMap<u32, (u32, u32)>,
+    /// The same the other way round: first instance → task.
+    parents: BTreeMap<u32, u32>,
+    /// How many instances the head and the expansions have told of.
+    known: usize,
+    agents: BTreeMap<AgentId, AgentRecord>,
+    coordinator: Vec<(Time, Name)>,
+    escalation: Option<Name>,
+    pub(super) remarks: Vec<String>,
+    pub(super) cost: Cost,
+}
+
+/// What coordination cost, summed over the awards.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Awards.
+    pub awards: u64,
+    /// Protocol messages.
+    pub messages: u64,
+    /// Rounds of talk.
+    pub rounds: u64,
+    /// What the winners were paid, where a protocol pays.
+    pub paid: f64,
+    /// Awards that the agent did not take.
+    pub refusals: u64,
+    /// Jobs whose agent was lost under them.
+    pub displaced: u64,
+    /// Attempts that failed and were followed by another.
+    pub retries: u64,
+}
+
+impl Report {
+    /// Whether every step of every task is kept, with its decision records and results: what [`super::explain`] tells from. Off by
+    /// default, since it costs some hundred bytes per award.
+    pub fn keeping_decisions(mut self, keep: bool) -> Report {
+        self.keeps = keep;
+        self
+    }
+    /// The run that it is about; none before its first event.
+    pub fn run(&self) -> Option<RunId> {
+        self.run
+    }
+    /// What the run is.
+    pub fn head(&self) -> Option<&Arc<RunHead>> {
+        self.head.as_ref()
+    }
+    /// How it ended; none as long as it goes on.
+    pub fn tail(&self) -> Option<&Arc<RunTail>> {
+        self.tail.as_ref()
+    }
+    /// One task instance, by its number.
+    pub fn task(&self, instance: u32) -> Option<&TaskRecord> {
+        self.tasks.get(instance as usize)
+    }
+    /// All task instances, by number. Tasks that were expanded are among them ([`State::is_family`]).
+    pub fn tasks(&self) -> impl ExactSizeIterator<Item = (u32, &TaskRecord)> {
+        self.tasks.iter().enumerate().map(|(n, t)| (n as u32, t))
+    }
+    /// All agents that were told of, by number.
+    pub fn agents(&self) -> impl ExactSizeIterator<Item = (AgentId, &AgentRecord)> {
+        self.agents.iter().map(|(id, a)| (*id, a))
+    }
+    /// The instances that a task was expanded into: the first, and how many.
+    pub fn family(&self, task: u32) -> Option<(u32, u32)> {
+        self.families.get(&task).copied()
+    }
+    /// The task of the workflow that an instance belongs to; itself if it is none of an expansion.
+    pub fn node(&self, instance: u32) -> u32 {
+        let range = self.parents.range(..=instance).next_back();
+        let inside = range.filter(|(first, of)| self.family(**of).is_some_and(|(_, n)| instance - **first < n));
+        inside.map_or(instance, |(_, of)| *of)
+    }
+    /// When the run began.
+    pub fn began(&self) -> Option<Time> {
+        self.began
+    }
+    /// The moment of the run's end, or of the last event as long as it goes on.
+    pub fn now(&self) -> Time {
+        self.ended.unwrap_or(self.last)
+    }
+    /// Events taken.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+    /// Events that made no sense where they stood: of a task that had ended, or that nobody had told of.
+    pub fn strays(&self) -> u64 {
+        self.strays
+    }
+    /// How often, when and why a coordinator was lost.
+    pub fn coordinator_losses(&self) -> &[(Time, Name)] {
+        &self.coordinator
+    }
+    /// Why a supervisor gave up, if one did.
+    pub fn escalation(&self) -> Option<&Name> {
+        self.escalation.as_ref()
+    }
+    /// What a reader should know of how this report was made: a log that was cut off, for example.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// Takes one event.
+    pub fn take(&mut self, event: &Event) {
+        self.events += 1;
+        self.last = self.last.max(event.at);
+        if event.run.is_run() && self.run.is_none() {
+            self.run = Some(event.run);
+        }
+        match &event.what {
+            What::RunStarted(head) => self.begin(event.at, head),
+            What::RunEnded(tail) => (self.tail, self.ended) = (Some(tail.clone()), Some(event.at)),
+            What::AgentJoined { agent, incarnation, .. } => self.joined(event.at, *agent, *incarnation),
+            What::AgentLost { agent, reason, .. } => self.lost(event.at, *agent, reason),
+            What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
+            What::Escalated { reason } => self.escalation = Some(reason.clone()),
+            What::Expanded { task, first, labels } => self.expand(*task, *first, labels.len()),
+            what => self.task_event(event.at, what),
+        }
+    }
+    fn begin(&mut self, at: Time, head: &Arc<RunHead>) {
+        self.began = Some(at);
+        self.known = head.tasks.len();
+        self.tasks.resize_with(self.tasks.len().max(head.tasks.len()), TaskRecord::default);
+        for (n, slots) in head.agents.iter().enumerate().map(|(n, _)| (n, head.slots.get(n).copied().unwrap_or(1))) {
+            self.agent(AgentId(n as u32)).slots = slots;
+        }
+        self.head = Some(head.clone());
+    }
+    fn joined(&mut self, at: Time, id: AgentId, incarnation: u32) {
+        let agent = self.agent(id);
+        if agent.is_away() {
+            agent.restarts += 1;
+        }
+        (agent.joined, agent.incarnation) = (Some(at), incarnation);
+    }
+    fn lost(&mut self, at: Time, id: AgentId, reason: &Name) {
+        let agent = self.agent(id);
+        // Lost twice without a word of its return in between: it must have been back.
+        if agent.is_away() {
+            agent.restarts += 1;
+        }
+        agent.losses += 1;
+        (agent.lost, agent.reason) = (Some(at), Some(reason.clone()));
+    }
+    fn expand(&mut self, task: TaskId, first: u32, count: usize) {
+        let end = first as usize + count;
+        if end > self.known + count + AHEAD || self.family(task.instance()).is_some() {
+            self.strays += 1;
+            return;
+        }
+        self.known += count;
+        let Some(record) = self.open(task) else { return };
+        record.state = State::Expanded;
+        self.tasks.resize_with(self.tasks.len().max(end), TaskRecord::default);
+        self.families.insert(task.instance(), (first, count as u32));
+        if count > 0 {
+            self.parents.insert(first, task.instance());
+        }
+    }
+    /// The record of a task that has not ended; counts a stray if there is none.
+    fn open(&mut self, task: TaskId) -> Option<&mut TaskRecord> {
+        let n = task.instance() as usize;
+        if n >= self.tasks.len() && n < self.known + AHEAD {
+            self.tasks.resize_with(n + 1, TaskRecord::default);
+        }
+        let found = self.tasks.get_mut(n).filter(|t| !t.state.has_ended());
+        if found.is_none() {
+            self.strays += 1;
+        }
+        found
+    }
+    fn agent(&mut self, id: AgentId) -> &mut AgentRecord {
+        self.agents.entry(id).or_insert_with(|| AgentRecord { slots: 1, ..AgentRecord::default() })
+    }
+
+    fn task_event(&mut self, at: Time, what: &What) {
+        let keeps = self.keeps;
+        let Some(task) = what.task() else { return };
+        let Some(record) = self.open(task) else { return };
+        match what {
+            What::Announced { attempt, .. } => {
+                record.announce(at, *attempt);
+                if keeps {
+                    record.step(at, Step::Announced { attempt: *attempt });
+                }
+            }
+            What::Assigned { agent, attempt, launch, decision, .. } => {
+                record.assign(at, *agent, *attempt, *launch);
+                if keeps {
+                    let (agent, attempt, launch, decision) = (*agent, *attempt, *launch, decision.clone());
+                    record.step(at, Step::Awarded { agent, attempt, launch, decision });
+                }
+                self.cost.add(decision);
+            }
+            What::Started { agent, .. } => {
+                record.start(at, *agent);
+                if keeps {
+                    record.step(at, Step::Started { agent: *agent });
+                }
+            }
+            What::Noted { note, .. } => record.step(at, Step::Noted(note.clone())),
+            What::Refused { .. } | What::Displaced { .. } | What::Retried { .. } => self.again(at, task, what),
+            what => self.end(at, task, what),
+        }
+    }
+    /// The job is over and the task is not.
+    fn again(&mut self, at: Time, task: TaskId, what: &What) {
+        let (state, step) = match what {
+            What::Refused { agent, .. } => (State::Pending, Step::Refused { agent: *agent }),
+            What::Displaced { agent, .. } => (State::Pending, Step::Displaced { agent: *agent }),
+            What::Retried { agent, attempt, failure, at: again, .. } => {
+                let (agent, attempt, failure, again) = (*agent, *attempt, failure.clone(), *again);
+                (State::BackingOff, Step::Retried { agent, attempt, failure, again })
+            }
+            _ => return,
+        };
+        match &step {
+            Step::Refused { .. } => self.cost.refusals += 1,
+            Step::Displaced { .. } => self.cost.displaced += 1,
+            Step::Retried { agent, .. } => {
+                self.cost.retries += 1;
+                self.agent(*agent).failed += 1;
+            }
+            _ => {}
+        }
+        self.stop(at, task);
+        let Some(record) = self.tasks.get_mut(task.instance() as usize) else { return };
+        if let Step::Retried { attempt, .. } = &step {
+            record.attempts = record.attempts.max(*attempt);
+        }
+        record.state = state;
+        record.step(at, step);
+    }
+    fn end(&mut self, at: Time, task: TaskId, what: &What) {
+        let spent = self.stop(at, task);
+        let keeps = self.keeps;
+        match what {
+            What::Completed { agent, .. } => self.agent(*agent).done += 1,
+            What::Failed { agent: Some(agent), .. } => self.agent(*agent).failed += 1,
+            _ => {}
+        }
+        let Some(record) = self.tasks.get_mut(task.instance() as usize) else { return };
+        match what {
+            What::Completed { agent, attempts, took, output, .. } => {
+                (record.agent, record.attempts) = (Some(*agent), *attempts);
+                record.end(at, State::Completed, *took);
+                if keeps {
+                    record.answered(output);
+                }
+            }
+            What::Failed { agent, attempts, failure, .. } => {
+                record.agent = agent.or(record.agent);
+                (record.attempts, record.failure) = (*attempts, Some(failure.clone()));
+                record.end(at, State::Failed, spent);
+            }
+            What::Skipped { reason, .. } => {
+                record.reason = Some(reason.clone());
+                record.end(at, State::Skipped, spent);
+            }
+            What::Blocked { causes, .. } => {
+                record.blocked_by(causes);
+                record.end(at, State::Blocked, spent);
+            }
+            What::Cancelled { .. } => record.end(at, State::Cancelled, spent),
+            What::Joined { succeeded, .. } => record.end(at, State::Joined { succeeded: *succeeded }, spent),
+            _ => {}
+        }
+    }
+    /// Nobody works on the task any more: the time goes to its agent.
+    fn stop(&mut self, at: Time, task: TaskId) -> Duration {
+        let spent = self.tasks.get_mut(task.instance() as usize).and_then(|t| t.stop(at));
+        let Some((agent, spent)) = spent else { return Duration::ZERO };
+        let agent = self.agent(agent);
+        agent.busy = agent.busy.saturating_add(spent);
+        spent
+    }
+}
+impl Cost {
+    fn add(&mut self, decision: &Decision) {
+        self.awards += 1;
+        self.messages += u64::from(decision.messages);
+        self.rounds += u64::from(decision.rounds);
+        self.paid += decision.price.unwrap_or(0.0);
+    }
+}
+
+/// A failure in one line: `exit 1: no such file`.
+pub(super) fn failure_line(failure: &Failure) -> String {
+    match failure.exit_code {
+        Some(code) if !failure.message.contains("exit") => format!("exit {code}: {}", failure.message),
+        _ => failure.message.clone(),
+    }
+}
+
+/// True for what a fold over one run needs: the run's own events, and those of the society.
+pub(super) fn concerns(run: RunId, event: &Event) -> bool {
+    event.run == run || !event.run.is_run()
+}
+
+/// A report that the runtime fills and others look at: give a clone to [`crate::event::EventLog::add`], keep one.
+///
+/// ```
+/// use polity::event::{EventLog, RunId, What};
+/// use polity::report::SharedReport;
+/// use polity_protocols::{TaskId, Time};
+/// let (log, report) = (EventLog::default(), SharedReport::of(RunId(0)));
+/// log.add(Box::new(report.clone()));
+/// log.record(Time::ZERO, RunId(0), What::Announced { task: TaskId::new(0, 0), attempt: 1 });
+/// log.record(Time::ZERO, RunId(1), What::Announced { task: TaskId::new(1, 0), attempt: 1 }); // another run's
+/// assert_eq!(report.look().events(), 1);
+/// ```
+#[derive(Clone)]
+pub struct SharedReport {
+    run: RunId,
+    report: Rc<RefCell<Report>>,
+}
+impl SharedReport {
+    /// A report of one run, empty.
+    pub fn of(run: RunId) -> SharedReport {
+        SharedReport::filling(run, Report::default())
+    }
+    /// Goes on with a report of one run: one that keeps decisions, for example.
+    pub fn filling(run: RunId, report: Report) -> SharedReport {
+        SharedReport { run, report: Rc::new(RefCell::new(report)) }
+    }
+    /// The report as it stands. Let go of it before the next event.
+    pub fn look(&self) -> Ref<'_, Report> {
+        self.report.borrow()
+    }
+}
+impl Sink for SharedReport {
+    fn take(&mut self, event: &Event) {
+        if concerns(self.run, event) {
+            self.report.borrow_mut().take(event);
+        }
+    }
+}

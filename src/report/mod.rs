@@ -1,0 +1,47 @@
+//! What people see of a run: everything here is a fold over its events, or a text made from one.
+//!
+//! | part | gives |
+//! |---|---|
+//! | [`Report`], [`SharedReport`] | the state of everything, as far as the events have told |
+//! | [`RunFolder`], [`Writer`] | the folder that each run leaves behind |
+//! | [`memorable`] | names that people can say |
+//! | [`Console`] | live progress |
+//! | [`explain`], [`show`] | one task's life; the whole run |
+//! | [`Graph`], [`mermaid`], [`dot`] | the workflow as a picture |
+
+mod console;
+mod ending;
+mod explain;
+mod fold;
+mod folder;
+mod graph;
+mod names;
+mod paint;
+mod read;
+mod record;
+mod runs;
+mod sentence;
+mod show;
+mod tables;
+mod text;
+mod totals;
+mod writer;
+
+pub use console::{Console, ConsoleOptions};
+pub use explain::explain;
+pub use fold::{Cost, Report, SharedReport};
+pub use folder::{FolderError, RunFolder, RunRecord, is_folder_name};
+pub use graph::{Edge, Graph, Link, Node, dot, mermaid};
+pub use names::memorable;
+pub use read::ReadError;
+pub use record::{AgentRecord, STEPS, State, Step, TaskRecord};
+pub use runs::{FindError, NotFound, RunSummary, find, list};
+pub use sentence::{LONGEST_SENTENCE, sentence};
+pub use show::show;
+pub use text::harmless;
+pub use totals::CriticalPath;
+pub use writer::Writer;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test that fails by a panic is what is wanted
+mod tests;

@@ -1,0 +1,113 @@
+//! The whole run on one page.
+
+use super::ending::counts;
+use super::fold::{Report, failure_line};
+use super::tables::{self, Say};
+use super::text::{clipped, count, listed, percent, put, score, seconds};
+use crate::event::Names;
+use serde_json::Value;
+
+/// Failures, and steps of the critical path, that are named.
+const NAMED: usize = 20;
+
+/// The run on one page: what it was, its tasks, agents, failures, outputs, and its critical path. O(tasks · log tasks).
+///
+/// ```
+/// use polity::event::Names;
+/// use polity::report::{Report, show};
+/// assert!(show(&Report::default(), &Names::default()).starts_with("A run whose beginning is not in the log."));
+/// ```
+pub fn show(report: &Report, names: &Names) -> String {
+    let say = Say { report, names };
+    let mut text = String::new();
+    head(&mut text, say);
+    let (table, left) = tables::tasks(say, report.tasks().map(|(n, _)| n));
+    put(&mut text, format_args!("\n{table}\n"));
+    if left > 0 {
+        put(&mut text, format_args!("and {}\n", count(left as u64, "more task")));
+    }
+    put(&mut text, format_args!("\n{}\n", tables::agents(say)));
+    failures(&mut text, say);
+    outputs(&mut text, report);
+    totals(&mut text, say);
+    text
+}
+
+fn head(text: &mut String, say: Say<'_>) {
+    match say.report.head() {
+        None => text.push_str("A run whose beginning is not in the log.\n"),
+        Some(head) => {
+            let virtual_time = if head.simulated { ", virtual time" } else { "" };
+            let (name, workflow, strategy) = (clipped(&head.name, 60), clipped(&head.workflow, 60), clipped(&head.strategy, 40));
+            put(text, format_args!("{name}: {workflow} under {strategy}, seed {}{virtual_time}\n", head.seed));
+        }
+    }
+    let status = say.report.tail().map_or("has not ended", |t| t.status.word());
+    let report = say.report;
+    let tally = counts(&report.tally(), report.completed_after_retry());
+    put(text, format_args!("{status} after {}; {}: {tally}\n", seconds(report.makespan()), count(report.total(), "task")));
+    for remark in report.remarks() {
+        put(text, format_args!("note: {}\n", clipped(remark, 200)));
+    }
+    if report.strays() > 0 {
+        put(text, format_args!("note: {} made no sense where it stood, and was left out\n", count(report.strays(), "event")));
+    }
+}
+
+fn failures(text: &mut String, say: Say<'_>) {
+    let failed: Vec<_> = say.report.tasks().filter_map(|(n, t)| Some((n, t, t.failure.as_ref()?))).collect();
+    if failed.is_empty() && say.report.escalation().is_none() && say.report.coordinator_losses().is_empty() {
+        return;
+    }
+    text.push_str("\nfailures\n");
+    for (n, task, failure) in failed.iter().take(NAMED) {
+        let attempts = count(task.attempts.into(), "attempt");
+        let why = clipped(&failure_line(failure), 200);
+        put(text, format_args!("  {}: {} after {attempts}: {why}\n", say.task(*n), failure.kind.word()));
+    }
+    if failed.len() > NAMED {
+        put(text, format_args!("  and {} more\n", failed.len() - NAMED));
+    }
+    for (at, reason) in say.report.coordinator_losses().iter().take(NAMED) {
+        put(text, format_args!("  the coordinator was lost at {}: {}\n", say.at(*at), clipped(reason, 200)));
+    }
+    if let Some(reason) = say.report.escalation() {
+        put(text, format_args!("  a supervisor gave up: {}\n", clipped(reason, 200)));
+    }
+}
+
+fn outputs(text: &mut String, report: &Report) {
+    let Some(tail) = report.tail() else { return };
+    if let Value::Object(outputs) = &tail.outputs
+        && !outputs.is_empty()
+    {
+        text.push_str("\noutputs\n");
+        for (name, value) in outputs {
+            put(text, format_args!("  {}: {}\n", clipped(name, 60), clipped(&value.to_string(), 200)));
+        }
+    }
+    for problem in &tail.problems {
+        put(text, format_args!("  problem: {}\n", clipped(problem, 400)));
+    }
+}
+
+fn totals(text: &mut String, say: Say<'_>) {
+    let (report, cost) = (say.report, say.report.cost());
+    let path = report.critical_path();
+    if !path.steps.is_empty() {
+        let steps = &path.steps;
+        let mut names: Vec<String> = steps.iter().take(NAMED).map(|n| say.task(*n)).collect();
+        if steps.len() > NAMED {
+            names.push(format!("… {} more", steps.len() - NAMED));
+        }
+        put(text, format_args!("\ncritical path, {} of work: {}\n", seconds(path.worked), names.join(" → ")));
+    }
+    let mut costs = vec![count(cost.awards, "award"), count(cost.messages, "protocol message"), count(cost.rounds, "round")];
+    if cost.paid != 0.0 {
+        costs.push(format!("{} paid", score(cost.paid)));
+    }
+    let unusual = [(cost.retries, "retry"), (cost.refusals, "refusal"), (cost.displaced, "job lost with its agent")];
+    costs.extend(unusual.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} × {what}")));
+    let (busy, coordination) = (percent(report.busy_share()), percent(report.coordination_share()));
+    put(text, format_args!("agents {busy} busy · coordination {coordination} of the tasks' time · {}\n", listed(&costs, 9)));
+}

@@ -1,0 +1,131 @@
+//! Events to a file, by a thread of its own: the control thread never waits for the disk unless that falls far behind.
+
+use super::fold::concerns;
+use super::folder::RunFolder;
+use crate::event::{Event, Names, RunId, Sink, line};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::mem;
+use std::rc::Rc;
+use std::thread::JoinHandle;
+
+/// Events that are handed over at a time: handing over costs a wake-up of the other thread.
+const BATCH: usize = 512;
+/// Batches that may wait for the disk; then the control thread waits too, so that memory stays bounded.
+const WAITING: usize = 64;
+
+/// Writes the events of one run, and those of the society, to `events.ndjson`. Give a clone to [`crate::event::EventLog::add`], keep one, and
+/// call [`Writer::finish`] at the end. A write error stops the writing, not the run: `finish` reports it.
+///
+/// ```
+/// use polity::event::{EventLog, RunId, What};
+/// use polity::report::{Report, RunFolder, Writer};
+/// use polity_protocols::{TaskId, Time};
+/// let root = tempfile::tempdir().unwrap();
+/// let folder = RunFolder::create(root.path(), "brave-otter").unwrap();
+/// let (log, writer) = (EventLog::default(), Writer::start(&folder, RunId(0)).unwrap());
+/// log.add(Box::new(writer.clone()));
+/// log.record(Time::ZERO, RunId(0), What::Announced { task: TaskId::new(0, 0), attempt: 1 });
+/// writer.finish().unwrap();
+/// assert_eq!(Report::read(&folder.events()).unwrap().1.len(), 1);
+/// ```
+#[derive(Clone)]
+pub struct Writer(Rc<RefCell<Front>>);
+
+/// The control thread's side.
+struct Front {
+    run: RunId,
+    batch: Vec<Event>,
+    /// None once it has finished.
+    thread: Option<(Sender<Vec<Event>>, JoinHandle<io::Result<()>>)>,
+}
+
+impl Writer {
+    /// Creates the file and starts the thread.
+    ///
+    /// # Errors
+    /// If either can't be done.
+    pub fn start(folder: &RunFolder, run: RunId) -> io::Result<Writer> {
+        let to = File::options().write(true).create_new(true).open(folder.events())?;
+        Writer::onto(to, run)
+    }
+    /// The same onto anything that can be written.
+    ///
+    /// # Errors
+    /// If the thread can't be started.
+    pub fn onto(to: impl Write + Send + 'static, run: RunId) -> io::Result<Writer> {
+        let (send, batches) = bounded(WAITING);
+        let thread = std::thread::Builder::new().name("polity-events".into()).spawn(move || write(to, &batches))?;
+        Ok(Writer(Rc::new(RefCell::new(Front { run, batch: Vec::with_capacity(BATCH), thread: Some((send, thread)) }))))
+    }
+    /// Waits until everything is written. Later events are ignored; a second call does nothing.
+    ///
+    /// # Errors
+    /// The first error that writing met: a full disk, for example.
+    pub fn finish(&self) -> io::Result<()> {
+        self.0.borrow_mut().finish()
+    }
+}
+impl Sink for Writer {
+    fn take(&mut self, event: &Event) {
+        let mut front = self.0.borrow_mut();
+        if concerns(front.run, event) && front.thread.is_some() {
+            front.batch.push(event.clone());
+            if front.batch.len() >= BATCH {
+                front.hand_over();
+            }
+        }
+    }
+    fn flush(&mut self) {
+        self.0.borrow_mut().hand_over();
+    }
+}
+impl Front {
+    fn hand_over(&mut self) {
+        let Some((send, _)) = self.thread.as_ref().filter(|_| !self.batch.is_empty()) else { return };
+        // Fails only if the thread has died; `finish` finds that out.
+        let _ = send.send(mem::replace(&mut self.batch, Vec::with_capacity(BATCH)));
+    }
+    fn finish(&mut self) -> io::Result<()> {
+        self.hand_over();
+        let Some((send, thread)) = self.thread.take() else { return Ok(()) };
+        drop(send);
+        thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that writes the events panicked")))
+    }
+}
+impl Drop for Front {
+    // A run that ends by an error still leaves its events behind.
+    fn drop(&mut self) {
+        let _ = self.finish();
+    }
+}
+
+/// The thread: names resolved, lines written. After an error it goes on taking, and drops, so that the run never waits for it.
+fn write(to: impl Write, batches: &Receiver<Vec<Event>>) -> io::Result<()> {
+    let (mut to, mut names, mut result) = (BufWriter::new(to), Names::default(), Ok(()));
+    for batch in batches {
+        if result.is_ok() {
+            result = write_batch(&mut to, &mut names, &batch);
+            // Nothing more waits: let readers see it.
+            if result.is_ok() && batches.is_empty() {
+                result = to.flush();
+            }
+        }
+    }
+    if result.is_err() {
+        // Not tried again while it is dropped.
+        let _ = to.into_parts();
+        return result;
+    }
+    to.flush()
+}
+fn write_batch(to: &mut impl Write, names: &mut Names, batch: &[Event]) -> io::Result<()> {
+    for event in batch {
+        names.take(event);
+        to.write_all(line(event, names).as_bytes())?;
+        to.write_all(b"\n")?;
+    }
+    Ok(())
+}
