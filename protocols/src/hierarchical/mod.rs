@@ -17,6 +17,8 @@ mod leader;
 mod message;
 mod participant;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use initiator::Head;
 pub use message::Message;

@@ -31,12 +31,7 @@ pub struct Hierarchical {
 
 impl Default for Hierarchical {
     fn default() -> Self {
-        Hierarchical {
-            leader: Leader::default(),
-            delegation: Delegation::default(),
-            reporting: Reporting::default(),
-            span: 8,
-        }
+        Hierarchical { leader: Leader::default(), delegation: Delegation::default(), reporting: Reporting::default(), span: 8 }
     }
 }
 
