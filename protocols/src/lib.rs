@@ -26,7 +26,7 @@ mod time;
 mod turn;
 mod weather;
 
-// pub mod hierarchical;
+pub mod hierarchical;
 pub mod testing;
 
 pub use capability::{BadScore, Capabilities, Demand, Score};

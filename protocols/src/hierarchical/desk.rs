@@ -1,0 +1,170 @@
+//! The leader's desk: open tasks on one side, the book of members on the other, and the scan that brings them together.
+//!
+//! Binding is late. A scan goes through the open tasks in the order of rank, works out for each who would finish it first, busy
+//! agents included, and binds only what starts at once. A task that would be finished sooner by a busy agent reserves that agent's
+//! time for the rest of the scan and stays open, so that it can still go to whoever is free first.
+
+use super::book::{Book, at_least};
+use super::delegation::{Choice, Step, Weighed};
+use super::lanes::{Lanes, Order};
+use super::leader::Leadership;
+use super::settings::Hierarchical;
+use crate::{AgentId, DemandId, Outcome, Profile, TaskId, TaskView, Time, Turn, Why};
+use core::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// How many tasks of one demand a scan may leave waiting before it stops reserving. Behind that a free agent gets a task of this
+/// demand only if it ends it before all able agents together would have emptied the lane, which is when it surely helps.
+///
+/// So a scan costs at most `demands with open tasks × (LOOKAHEAD + awards) × able agents`, however long the lanes are.
+pub(super) const LOOKAHEAD: u32 = 32;
+
+/// The desk of one team.
+#[derive(Clone, Debug)]
+pub(super) struct Desk {
+    pub book: Book,
+    pub lanes: Lanes,
+    pub leader: Leadership,
+    choice: Choice,
+    /// The next task of each lane in a scan; kept so that a scan allocates nothing.
+    heads: BinaryHeap<Reverse<(Order, DemandId)>>,
+    /// When the last scan's waiting should be thought over, if nothing happens before.
+    again: Option<Time>,
+}
+
+impl Desk {
+    pub(super) fn new(settings: &Hierarchical) -> Desk {
+        Desk {
+            book: Book::default(),
+            lanes: Lanes::default(),
+            leader: Leadership::new(settings.leader.clone(), settings.delegation),
+            choice: Choice::new(settings.delegation),
+            heads: BinaryHeap::new(),
+            again: None,
+        }
+    }
+    pub(super) fn join(&mut self, agent: AgentId, profile: &Profile) {
+        self.book.join(agent, profile);
+        if let Some(member) = self.book.get(agent) {
+            self.lanes.joined(agent, member);
+        }
+        self.leader.joined(agent, &self.book);
+    }
+    /// True if it was a member. Tasks that nobody is able to do any more are declined.
+    pub(super) fn leave<M>(&mut self, agent: AgentId, turn: &mut Turn<'_, M>) -> bool {
+        let was = self.book.leave(agent);
+        if was {
+            self.lanes.left(agent);
+            self.leader.left(agent, &self.book);
+            while let Some(task) = self.lanes.hopeless() {
+                turn.decline(task, Why::NobodyAble);
+            }
+        }
+        was
+    }
+    /// Opens a task, or declines it if nobody is able. True if it is open.
+    pub(super) fn open<M>(&mut self, task: &TaskView, turn: &mut Turn<'_, M>) -> bool {
+        if self.lanes.meet(&task.demand, &self.book).able.is_empty() {
+            self.lanes.close(task.id);
+            turn.decline(task.id, Why::NobodyAble);
+            return false;
+        }
+        self.lanes.open(task, turn.now, &self.book);
+        true
+    }
+    /// True if this was an award of ours.
+    pub(super) fn ended(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) -> bool {
+        self.book.ended(agent, task, outcome)
+    }
+    /// When the desk has to look again although nothing happened. O(1).
+    pub(super) fn next(&self) -> Option<Time> {
+        if self.lanes.is_empty() {
+            return None;
+        }
+        [self.again, self.book.next()].into_iter().flatten().min()
+    }
+
+    /// Binds what can start now. See the module.
+    pub(super) fn place<M>(&mut self, turn: &mut Turn<'_, M>) {
+        self.again = None;
+        if self.book.free() == 0 || self.lanes.is_empty() {
+            return;
+        }
+        self.book.plan();
+        let mut hopes = self.begin();
+        while hopes > 0
+            && let Some(Reverse((order, demand))) = self.heads.pop()
+        {
+            let next = self.lanes.lane(demand).and_then(|lane| lane.after(order));
+            let goes_on = self.step(order, demand, turn);
+            let hope = next.is_some() && goes_on && self.any_free(demand);
+            let Some(lane) = self.lanes.lane_mut(demand) else { continue };
+            if lane.hope && !hope {
+                lane.hope = false;
+                hopes -= 1;
+            }
+            if let Some(next) = next.filter(|_| goes_on) {
+                self.heads.push(Reverse((next, demand)));
+            }
+        }
+    }
+    /// Sets up the heads of all lanes in which something is open; how many of them have a free able agent.
+    fn begin(&mut self) -> usize {
+        self.heads.clear();
+        let mut hopes = 0;
+        let busy = self.lanes.busy_len();
+        for at in 0..busy {
+            let Some(demand) = self.lanes.busy_at(at) else { continue };
+            let hope = self.any_free(demand);
+            hopes += usize::from(hope);
+            let Some(lane) = self.lanes.lane_mut(demand) else { continue };
+            (lane.hope, lane.passed) = (hope, 0);
+            if let Some(first) = lane.first() {
+                self.heads.push(Reverse((first, demand)));
+            }
+        }
+        hopes
+    }
+    fn any_free(&self, demand: DemandId) -> bool {
+        let free = |agent| self.book.get(agent).is_some_and(|m| m.free() > 0);
+        self.lanes.lane(demand).is_some_and(|lane| lane.able.iter().any(|a| free(a.agent)))
+    }
+    /// Looks at one task of a lane; false if the lane is done with for this scan.
+    fn step<M>(&mut self, order: Order, demand: DemandId, turn: &mut Turn<'_, M>) -> bool {
+        let Some(lane) = self.lanes.lane(demand) else { return false };
+        let Some(open) = lane.get(order) else { return false };
+        let deep = lane.passed >= LOOKAHEAD;
+        if (deep || !self.choice.waits()) && !lane.hope {
+            return false;
+        }
+        let step = if deep && self.choice.waits() {
+            self.choice.of_free(open, lane, &mut self.book, lane.drain())
+        } else {
+            self.choice.of_all(open, lane, &mut self.book, turn.rng)
+        };
+        match step {
+            Step::Start(winner) => {
+                self.award(order.task(), &winner, turn);
+                return true;
+            }
+            Step::Wait(best, until) => {
+                self.book.reserve(best.agent, best.seconds);
+                let again = until.map(|until| at_least(until, self.book.now()));
+                self.again = [self.again, again].into_iter().flatten().min();
+            }
+            Step::Full => {}
+        }
+        if let Some(lane) = self.lanes.lane_mut(demand) {
+            lane.passed += 1;
+        }
+        !deep
+    }
+    fn award<M>(&mut self, task: TaskId, winner: &Weighed, turn: &mut Turn<'_, M>) {
+        let Some(open) = self.lanes.close(task) else { return };
+        let mut decision = self.choice.decision(winner, self.book.now(), self.leader.sentence());
+        decision.latency = turn.now - open.since;
+        self.book.give(winner.agent, task, winner.declared, winner.seconds);
+        turn.assign(task, winner.agent, decision);
+        self.leader.awarded(&self.book);
+    }
+}

@@ -1,0 +1,108 @@
+//! The leader's side: what happens at its desk.
+
+use super::desk::Desk;
+use super::message::Message;
+use super::settings::Hierarchical;
+use crate::{AgentId, Initiator, Memory, Outcome, Profile, TaskId, TaskView, Time, Turn};
+use std::collections::BTreeMap;
+
+/// The leader's desk. It survives its leader: when the one who leads is lost another is elected, and takes over desk and book.
+#[derive(Clone, Debug)]
+pub struct Head {
+    desk: Desk,
+    /// Paces that an earlier life learned, by name, for members that have yet to join.
+    learned: BTreeMap<String, (f64, u32)>,
+}
+
+impl Head {
+    /// A desk without a team.
+    pub fn new(settings: &Hierarchical) -> Head {
+        Head { desk: Desk::new(settings), learned: BTreeMap::new() }
+    }
+    /// Who leads now; `None` if the team is empty.
+    pub fn leader(&self) -> Option<AgentId> {
+        self.desk.leader.holder()
+    }
+    fn keep(&mut self, agent: AgentId) {
+        if let Some(member) = self.desk.book.get(agent).filter(|m| m.lessons > 0) {
+            self.learned.insert(member.profile.name.to_string(), (member.pace, member.lessons));
+        }
+    }
+    fn recall(&mut self, agent: AgentId) {
+        let Some(member) = self.desk.book.get(agent) else { return };
+        if let Some((pace, lessons)) = self.learned.get(&*member.profile.name).copied() {
+            self.desk.book.recall(agent, pace, lessons);
+        }
+    }
+}
+
+impl Initiator for Head {
+    type Message = Message;
+
+    fn on_join(&mut self, agent: AgentId, profile: &Profile, turn: &mut Turn<'_, Message>) {
+        self.keep(agent);
+        self.desk.book.begin(turn.now);
+        self.desk.join(agent, profile);
+        self.recall(agent);
+        self.desk.place(turn);
+    }
+    fn on_leave(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
+        self.keep(agent);
+        self.desk.book.begin(turn.now);
+        if self.desk.leave(agent, turn) {
+            self.desk.place(turn);
+        }
+    }
+    fn on_task(&mut self, task: &TaskView, turn: &mut Turn<'_, Message>) {
+        self.desk.book.begin(turn.now);
+        if self.desk.open(task, turn) {
+            self.desk.place(turn);
+        }
+    }
+    fn on_withdraw(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
+        self.desk.book.begin(turn.now);
+        if self.desk.lanes.close(task).is_some() {
+            self.desk.place(turn);
+        }
+    }
+    fn on_outcome(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, turn: &mut Turn<'_, Message>) {
+        self.desk.book.begin(turn.now);
+        if self.desk.ended(task, agent, outcome) {
+            self.desk.place(turn);
+        }
+    }
+    fn on_wake(&mut self, turn: &mut Turn<'_, Message>) {
+        if self.next_wake().is_some_and(|due| due <= turn.now) {
+            self.desk.book.begin(turn.now);
+            self.desk.place(turn);
+        }
+    }
+    fn next_wake(&self) -> Option<Time> {
+        self.desk.next()
+    }
+    fn save(&self) -> Memory {
+        let mut memory = Memory::default();
+        let present = self.desk.book.iter().filter(|(_, m)| m.lessons > 0);
+        let present = present.map(|(_, m)| (m.profile.name.to_string(), (m.pace, m.lessons)));
+        for (name, (pace, lessons)) in self.learned.clone().into_iter().chain(present) {
+            memory.set(format!("pace/{name}"), [pace, f64::from(lessons)]);
+        }
+        memory
+    }
+    fn restore(&mut self, memory: &Memory) {
+        for (key, numbers) in memory.iter() {
+            if let (Some(name), [pace, lessons]) = (key.strip_prefix("pace/"), numbers)
+                && (0.1..=10.0).contains(pace)
+            {
+                self.learned.insert(name.to_owned(), (*pace, lessons.max(0.0) as u32));
+            }
+        }
+        let members: Vec<AgentId> = self.desk.book.iter().map(|(agent, _)| agent).collect();
+        for agent in members {
+            self.recall(agent);
+        }
+    }
+    fn standing(&self, agent: AgentId) -> Vec<(&'static str, f64)> {
+        self.desk.book.get(agent).map_or_else(Vec::new, |m| vec![("capability", m.standing), ("pace", m.pace)])
+    }
+}

@@ -1,0 +1,29 @@
+//! Chain of command: a leader delegates, and its members do.
+//!
+//! The leader is the member with the largest sum of capability scores (or one that is named, or each in turn). When it is lost
+//! another is elected and takes over desk and book, so that no task in flight is lost.
+//!
+//! **Late binding.** Open tasks are kept in the order of rank. At each event the leader works out for each of them who would finish
+//! it first, *busy agents included* (by what is left of their work), and binds only those that can start now. So a task may wait for
+//! a faster agent, and the awards are those of list scheduling by earliest finish (Graham 1969; Topcuoglu, Hariri and Wu 2002) made
+//! at the last moment. Ties go to a free agent, then to the lower id.
+
+mod book;
+mod delegation;
+mod desk;
+mod initiator;
+mod lanes;
+mod leader;
+mod message;
+mod participant;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use initiator::Head;
+pub use message::Message;
+pub use participant::Member;
+pub use settings::{Delegation, Hierarchical, Leader, Reporting};
+
+/// What a config calls it.
+const NAME: &str = "hierarchical";

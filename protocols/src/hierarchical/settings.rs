@@ -1,0 +1,120 @@
+//! What a user can set, and the checks on it.
+
+use super::initiator::Head;
+use super::message::Message;
+use super::participant::Member;
+use crate::{AgentId, Profile, Protocol};
+use serde::{Deserialize, Serialize};
+
+/// The settings of a chain of command, and the factory of its two roles.
+///
+/// ```
+/// use polity_protocols::hierarchical::{Delegation, Hierarchical, Leader};
+/// let set: Hierarchical = serde_json::from_str(r#"{ "delegation": "best_fit", "leader": { "fixed": { "agent": "ann" } } }"#).unwrap();
+/// assert_eq!(set.delegation, Delegation::BestFit);
+/// assert_eq!(set.leader, Leader::Fixed { agent: "ann".into() });
+/// assert_eq!(set.span, 8);
+/// assert!(set.check().is_empty());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hierarchical {
+    /// Who leads the team.
+    pub leader: Leader,
+    /// How a task's agent is chosen from those that are able.
+    pub delegation: Delegation,
+    /// How the leader knows what its members are doing.
+    pub reporting: Reporting,
+    /// How many report to one lead at most; at least 2, since with 1 a tree would never narrow.
+    pub span: usize,
+}
+
+impl Default for Hierarchical {
+    fn default() -> Self {
+        Hierarchical { leader: Leader::default(), delegation: Delegation::default(), reporting: Reporting::default(), span: 8 }
+    }
+}
+
+/// Who leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Leader {
+    /// The member with the largest sum of capability scores; ties go to the lower id.
+    #[default]
+    CapabilityScore,
+    /// The member of this name (or the first replica of it). While there is none, the most capable member stands in.
+    Fixed {
+        /// The agent's name, or the name that its replicas share.
+        agent: String,
+    },
+    /// Each member in turn, in the order of ids, for one award.
+    Rotating,
+}
+
+/// How an agent is chosen from those that are able.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delegation {
+    /// The one that is expected to finish first, given what it has to do, its speed and its fit. A task may wait for a busy agent
+    /// if that finishes it sooner than an idle one.
+    #[default]
+    LoadBalanced,
+    /// The free one that holds the fewest jobs; ties go to the lower id.
+    LeastLoaded,
+    /// The free one that fits best; ties go to the one with fewer jobs, then to the lower id.
+    BestFit,
+    /// The free ones in turn, in the order of ids.
+    RoundRobin,
+    /// A free one, each with the same chance.
+    Random,
+}
+
+/// How the leader knows what its members are doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reporting {
+    /// Through leads with at most `span` direct reports each, as soon as the team is larger than `span`. Each level sees sums.
+    #[default]
+    Tree,
+    /// Everybody reports to the leader, whatever the size of the team.
+    Direct,
+}
+
+impl Hierarchical {
+    /// What is wrong with these settings, one sentence each; empty if nothing is.
+    ///
+    /// ```
+    /// use polity_protocols::hierarchical::Hierarchical;
+    /// let wrong = Hierarchical { span: 1, ..Hierarchical::default() };
+    /// assert_eq!(wrong.check(), ["hierarchical.span must be at least 2, but is 1"]);
+    /// ```
+    pub fn check(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if self.span < 2 {
+            wrong.push(format!("hierarchical.span must be at least 2, but is {}", self.span));
+        }
+        if let Leader::Fixed { agent } = &self.leader
+            && agent.trim().is_empty()
+        {
+            wrong.push(
+                "hierarchical.leader.fixed.agent must name an agent, but is empty; use `leader: capability_score` to elect one"
+                    .to_owned(),
+            );
+        }
+        wrong
+    }
+}
+
+impl Protocol for Hierarchical {
+    const NAME: &'static str = super::NAME;
+    type Message = Message;
+    type Initiator = Head;
+    type Participant = Member;
+
+    fn initiator(&self) -> Head {
+        Head::new(self)
+    }
+    fn participant(&self, _me: AgentId, _profile: &Profile) -> Member {
+        Member {}
+    }
+}
