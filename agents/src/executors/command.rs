@@ -77,7 +77,8 @@ fn value(command: &Command, head: &Head, stderr: &str, notes: &mut Vec<String>) 
     if command.output == OutputFormat::Json && !head.is_whole() {
         let (total, limit) = (head.total, head.kept.len());
         let message = format!(
-            "its JSON of {total} bytes exceeds the {limit} bytes that are kept inline, and can't be cut; {}; print less, or write it to a file and print the path",
+            "its JSON of {total} bytes exceeds the {limit} bytes that are kept inline, and can't be cut; {}; \
+             print less, or write it to a file and print the path",
             head.rest()
         );
         return Err(with(Failure::new(FailureKind::BadOutput, message), Some(0), stderr));
