@@ -3,6 +3,7 @@
 use super::*;
 use polity_protocols::TaskId;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use std::collections::BTreeSet;
 
 fn job(n: u32) -> JobId {
@@ -41,7 +42,7 @@ impl Model {
         self.running.insert(id);
         Some(id)
     }
-    fn apply(&mut self, body: &mut Body, slots: usize, limit: usize, step: &Step, now: Time) {
+    fn apply(&mut self, body: &mut Body, slots: usize, limit: usize, step: &Step, now: Time) -> String {
         match *step {
             Step::Offer(n, seconds, rank) => {
                 let held = self.running.contains(&job(n)) || self.waiting.iter().any(|w| w.0 == job(n));
@@ -59,10 +60,12 @@ impl Model {
                     Offer::Refused
                 };
                 assert_eq!(body.offer(job(n), seconds, rank, now), expected);
+                format!("offer: {expected:?}")
             }
             Step::Finish(n) => {
                 let next = if self.running.remove(&job(n)) { self.next() } else { None };
                 assert_eq!(body.finished(job(n), now), next);
+                format!("finished: next {}", next.is_some())
             }
             Step::Cancel(n) => {
                 let waited = self.waiting.len();
@@ -75,6 +78,7 @@ impl Model {
                     Cancel::Unknown
                 };
                 assert_eq!(body.cancel(job(n), now), expected);
+                format!("cancel: {expected:?}")
             }
             Step::Drain => {
                 let mut back = Vec::new();
@@ -84,6 +88,7 @@ impl Model {
                 }
                 assert_eq!(body.drain(), back);
                 self.drained = true;
+                format!("drain: some {}", !back.is_empty())
             }
         }
     }
@@ -133,6 +138,33 @@ proptest! {
         }
         prop_assert_eq!(started, Some(promised));
     }
+}
+
+/// Without this, the property above might hold because nothing ever happens.
+#[test]
+fn random_lives_meet_every_outcome() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let steps = proptest::collection::vec(step(), 0..120);
+    let mut met = BTreeSet::new();
+    for _ in 0..64 {
+        let (mut body, mut model) = (Body::new(2, 3), Model::default());
+        let life = steps.new_tree(&mut runner).expect("steps").current();
+        met.extend(life.iter().map(|step| model.apply(&mut body, 2, 3, step, Time::ZERO)));
+    }
+    let all = [
+        "cancel: Queued",
+        "cancel: Running",
+        "cancel: Unknown",
+        "drain: some false",
+        "drain: some true",
+        "finished: next false",
+        "finished: next true",
+        "offer: Duplicate",
+        "offer: Queued",
+        "offer: Refused",
+        "offer: Start",
+    ];
+    assert_eq!(met.iter().map(String::as_str).collect::<Vec<_>>(), all);
 }
 
 #[test]

@@ -1,6 +1,18 @@
 //! # polity-agents: *how* a task is done
 //!
 //! An agent's body (slots and queue) is a pure machine; its executors do the work and are where effects happen.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | [`Agent`], [`agent_fn`] | what a user writes: what it can do, and how it does a job |
+//! | [`AgentSpec`] | an agent's description in a file or a program |
+//! | [`Body`] | slots and queue: starts, queues or refuses; pure |
+//! | [`Job`], [`Work`] | one attempt at one task, and how it is done |
+//! | [`Executors`] | do a job: own behaviour, [`Functions`], shell commands in a [`Workplace`], [`simulate`] |
+//! | [`CancelToken`] | how a job is told to stop |
+//! | [`Failure`] | why a job failed, as a value |
+//!
+//! A job is carried out on the thread that polls it, within a tokio runtime; nothing here catches a panic. Commands need a POSIX system.
 
 mod agent;
 mod body;

@@ -66,7 +66,9 @@ fn sinks(job: &Job, command: &Command, place: &Workplace) -> (Head, Tail) {
         Some(Tape::append(folder.join(format!("{stem}.{ending}.log")), place.spill_limit))
     };
     let spill = place.spill.as_ref();
-    let spill = spill.map(|folder| Tape::create(folder.join(format!("{stem}.{}.out", job.id.launch)), place.spill_limit));
+    // Of one workflow two runs may be under way, and of one attempt two launches: they don't share a file.
+    let whole = format!("{stem}.{}-{}.out", job.id.task.run(), job.id.launch);
+    let spill = spill.map(|folder| Tape::create(folder.join(whole), place.spill_limit));
     (Head::new(command.output_limit.unwrap_or(OUTPUT_LIMIT), spill, log("stdout")), Tail::new(log("stderr")))
 }
 
@@ -75,7 +77,8 @@ fn value(command: &Command, head: &Head, stderr: &str, notes: &mut Vec<String>) 
     if command.output == OutputFormat::Json && !head.is_whole() {
         let (total, limit) = (head.total, head.kept.len());
         let message = format!(
-            "its JSON of {total} bytes exceeds the {limit} bytes that are kept inline, and can't be cut; {}; print less, or write it to a file and print the path",
+            "its JSON of {total} bytes exceeds the {limit} bytes that are kept inline, and can't be cut; {}; \
+             print less, or write it to a file and print the path",
             head.rest()
         );
         return Err(with(Failure::new(FailureKind::BadOutput, message), Some(0), stderr));

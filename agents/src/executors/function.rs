@@ -102,7 +102,11 @@ impl Functions {
     /// ```
     pub fn call(&self, name: &str, job: Job, context: Context) -> LocalFuture<'static, Answer> {
         match self.by_name.get(name) {
-            Some(Function::Local(function)) => function(job, context),
+            Some(Function::Local(function)) => {
+                // Called when polled, not before: a job that is cancelled in between never begins.
+                let function = function.clone();
+                Box::pin(async move { function(job, context).await })
+            }
             Some(Function::Blocking(function)) => Box::pin(call_blocking(function.clone(), job, self.abandoned.clone())),
             None => {
                 let unknown = Err(self.unknown(name, &job));

@@ -118,7 +118,8 @@ async fn own(job: Job, agent: Option<SharedAgent>, context: Context) -> Answer {
 fn no_behaviour(job: &Job) -> Failure {
     let kind = if job.kind.is_empty() { "work without a `type`".to_owned() } else { format!("\"{}\"", job.kind) };
     let message = format!(
-        "task \"{}\" says no way to execute it, and its agent has no behaviour of its own for {kind}; give the task `run`, `fn` or `simulate`, or give the agent a `behaviour`",
+        "task \"{}\" says no way to execute it, and its agent has no behaviour of its own for {kind}; \
+         give the task `run`, `fn` or `simulate`, or give the agent a `behaviour`",
         job.name
     );
     Failure::new(FailureKind::Validation, message)

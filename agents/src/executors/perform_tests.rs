@@ -122,3 +122,22 @@ async fn after_a_panic_no_job_sees_the_agent() {
     let second = second.expect("an answer, not a panic").answer.expect_err("not begun");
     assert_eq!((second.kind, calls.get(), agent.is_broken()), (FailureKind::Panic, 1, true));
 }
+
+#[tokio::test]
+async fn what_is_cancelled_before_it_begins_never_does() {
+    let begun = Rc::new(Cell::new(false));
+    let seen = begun.clone();
+    let mut functions = Functions::new();
+    functions.register("begin", move |_, _| {
+        seen.set(true);
+        async { Ok(json!(null)) }
+    });
+    let executors = Executors::new(functions, Workplace::new("."));
+    let token = CancelToken::new();
+    let work = || executors.perform(job(Work::Function(Name::from("begin"))), None, context(), token.clone());
+    let late = work();
+    token.cancel();
+    assert_eq!(late.await.answer.expect_err("cancelled").kind, FailureKind::Cancelled);
+    assert_eq!(work().await.answer.expect_err("cancelled").kind, FailureKind::Cancelled);
+    assert!(!begun.get());
+}

@@ -75,7 +75,8 @@ fn not_started(error: &io::Error, cwd: &Path) -> Failure {
     match error.kind() {
         io::ErrorKind::ArgumentListTooLong => Failure::new(
             FailureKind::Validation,
-            "the script with its environment is longer than the system allows (128 KiB for one argument on Linux); pass large data by `stdin`",
+            "the script with its environment is longer than the system allows \
+             (128 KiB for one argument on Linux); pass large data by `stdin`",
         ),
         _ if !cwd.is_dir() => Failure::new(
             FailureKind::NotRunnable,
@@ -123,7 +124,8 @@ pub(super) async fn conduct(
         match token.unless(timeout(patience.linger, rest(streams.as_mut()))).await {
             Some(Ok(())) => {}
             Some(Err(_)) => notes.push(format!(
-                "processes that the script left behind held its output open for {:?} after its end, and were killed; end the script with `wait`, or redirect their output",
+                "processes that the script left behind held its output open for {:?} after its end, and were killed; \
+                 end the script with `wait`, or redirect their output",
                 patience.linger
             )),
             None => cancelled = true,

@@ -20,9 +20,9 @@ pub const DEFAULT_LINGER: Duration = Duration::from_secs(1);
 pub struct Workplace {
     /// The directory of a command that names none; a relative `cwd` counts from here.
     pub cwd: PathBuf,
-    /// The folder for what commands print, appended to `<task>-<attempt>.stdout.log` and `….stderr.log`. None if it isn't kept.
+    /// The folder for what commands print, appended to `<task>-<attempt>.stdout.log` and `….stderr.log`. None if not kept.
     pub logs: Option<PathBuf>,
-    /// The folder for outputs that exceed their inline limit, whole, as `<task>-<attempt>.<launch>.out`. If none, the rest is dropped.
+    /// The folder for outputs that exceed their inline limit, whole, as `<task>-<attempt>.<run>-<launch>.out`. If none, the rest is dropped.
     pub spill: Option<PathBuf>,
     /// No file of those holds more bytes of one job than this; what comes after is dropped and counted.
     pub spill_limit: u64,
