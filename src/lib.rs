@@ -9,6 +9,7 @@ mod actors;
 pub mod event;
 pub mod lifecycle;
 pub mod plan;
+pub mod prelude;
 mod registry;
 pub mod report;
 mod runtime;

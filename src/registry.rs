@@ -1,7 +1,7 @@
 //! The one `dyn` seam above the protocols: by a protocol's name, so that a config can choose and a third party can register its own.
 
 use polity_protocols::{
-    AgentId, Effect, Initiator, Memory, Name, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time, Turn,
+    AgentId, Effect, Initiator, Memory, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time, Turn,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;

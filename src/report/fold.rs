@@ -166,7 +166,7 @@ impl Report {
         }
         self.head = Some(head.clone());
     }
-    fn joined(&mut self, at: Time, id: AgentId, incarnation: u32) {
+    fn joined(&mut self, at: Time, id: AgentId, incarnation: u64) {
         let agent = self.agent(id);
         if agent.is_away() {
             agent.restarts += 1;

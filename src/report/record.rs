@@ -283,7 +283,7 @@ pub struct AgentRecord {
     /// When it was lost last.
     pub lost: Option<Time>,
     /// Which of its lives it is in.
-    pub incarnation: u32,
+    pub incarnation: u64,
     /// How often it joined again after it was lost.
     pub restarts: u32,
     /// How often it was lost.

@@ -38,3 +38,6 @@ pub use reference::{Field, Reference, Root};
 pub use scope::{EvalError, NoScope, Scope, TaskFacts};
 pub use template::Template;
 pub use text::{parse_duration, shell_quote};
+// TEMP
+pub trait IntoWorkflow { fn into_workflow(self) -> Result<Workflow, WorkflowErrors>; }
+impl IntoWorkflow for Workflow { fn into_workflow(self) -> Result<Workflow, WorkflowErrors> { Ok(self) } }

@@ -109,8 +109,8 @@ fn what() -> impl Strategy<Value = What> {
     let causes = prop::collection::vec(0u32..9, 0..9).prop_map(Arc::<[u32]>::from);
     let completed = (t(), a(), n(), any::<u64>(), value());
     Union::new([
-        (a(), name(), n()).prop_map(|(agent, name, incarnation)| What::AgentJoined { agent, name, incarnation }).boxed(),
-        (a(), n(), name()).prop_map(|(agent, incarnation, reason)| What::AgentLost { agent, incarnation, reason }).boxed(),
+        (a(), name(), n()).prop_map(|(agent, name, incarnation)| What::AgentJoined { agent, name, incarnation: incarnation.into() }).boxed(),
+        (a(), n(), name()).prop_map(|(agent, incarnation, reason)| What::AgentLost { agent, incarnation: incarnation.into(), reason }).boxed(),
         (name(), n(), name()).prop_map(|(strategy, epoch, reason)| What::CoordinatorLost { strategy, epoch, reason }).boxed(),
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
         head().prop_map(What::RunStarted).boxed(),

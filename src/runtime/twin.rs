@@ -1,0 +1,59 @@
+//! A workflow's twin that only takes time: the same graph, where every task is simulated.
+
+use crate::workflow::{Action, Expression, Root, Task, Workflow};
+use polity_agents::Simulation;
+use std::sync::Arc;
+
+/// A workflow's simulated twin, and what had to be assumed for it.
+#[derive(Clone, Debug)]
+pub struct Twin {
+    /// The twin.
+    pub workflow: Workflow,
+    /// What a real run would know and the twin does not, one sentence each.
+    pub assumptions: Vec<String>,
+}
+
+/// The twin of a workflow in which nothing is really done: each task takes its `estimate` (1 s of work if it gives none).
+///
+/// Nothing has a real output in it. So bindings and outputs are dropped, and a condition or a list that is made of outputs can't be known:
+/// the condition is taken as true, the list as of one item; each is said among the assumptions.
+///
+/// ```
+/// use polity::prelude::*;
+/// let flow = Workflow::new("copy").task("copy", command("cp a b")).build().unwrap();
+/// let twin = polity::simulated_twin(&flow);
+/// assert!(twin.assumptions.is_empty());
+/// let took = polity::simulate(1, async {
+///     let society = Polity::builder().agent_spec(AgentSpec::new("shell", Capabilities::default()).speed(2.0)).start()?;
+///     society.run(twin.workflow).await?;
+///     Ok::<_, Failure>(society.now())
+/// });
+/// assert_eq!(took.unwrap().as_secs_f64(), 0.5);
+/// ```
+pub fn simulated_twin(workflow: &Workflow) -> Twin {
+    let mut twin = Twin { workflow: workflow.clone(), assumptions: Vec::new() };
+    twin.workflow.outputs.clear();
+    for task in &mut twin.workflow.tasks {
+        still(task, &mut twin.assumptions);
+    }
+    twin
+}
+
+fn still(task: &mut Task, assumptions: &mut Vec<String>) {
+    if !matches!(task.action, Action::Simulate(_)) {
+        task.action = Action::Simulate(Arc::new(Simulation::default()));
+    }
+    task.with.clear();
+    if task.when.as_ref().is_some_and(uses_outputs) {
+        let source = task.when.take().map(|when| when.source().to_owned()).unwrap_or_default();
+        assumptions.push(format!("`when` of \"{}\" is taken as true, since outputs are not simulated: {source}", task.id));
+    }
+    if let Some(list) = task.for_each.as_ref().filter(|list| uses_outputs(list)) {
+        assumptions.push(format!("`for_each` of \"{}\" is taken as of one item, since outputs are not simulated: {}", task.id, list.source()));
+        task.for_each = Some(Expression::constant(serde_json::json!([1])));
+    }
+}
+
+fn uses_outputs(expression: &Expression) -> bool {
+    expression.references().iter().any(|reference| matches!(reference.root, Root::Tasks))
+}
