@@ -95,6 +95,9 @@ pub(crate) struct CoordinatorActor {
     effects: Vec<Effect<Talk>>,
     alarm: Alarm,
     outcomes: u32,
+    /// Agents that are expected and were not heard of in this life of the coordinator. Until they are, tasks wait: a choice among
+    /// those who happened to be born first would be a poor one.
+    unborn: usize,
     exit: Option<Exit>,
     birth: Option<Ticket>,
 }
@@ -119,6 +122,7 @@ impl CoordinatorActor {
             effects: Vec::new(),
             alarm: Alarm::default(),
             outcomes: 0,
+            unborn: 0,
             exit: None,
         }
     }
@@ -126,9 +130,12 @@ impl CoordinatorActor {
     fn take(&mut self, mail: CoordinatorMail, context: &mut Context<CoordinatorActor>) {
         match mail {
             CoordinatorMail::Announce { view, addr } => {
-                let told = view.clone();
-                self.book.pages.borrow_mut().open.insert(view.id, Open { view, addr, parked: false });
-                self.turn(Told::Task(&told));
+                let parked = self.unborn > 0;
+                let told = (!parked).then(|| view.clone());
+                self.book.pages.borrow_mut().open.insert(view.id, Open { view, addr, parked });
+                if let Some(view) = told {
+                    self.turn(Told::Task(&view));
+                }
             }
             CoordinatorMail::Outcome { task, agent, outcome } => self.learn(task, agent, &outcome),
             CoordinatorMail::Talk { from, epoch, talk } => {
@@ -223,7 +230,7 @@ impl CoordinatorActor {
     fn join(&mut self, agent: AgentId, incarnation: u64, profile: Arc<Profile>, addr: Addr<AgentActor>) {
         let known = self.book.pages.borrow().members.get(&agent).map(|m| (m.incarnation, m.addr.is_some()));
         if known.is_some_and(|(known, alive)| known > incarnation || (known == incarnation && alive)) {
-            return self.world.ignore();
+            return; // heard of in two ways
         }
         self.invite(&addr);
         if known.is_some_and(|(_, alive)| alive) {
@@ -232,7 +239,19 @@ impl CoordinatorActor {
         let member = Member { profile: profile.clone(), incarnation, addr: Some(addr) };
         self.book.pages.borrow_mut().members.insert(agent, member);
         self.turn(Told::Join(agent, &profile));
-        self.unpark(|view| view.demand.fit(agent, &profile).is_some());
+        self.hear_of(known.map(|(incarnation, _)| incarnation));
+        if self.unborn == 0 {
+            self.unpark(|view| view.demand.fit(agent, &profile).is_some());
+        }
+    }
+    /// An agent was heard of, whose life before was `incarnation`; with the last of the unborn, tasks are let in.
+    fn hear_of(&mut self, incarnation: Option<u64>) {
+        if incarnation == Some(0) && self.unborn > 0 {
+            self.unborn -= 1;
+            if self.unborn == 0 {
+                self.unpark(|_| true);
+            }
+        }
     }
     fn invite(&self, addr: &Addr<AgentActor>) {
         let (coordinator, government) = (self.book.id, self.book.government.clone());
@@ -246,6 +265,7 @@ impl CoordinatorActor {
             return self.world.ignore();
         };
         let was_alive = member.addr.take().is_some();
+        let before = std::mem::replace(&mut member.incarnation, incarnation.clamp(1, u64::MAX - 1));
         if for_good {
             pages.members.remove(&agent);
         }
@@ -253,7 +273,8 @@ impl CoordinatorActor {
         if was_alive {
             self.turn(Told::Leave(agent));
         }
-        if for_good {
+        self.hear_of(Some(before));
+        if for_good && self.unborn == 0 {
             self.unpark(|_| true); // whoever waited for it is declined now, or given to somebody else
         }
     }
@@ -272,15 +293,19 @@ impl CoordinatorActor {
     fn rise(&mut self, context: &mut Context<CoordinatorActor>) {
         let memory = self.book.pages.borrow().memory.clone();
         self.initiator.restore(&memory);
-        for member in self.book.pages.borrow_mut().members.values_mut() {
-            member.addr = None; // whoever lives is heard of again at once; the others come back
+        // Whoever lives is heard of again at once; the others are expected (back), and tasks for them wait.
+        let expected = self.world.directory.expected();
+        let absent = |(id, profile)| (id, Member { profile, incarnation: 0, addr: None });
+        self.unborn = expected.len();
+        self.book.pages.borrow_mut().members = expected.into_iter().map(absent).collect();
+        for open in self.book.pages.borrow_mut().open.values_mut() {
+            open.parked = true;
+        }
+        if self.unborn == 0 {
+            self.unpark(|_| true);
         }
         for seat in self.world.directory.agents() {
             self.join(seat.id, seat.incarnation, seat.profile, seat.addr);
-        }
-        let open: Vec<_> = self.book.pages.borrow().open.values().filter(|open| !open.parked).map(|open| open.view.clone()).collect();
-        for view in open {
-            self.turn(Told::Task(&view));
         }
         let me = context.address();
         for _ in 0..self.book.inbox.borrow().len() {

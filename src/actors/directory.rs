@@ -17,15 +17,25 @@ pub(crate) struct CoordinatorId(pub(crate) u32);
 /// The addresses of the living. Holding an address also keeps an actor from stopping with its last message unread.
 #[derive(Default)]
 pub(crate) struct Directory {
+    /// Everyone who is to live here, by number; false for who left for good.
+    roster: RefCell<Vec<(Arc<Profile>, bool)>>,
     agents: RefCell<BTreeMap<AgentId, Seat>>,
     coordinators: RefCell<BTreeMap<CoordinatorId, Rc<Book>>>,
     runs: RefCell<BTreeMap<u32, (Addr<RunActor>, Rc<Workplace>)>>,
     /// Children that wait for their supervisor.
-    orphans: RefCell<VecDeque<(ChildSpec<u64>, Child)>>,
-    /// The root supervisor.
-    root: RefCell<Option<Addr<SupervisorActor>>>,
+    orphans: RefCell<BTreeMap<Door, VecDeque<(ChildSpec<u64>, Child)>>>,
+    supervisors: RefCell<BTreeMap<Door, Addr<SupervisorActor>>>,
     /// Why the root supervisor gave up, if it did.
     escalated: RefCell<Option<Name>>,
+}
+
+/// Which supervisor: children are left at its door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Door {
+    /// The root: coordinators, and the supervisor of the agents.
+    Root,
+    /// The supervisor of the agents.
+    Agents,
 }
 
 /// An agent's latest life.
@@ -38,6 +48,26 @@ pub(crate) struct Seat {
 }
 
 impl Directory {
+    /// Expects an agent that is to live here; its number is the next.
+    pub(crate) fn expect_agent(&self, profile: Arc<Profile>) {
+        self.roster.borrow_mut().push((profile, true));
+    }
+    /// An agent left for good.
+    pub(crate) fn strike_off(&self, id: AgentId) {
+        if let Some((_, expected)) = self.roster.borrow_mut().get_mut(id.index()) {
+            *expected = false;
+        }
+    }
+    /// Everyone who lives here or is expected (back), by number.
+    pub(crate) fn expected(&self) -> Vec<(AgentId, Arc<Profile>)> {
+        let roster = self.roster.borrow();
+        let expected = roster.iter().enumerate().filter(|(_, (_, expected))| *expected);
+        expected.map(|(n, (profile, _))| (AgentId(n as u32), profile.clone())).collect()
+    }
+    /// Everyone who ever was to live here, by number.
+    pub(crate) fn roster(&self) -> Vec<Arc<Profile>> {
+        self.roster.borrow().iter().map(|(profile, _)| profile.clone()).collect()
+    }
     pub(crate) fn enter_agent(&self, id: AgentId, addr: Addr<AgentActor>, profile: Arc<Profile>, incarnation: u64) {
         let old = self.agents.borrow_mut().insert(id, Seat { id, addr, profile, incarnation });
         drop(old);
@@ -49,9 +79,9 @@ impl Directory {
         drop(agents);
         drop(old);
     }
-    /// A living agent's name.
+    /// An agent's name, whether it lives or not.
     pub(crate) fn name_of(&self, id: AgentId) -> Option<Name> {
-        self.agents.borrow().get(&id).map(|seat| seat.profile.name.clone())
+        self.roster.borrow().get(id.index()).map(|(profile, _)| profile.name.clone())
     }
     /// The living, in order of number.
     pub(crate) fn agents(&self) -> Vec<Seat> {
@@ -82,17 +112,18 @@ impl Directory {
         self.runs.borrow().values().map(|(addr, _)| addr.clone()).collect()
     }
     /// Leaves a child at the door of the supervisor that is told to adopt it next.
-    pub(crate) fn leave_orphan(&self, spec: ChildSpec<u64>, child: Child) {
-        self.orphans.borrow_mut().push_back((spec, child));
+    pub(crate) fn leave_orphan(&self, door: Door, spec: ChildSpec<u64>, child: Child) {
+        self.orphans.borrow_mut().entry(door).or_default().push_back((spec, child));
     }
-    pub(crate) fn next_orphan(&self) -> Option<(ChildSpec<u64>, Child)> {
-        self.orphans.borrow_mut().pop_front()
+    pub(crate) fn next_orphan(&self, door: Door) -> Option<(ChildSpec<u64>, Child)> {
+        self.orphans.borrow_mut().get_mut(&door)?.pop_front()
     }
-    pub(crate) fn enter_root(&self, root: Addr<SupervisorActor>) {
-        self.root.replace(Some(root));
+    pub(crate) fn enter_supervisor(&self, door: Door, addr: Addr<SupervisorActor>) {
+        let old = self.supervisors.borrow_mut().insert(door, addr);
+        drop(old);
     }
-    pub(crate) fn root(&self) -> Option<Addr<SupervisorActor>> {
-        self.root.borrow().clone()
+    pub(crate) fn supervisor(&self, door: Door) -> Option<Addr<SupervisorActor>> {
+        self.supervisors.borrow().get(&door).cloned()
     }
     /// True if nobody lives.
     pub(crate) fn is_empty(&self) -> bool {
@@ -111,7 +142,7 @@ impl Directory {
         for book in self.coordinators() {
             book.close();
         }
-        let all = (self.root.take(), self.agents.take(), self.coordinators.take(), self.runs.take(), self.orphans.take());
+        let all = (self.supervisors.take(), self.agents.take(), self.coordinators.take(), self.runs.take(), self.orphans.take());
         drop(all);
     }
 }

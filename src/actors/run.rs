@@ -167,13 +167,7 @@ impl RunActor {
     }
     fn head(&self) -> RunHead {
         let tasks = &self.workflow.tasks;
-        let seats = self.world.directory.agents();
-        let size = seats.iter().map(|seat| seat.id.index() + 1).max().unwrap_or(0);
-        let (mut agents, mut slots) = (vec![Name::from(""); size], vec![0; size]);
-        for seat in &seats {
-            agents[seat.id.index()] = seat.profile.name.clone();
-            slots[seat.id.index()] = seat.profile.slots;
-        }
+        let roster = self.world.directory.roster();
         RunHead {
             name: self.name.clone(),
             workflow: self.workflow.name.clone(),
@@ -185,8 +179,8 @@ impl RunActor {
             tasks: tasks.iter().map(|task| task.id.clone()).collect(),
             kinds: tasks.iter().map(|task| task.kind.clone()).collect(),
             dependencies: tasks.iter().map(|t| t.dependencies.iter().map(|d| d.on as u32).collect()).collect(),
-            agents: agents.into(),
-            slots: slots.into(),
+            agents: roster.iter().map(|profile| profile.name.clone()).collect(),
+            slots: roster.iter().map(|profile| profile.slots).collect(),
             inputs: inputs_object(&self.inputs),
         }
     }

@@ -1,7 +1,7 @@
 //! The supervisor's actor: OTP supervision of agents, coordinators and further supervisors.
 
 use super::messages::{AgentMail, CoordinatorMail, RunMail, SupervisorMail};
-use super::{AgentActor, Blueprint, Book, CoordinatorActor};
+use super::{AgentActor, Blueprint, Book, CoordinatorActor, Door};
 use crate::event::{RunId, What};
 use crate::supervision::{ChildSpec, ChildState, Effect, Exit, Input, Supervision};
 use crate::world::{Alarm, Letter, Mail, Ticket, World};
@@ -28,6 +28,7 @@ enum Life {
 /// A supervisor and what it needs to make its children.
 pub(crate) struct SupervisorActor {
     world: Rc<World>,
+    door: Door,
     /// Who supervises it, and as which child in which life; `None` for the root.
     parent: Option<(Addr<SupervisorActor>, u64, u64)>,
     machine: Supervision<u64>,
@@ -43,6 +44,7 @@ pub(crate) struct SupervisorActor {
 impl SupervisorActor {
     pub(crate) fn new(
         world: Rc<World>,
+        door: Door,
         parent: Option<(Addr<SupervisorActor>, u64, u64)>,
         machine: Supervision<u64>,
         first: Vec<(ChildSpec<u64>, Child)>,
@@ -50,6 +52,7 @@ impl SupervisorActor {
         let birth = Some(world.ticket());
         SupervisorActor {
             world,
+            door,
             parent,
             machine,
             children: BTreeMap::new(),
@@ -68,7 +71,7 @@ impl SupervisorActor {
                 self.part(child);
             }
             SupervisorMail::Adopt => {
-                let next = self.world.directory.next_orphan();
+                let next = self.world.directory.next_orphan(self.door);
                 if let Some((spec, child)) = next {
                     self.add(spec, child, context);
                 }
@@ -93,6 +96,7 @@ impl SupervisorActor {
         }
     }
     fn bid_farewell(&self, agent: AgentId) {
+        self.world.directory.strike_off(agent);
         for book in self.world.directory.coordinators() {
             let mail = CoordinatorMail::Leave { agent, incarnation: u64::MAX, for_good: true };
             self.world.send(Letter::Coordinator(book, mail));
@@ -150,7 +154,7 @@ impl SupervisorActor {
             }
             Child::Supervisor(make) => {
                 let (machine, first) = make();
-                Life::Supervisor(SupervisorActor::new(world, Some((me, id, incarnation)), machine, first).start())
+                Life::Supervisor(SupervisorActor::new(world, Door::Agents, Some((me, id, incarnation)), machine, first).start())
             }
         });
         self.turn(Input::Started { id, incarnation }, context);
@@ -173,6 +177,7 @@ impl Actor for SupervisorActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         let birth = self.birth.take();
+        self.world.directory.enter_supervisor(self.door, context.address());
         for (spec, child) in std::mem::take(&mut self.first) {
             self.add(spec, child, context);
         }

@@ -2,7 +2,7 @@
 
 use super::{RunError, RunResult, StartError};
 use crate::actors::{
-    Blueprint, Book, Child, CoordinatorId, Factory, RunActor, RunMail, RunSetup, SupervisorActor, SupervisorMail,
+    Blueprint, Book, Child, CoordinatorId, Door, Factory, RunActor, RunMail, RunSetup, SupervisorActor, SupervisorMail,
 };
 use crate::event::{EventLog, RunId, RunStatus};
 use crate::plan::{Node, NodeIx, Plan};
@@ -47,8 +47,8 @@ impl Society {
     pub(super) fn found(world: Rc<World>, parts: Parts) -> Society {
         let blueprints = Rc::new(RefCell::new(Vec::new()));
         let root = Supervision::new(Strategy::OneForOne, Intensity::INFRASTRUCTURE);
-        let root = SupervisorActor::new(world.clone(), None, root, Vec::new()).start();
-        world.directory.enter_root(root.clone());
+        let root = SupervisorActor::new(world.clone(), Door::Root, None, root, Vec::new()).start();
+        world.directory.enter_supervisor(Door::Root, root.clone());
         let society =
             Society { world, root, government: parts.government, functions: parts.functions, blueprints, next_run: Cell::new(0) };
         for (spec, factory) in &parts.agents {
@@ -60,24 +60,45 @@ impl Society {
             // Five restarts in a minute for each agent, pooled: a healthy large society has more crashes than a sick small one.
             let restarts = Intensity::AGENTS.restarts.saturating_mul(all.len().max(1) as u32);
             let intensity = Intensity { restarts, ..Intensity::AGENTS };
-            let child = |b: &Rc<Blueprint>| (ChildSpec::transient(b.child).shutdown(DRAIN), Child::Agent(b.clone()));
+            let child = |b: &Rc<Blueprint>| (agent_spec(b), Child::Agent(b.clone()));
             (Supervision::new(Strategy::OneForOne, intensity), all.iter().map(child).collect())
         };
         let spec = ChildSpec::permanent(AGENTS).shutdown(DRAIN + Duration::from_secs(5));
-        society.adopt(spec, Child::Supervisor(Rc::new(nursery)));
+        society.adopt(Door::Root, spec, Child::Supervisor(Rc::new(nursery)));
         society
     }
-    fn adopt(&self, spec: ChildSpec<u64>, child: Child) {
-        self.world.directory.leave_orphan(spec, child);
-        self.world.send(Letter::Supervisor(self.root.clone(), SupervisorMail::Adopt));
+    fn adopt(&self, door: Door, spec: ChildSpec<u64>, child: Child) {
+        if let Some(supervisor) = self.world.directory.supervisor(door) {
+            self.world.directory.leave_orphan(door, spec, child);
+            self.world.send(Letter::Supervisor(supervisor, SupervisorMail::Adopt));
+        }
+    }
+    /// Agents that a workflow brings along and that nobody here is called like, join for as long as the society lives.
+    fn welcome(&self, workflow: &Workflow) -> Result<(), RunError> {
+        for spec in &workflow.agents {
+            let known = self.blueprints.borrow().iter().any(|blueprint| blueprint.profile.group == spec.id);
+            if known {
+                continue;
+            }
+            check_spec(spec).map_err(|error| RunError::Setting(error.to_string()))?;
+            let first = self.blueprints.borrow().len();
+            self.draft(spec, None);
+            let new: Vec<_> = self.blueprints.borrow()[first..].to_vec();
+            // Before the supervisor of the agents has begun, it finds them by itself.
+            for blueprint in new {
+                self.adopt(Door::Agents, agent_spec(&blueprint), Child::Agent(blueprint));
+            }
+        }
+        Ok(())
     }
     fn draft(&self, spec: &AgentSpec, factory: Option<Factory>) {
         for profile in spec.profiles() {
             let mut all = self.blueprints.borrow_mut();
-            let id = AgentId(all.len() as u32);
+            let (id, profile) = (AgentId(all.len() as u32), Arc::new(profile));
+            self.world.directory.expect_agent(profile.clone());
             all.push(Rc::new(Blueprint {
                 id,
-                profile: Arc::new(profile),
+                profile,
                 queue: spec.queue,
                 behaviour: spec.behaviour.clone(),
                 functions: self.functions.clone(),
@@ -129,6 +150,7 @@ impl Society {
     pub fn launch(&self, flow: impl IntoWorkflow, options: RunOptions) -> Result<RunHandle, RunError> {
         let workflow = Arc::new(flow.into_workflow().map_err(|errors| RunError::Workflow(errors.to_string()))?);
         self.refuse_commands(&workflow)?;
+        self.welcome(&workflow)?;
         let plan = Arc::new(plan_of(&workflow)?);
         let inputs = given(&workflow, options.inputs)?;
         let government = match options.strategy {
@@ -179,7 +201,7 @@ impl Society {
         let child = AGENTS + 1 + u64::from(id.0);
         let book = Rc::new(Book::new(id, government, child));
         self.world.directory.enter_coordinator(book.clone());
-        self.adopt(ChildSpec::permanent(child), Child::Coordinator(book.clone()));
+        self.adopt(Door::Root, ChildSpec::permanent(child), Child::Coordinator(book.clone()));
         book
     }
     /// Ends the society: what runs is cancelled.
@@ -271,12 +293,16 @@ impl Canceller {
     }
 }
 
+fn agent_spec(blueprint: &Blueprint) -> ChildSpec<u64> {
+    ChildSpec::transient(blueprint.child).shutdown(DRAIN)
+}
+
 /// Ends a world in order: runs are cancelled, agents drained, commands stopped; then nothing is delivered any more.
 pub(super) async fn end(world: &Rc<World>) {
     for run in world.directory.runs() {
         world.send(Letter::Run(run, RunMail::Cancel));
     }
-    if let Some(root) = world.directory.root() {
+    if let Some(root) = world.directory.supervisor(Door::Root) {
         world.send(Letter::Supervisor(root, SupervisorMail::Stop));
     }
     // The supervisors bound the end by their graces; this is the bound of bounds, in the executor's time.
