@@ -153,7 +153,7 @@ impl Console {
             }
             What::Noted { task, note } if verbose => Some(self.line(Status::Note, None, Some(*task), None, note)),
             What::AgentLost { agent, reason, .. } => Some(self.line(Status::Lost, None, None, Some(*agent), reason)),
-            What::AgentJoined { agent, incarnation, .. } if verbose => {
+            What::AgentJoined { agent, incarnation, .. } if verbose && self.report.head().is_some() => {
                 let why = format!("incarnation {incarnation}");
                 Some(self.line(Status::Joined, None, None, Some(*agent), &why))
             }
@@ -283,6 +283,12 @@ impl Sink for Console {
             }
             let text = self.ending(tail);
             self.say(&text);
+        }
+    }
+    // The runtime is idle: the bar's clock goes on.
+    fn flush(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.tick();
         }
     }
 }

@@ -76,6 +76,10 @@ impl Report {
         self.keeps = keep;
         self
     }
+    /// Whether it keeps every step, with decisions and results.
+    pub fn keeps_decisions(&self) -> bool {
+        self.keeps
+    }
     /// The run that it is about; none before its first event.
     pub fn run(&self) -> Option<RunId> {
         self.run

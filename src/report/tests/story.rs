@@ -137,7 +137,7 @@ pub fn hostile() -> Vec<Event> {
     tell.at(8, What::Assigned { task: task(0), agent: AgentId(1), attempt: 1, launch: 2, decision: Arc::new(decision.clone()) });
     tell.at(9, What::Refused { task: task(0), agent: AgentId(1), launch: 2 });
     tell.launch(10, 0, 0, 1, decision);
-    tell.at(11, What::Noted { task: task(0), note: "cut\u{1b}[0m".into() });
+    tell.at(13, What::Noted { task: task(0), note: "cut\u{1b}[0m".into() });
     let failure = Failure { stderr: "e1\u{1b}[31m\ne2\n".into(), ..Failure::error("m\u{1b}[31m\nx") };
     tell.at(20, What::Failed { task: task(0), agent: Some(AgentId(0)), attempts: 1, failure: Arc::new(failure) });
     tell.at(20, What::Blocked { task: task(1), causes: Arc::new([0]) });
