@@ -4,7 +4,7 @@ use super::fold::Report;
 use super::record::State;
 use super::text::{clipped, percent, seconds};
 use crate::event::Names;
-use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use core::time::Duration;
 use polity_protocols::{AgentId, TaskId, Time};
 

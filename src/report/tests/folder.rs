@@ -2,7 +2,7 @@ use super::arbitrary::events;
 use super::fold::folded;
 use super::story::weather;
 use crate::event::{Event, Names, RunId, Sink, line};
-use crate::report::{FindError, FolderError, Report, RunFolder, RunRecord, Writer, find, is_folder_name, list};
+use crate::report::{FindError, FolderError, Report, RunFolder, RunRecord, Writer, find, is_folder_name, list, runs_table};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -200,6 +200,9 @@ fn runs_are_listed_newest_first_and_broken_ones_with_their_reason() {
     let reason = |n: usize| runs[n].record.as_ref().unwrap_err().to_string();
     assert!(reason(3).contains("torn/run.json is not a record of a run: EOF"), "{}", reason(3));
     assert!(reason(4).contains("the run ended before it was written"), "{}", reason(4));
+    let table = runs_table(&runs);
+    assert!(table.contains("\n brave-otter  ") && table.contains("\n torn: ") && table.contains("EOF"), "{table}");
+    assert_eq!(table.lines().count(), 1 + 5 + 2, "{table}");
     assert_eq!(find(root.path(), "last").unwrap().name(), "brave-otter");
     assert_eq!(find(root.path(), "e").unwrap(), empty);
     let say = |asked: &str| find(root.path(), asked).unwrap_err().to_string();
@@ -218,4 +221,16 @@ fn a_record_begins_and_ends() {
     assert_eq!((record.status.as_str(), record.tally.completed, record.makespan), ("completed", 5, 1.253));
     let text = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<RunRecord>(&text).unwrap(), record);
+}
+
+#[test]
+fn a_record_from_elsewhere_does_no_harm_in_the_table() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(root.path(), "r").unwrap();
+    let bad = "\u{1b}[2J\n".to_string();
+    let (workflow, strategy, status, started_at) = (bad.clone(), bad.clone(), bad.clone(), bad);
+    folder.write_record(&RunRecord { workflow, strategy, status, started_at, ..RunRecord::default() }).unwrap();
+    let table = runs_table(&list(root.path()).unwrap());
+    assert!(table.contains("\\x1b[2J") && !table.chars().any(|c| c.is_control() && c != '\n'), "{table}");
+    assert_eq!(table.lines().count(), 2);
 }

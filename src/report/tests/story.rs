@@ -21,7 +21,6 @@ pub fn names_of(events: &[Event]) -> Names {
 pub struct Teller {
     pub events: Vec<Event>,
     tally: Counts,
-    launches: u32,
 }
 pub fn task(n: u32) -> TaskId {
     TaskId::new(0, n)
@@ -68,8 +67,9 @@ impl Teller {
     }
     /// Announced, awarded 1 ms later, begun 1 ms after that.
     pub fn launch(&mut self, ms: u64, n: u32, agent: u32, attempt: u32, decision: Decision) -> &mut Self {
-        self.launches += 1;
-        let (task, agent, launch) = (task(n), AgentId(agent), self.launches);
+        let before = |e: &&Event| matches!(&e.what, What::Assigned { task, .. } if task.instance() == n);
+        let launch = 1 + self.events.iter().filter(before).count() as u32;
+        let (task, agent) = (task(n), AgentId(agent));
         self.at(ms, What::Announced { task, attempt });
         self.at(ms + 1, What::Assigned { task, agent, attempt, launch, decision: Arc::new(decision) });
         self.at(ms + 2, What::Started { task, agent, launch })
