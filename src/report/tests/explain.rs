@@ -78,3 +78,25 @@ fn of_many_tasks_those_are_shown_that_one_should_know_of() {
     let text = show(&folded(&events), &names_of(&events));
     assert!(text.contains(" t999 ") && text.contains("and 800 more tasks") && !text.contains(" t500 "), "{text}");
 }
+
+#[test]
+fn of_a_long_chain_the_middle_is_left_out() {
+    use super::story::{Teller, exit, market};
+    use crate::event::{RunStatus, What};
+    let ids: Vec<String> = (0..50).map(|n| format!("t{n}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut tell = Teller::default();
+    tell.begin(&ids, &[], &["a"]).launch(0, 0, 0, 1, market(&[(0, 1.0)], 1.0));
+    let (agent, failure) = (None, std::sync::Arc::new(exit(2, "")));
+    tell.at(3, What::Failed { task: task(0), agent, attempts: 1, failure });
+    (1..50).for_each(|n| drop_in(&mut tell, n));
+    let text = told(&tell.end(4, RunStatus::Failed, &[]), "t49");
+    assert!(text.contains("it needs t48, which was blocked; t48 needs t47"), "{text}");
+    assert!(
+        text.contains("; t44 in the end needs t0, which failed: exit 2: the command failed.") && !text.contains("t30"),
+        "{text}"
+    );
+    fn drop_in(tell: &mut Teller, n: u32) {
+        tell.at(3, What::Blocked { task: task(n), causes: (0..n).rev().collect() });
+    }
+}

@@ -234,3 +234,50 @@ fn a_record_from_elsewhere_does_no_harm_in_the_table() {
     assert!(table.contains("\\x1b[2J") && !table.chars().any(|c| c.is_control() && c != '\n'), "{table}");
     assert_eq!(table.lines().count(), 2);
 }
+
+#[test]
+fn names_that_mean_something_to_a_file_system_are_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let long = "x".repeat(129);
+    for name in ["", ".", "..", ".hidden", "a/b", "a\\b", "/etc", "a b", "c:", "\u{e4}", "a\0", &long] {
+        assert!(!is_folder_name(name), "{name:?}");
+        assert!(matches!(RunFolder::create(root.path(), name), Err(FolderError::Name { .. })), "{name:?}");
+    }
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+    assert!(["a", "a.b", "A-1_2", &long[1..]].into_iter().all(is_folder_name));
+}
+
+#[test]
+fn different_tasks_have_different_logs() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(root.path(), "r").unwrap();
+    let long = "x".repeat(300);
+    let longer = "x".repeat(301);
+    let tasks = ["a[1]", "a[2]", "a/1", "a_1", "a", "..", ".", "", "\u{1b}", "\u{7}", &long, &longer];
+    let logs: BTreeSet<_> = tasks.iter().map(|t| folder.log(t, 1)).collect();
+    assert_eq!(logs.len(), tasks.len());
+    assert!(logs.iter().all(|l| l.file_name().unwrap().len() < 100));
+}
+
+/// Readers may follow a run: when it is idle, what it has told is in the file.
+#[test]
+fn an_idle_run_can_be_followed() {
+    struct Told(crossbeam_channel::Sender<usize>, usize);
+    impl Write for Told {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 += bytes.iter().filter(|b| **b == b'\n').count();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.send(self.1).map_err(io::Error::other)
+        }
+    }
+    let (send, flushed) = crossbeam_channel::unbounded();
+    let mut writer = Writer::onto(Told(send, 0), RunId(0)).unwrap();
+    weather().iter().for_each(|e| writer.take(e));
+    assert!(flushed.is_empty(), "a batch that is not full waits");
+    writer.flush();
+    let lines = flushed.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
+    assert_eq!(lines, weather().len());
+    writer.finish().unwrap();
+}
