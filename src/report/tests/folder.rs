@@ -281,3 +281,26 @@ fn an_idle_run_can_be_followed() {
     assert_eq!(lines, weather().len());
     writer.finish().unwrap();
 }
+
+/// A log with a hole in it would be worse than one that stops.
+#[test]
+fn after_an_error_nothing_more_is_written() {
+    struct Once(bool, std::sync::Arc<std::sync::atomic::AtomicUsize>);
+    impl Write for Once {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if !std::mem::replace(&mut self.0, true) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.1.fetch_add(bytes.len(), std::sync::atomic::Ordering::SeqCst);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let after = std::sync::Arc::default();
+    let mut writer = Writer::onto(Once(false, std::sync::Arc::clone(&after)), RunId(0)).unwrap();
+    weather().iter().cycle().take(5_000).for_each(|e| writer.take(e));
+    assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(after.load(std::sync::atomic::Ordering::SeqCst), 0);
+}
