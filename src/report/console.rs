@@ -153,7 +153,7 @@ impl Console {
             }
             What::Noted { task, note } if verbose => Some(self.line(Status::Note, None, Some(*task), None, note)),
             What::AgentLost { agent, reason, .. } => Some(self.line(Status::Lost, None, None, Some(*agent), reason)),
-            What::AgentJoined { agent, incarnation, .. } if verbose => {
+            What::AgentJoined { agent, incarnation, .. } if verbose && self.report.head().is_some() => {
                 let why = format!("incarnation {incarnation}");
                 Some(self.line(Status::Joined, None, None, Some(*agent), &why))
             }
@@ -189,7 +189,8 @@ impl Console {
         let agent = agent.map(|a| clipped(&self.names.agent(a), 2 * WIDTHS.1)).unwrap_or_default();
         let (task_width, agent_width) = self.widths;
         let mut rest = format!("{counter:<counters$}", counters = 2 * digits + 3);
-        put(&mut rest, format_args!(" {}  {agent:<agent_width$}  ", self.paint.bold(&format!("{name:<task_width$}"))));
+        let pad = " ".repeat(task_width.saturating_sub(name.chars().count()));
+        put(&mut rest, format_args!(" {}{pad}  {agent:<agent_width$}  ", self.paint.bold(&name)));
         rest.push_str(&clipped(why, 160));
         format!("{} {} {}\n", self.paint.status(status), self.paint.time(took), rest.trim_end())
     }
@@ -246,6 +247,8 @@ impl Console {
         match what {
             What::RunStarted(head) => self.begin(head),
             What::Expanded { labels, task, .. } => self.expand(labels, *task),
+            // The end of an expanded task is that of its instances.
+            what if what.task().is_some_and(|t| self.report.family(t.instance()).is_some()) => {}
             What::Completed { .. } | What::Skipped { .. } | What::Blocked { .. } | What::Cancelled { .. } => self.ended += 1,
             What::Failed { task, .. } => {
                 self.ended += 1;
@@ -283,6 +286,12 @@ impl Sink for Console {
             }
             let text = self.ending(tail);
             self.say(&text);
+        }
+    }
+    // The runtime is idle: the bar's clock goes on.
+    fn flush(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.tick();
         }
     }
 }

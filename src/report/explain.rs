@@ -7,7 +7,7 @@ use super::sentence::with_unit;
 use super::tables::{self, Say};
 use super::text::{clipped, count, harmless, listed, put, score, seconds};
 use crate::event::Names;
-use polity_agents::Failure;
+use polity_agents::{Failure, FailureKind};
 use polity_protocols::{AgentId, Decision, Time};
 
 /// Upstream tasks, and blocking causes, that are named.
@@ -47,7 +47,7 @@ fn family(say: Say<'_>, n: u32, first: u32, instances: u32) -> String {
     }
     let (table, left) = tables::tasks(say, members);
     let more = if left > 0 { format!("and {left} more\n") } else { String::new() };
-    format!("{head}:\n{table}\n{more}To see why, explain one of them: {}\n", say.task(first))
+    format!("{head}:\n{}\n{more}To see why, explain one of them: {}\n", table.trim_fmt(), say.task(first))
 }
 
 struct Life<'a> {
@@ -60,6 +60,9 @@ impl Life<'_> {
         let Some(task) = self.say.report.task(self.n) else { return self.text };
         self.headline(task);
         self.upstream(task);
+        if task.launches > 0 && !self.say.report.keeps_decisions() {
+            self.text.push_str("Its awards were not kept; only what was unusual is told.\n");
+        }
         for (at, step) in task.steps() {
             self.step(*at, step);
         }
@@ -107,7 +110,8 @@ impl Life<'_> {
         let text = match step {
             Step::Announced { attempt } => format!("It was announced, for attempt {attempt}."),
             Step::Awarded { agent, attempt, launch, decision } => {
-                let text = format!("{}, for attempt {attempt}, launch {launch}.", because(decision, &who(agent)));
+                let (who, why) = (who(agent), clipped(&decision.reason, 200));
+                let text = format!("{who} got it for attempt {attempt} (launch {launch}), because {why}.");
                 self.line(at, &text);
                 return self.decision(decision, *agent);
             }
@@ -212,10 +216,8 @@ fn verb(state: State) -> &'static str {
         _ => "is",
     }
 }
-fn because(decision: &Decision, winner: &str) -> String {
-    format!("{winner} got it, because {}", clipped(&decision.reason, 200))
-}
 /// `timeout: it did not end within 5m`
 fn failed(failure: &Failure) -> String {
-    format!("{}: {}", failure.kind.word(), clipped(&failure_line(failure), SHOWN))
+    let message = clipped(&failure_line(failure), SHOWN);
+    if failure.kind == FailureKind::Error { message } else { format!("{}: {message}", failure.kind.word()) }
 }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Instances that may be told of before the events say that they exist. A log is input: a wild number in it must not fill the memory.
-const AHEAD: usize = 65_536;
+const AHEAD: usize = 4_096;
 
 /// Everything that is known of one run, as far as its events have told.
 ///
@@ -76,6 +76,10 @@ impl Report {
         self.keeps = keep;
         self
     }
+    /// Whether it keeps every step, with decisions and results.
+    pub fn keeps_decisions(&self) -> bool {
+        self.keeps
+    }
     /// The run that it is about; none before its first event.
     pub fn run(&self) -> Option<RunId> {
         self.run
@@ -92,7 +96,7 @@ impl Report {
     pub fn task(&self, instance: u32) -> Option<&TaskRecord> {
         self.tasks.get(instance as usize)
     }
-    /// All task instances, by number. Tasks that were expanded are among them ([`State::is_family`]).
+    /// All task instances, by number. Tasks that were expanded are among them ([`Report::family`]).
     pub fn tasks(&self) -> impl ExactSizeIterator<Item = (u32, &TaskRecord)> {
         self.tasks.iter().enumerate().map(|(n, t)| (n as u32, t))
     }

@@ -266,7 +266,7 @@ impl RunRecord {
         RunRecord {
             status: tail.status.word().into(),
             tally: tail.tally,
-            makespan: makespan.as_secs_f64(),
+            makespan: makespan.as_nanos() as f64 / 1e9, // rounded once: 1.253, not 1.2530000000000001
             outputs: tail.outputs.clone(),
             problems: tail.problems.clone(),
             ..self

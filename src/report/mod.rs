@@ -35,7 +35,7 @@ pub use graph::{Edge, Graph, Link, Node, dot, mermaid};
 pub use names::memorable;
 pub use read::ReadError;
 pub use record::{AgentRecord, STEPS, State, Step, TaskRecord};
-pub use runs::{FindError, NotFound, RunSummary, find, list};
+pub use runs::{FindError, NotFound, RunSummary, find, list, runs_table};
 pub use sentence::{LONGEST_SENTENCE, sentence};
 pub use show::show;
 pub use text::harmless;

@@ -63,10 +63,6 @@ impl State {
         use State::*;
         matches!(self, Joined { .. } | Completed | Failed | Skipped | Blocked | Cancelled)
     }
-    /// True for a `for_each` task that was replaced by its instances: it is not counted as a task itself.
-    pub fn is_family(self) -> bool {
-        matches!(self, State::Expanded | State::Joined { .. })
-    }
     /// Counts it in a tally, if it is one of the ends.
     pub(super) fn tally(self, counts: &mut Counts) {
         match self {

@@ -1,7 +1,7 @@
 //! The runs that have left a folder: listed, and found again by name.
 
 use super::folder::{FolderError, RunFolder, RunRecord};
-use super::text::{harmless, listed};
+use super::text::{clipped, harmless, listed, put};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -82,6 +82,45 @@ pub fn list(root: &Path) -> Result<Vec<RunSummary>, FolderError> {
     let started = |run: &RunSummary| run.record.as_ref().ok().map(|r| r.started_at.clone());
     runs.sort_by(|a, b| started(b).cmp(&started(a)).then_with(|| b.folder.name().cmp(a.folder.name())));
     Ok(runs)
+}
+
+/// The runs as a table for people: `polity runs`. A broken one says why.
+///
+/// ```
+/// let table = polity::report::runs_table(&[]);
+/// assert_eq!(table, "no runs yet\n");
+/// ```
+pub fn runs_table(runs: &[RunSummary]) -> String {
+    if runs.is_empty() {
+        return "no runs yet\n".into();
+    }
+    let mut table = super::tables::empty(&["run", "workflow", "strategy", "seed", "status", "tasks", "makespan", "started"]);
+    let mut broken = String::new();
+    for run in runs {
+        let name = run.folder.name().to_string();
+        match &run.record {
+            Ok(record) => table.add_row(row(name, record)),
+            Err(why) => {
+                put(&mut broken, format_args!(" {name}: {}\n", harmless(&why.to_string())));
+                table.add_row([name, String::new(), String::new(), String::new(), "broken".into()])
+            }
+        };
+    }
+    format!("{}\n{broken}", table.trim_fmt())
+}
+fn row(name: String, record: &RunRecord) -> [String; 8] {
+    let tasks = record.tally.ended();
+    let virtual_time = if record.simulated { " virtual" } else { "" };
+    [
+        name,
+        clipped(&record.workflow, 40),
+        clipped(&record.strategy, 20),
+        record.seed.to_string(),
+        clipped(&record.status, 20),
+        if tasks > 0 { tasks.to_string() } else { String::new() },
+        if record.makespan > 0.0 { format!("{:.3}s{virtual_time}", record.makespan) } else { String::new() },
+        clipped(&record.started_at, 32),
+    ]
 }
 
 /// The names of the folders under a root, sorted.

@@ -21,16 +21,23 @@ pub fn show(report: &Report, names: &Names) -> String {
     let say = Say { report, names };
     let mut text = String::new();
     head(&mut text, say);
-    let (table, left) = tables::tasks(say, report.tasks().map(|(n, _)| n));
-    put(&mut text, format_args!("\n{table}\n"));
+    let (table, left) = tables::tasks(say, by_family(report).into_iter());
+    put(&mut text, format_args!("\n{}\n", table.trim_fmt()));
     if left > 0 {
         put(&mut text, format_args!("and {}\n", count(left as u64, "more task")));
     }
-    put(&mut text, format_args!("\n{}\n", tables::agents(say)));
+    put(&mut text, format_args!("\n{}\n", tables::agents(say).trim_fmt()));
     failures(&mut text, say);
     outputs(&mut text, report);
     totals(&mut text, say);
     text
+}
+
+/// All instances, those of an expanded task below it.
+fn by_family(report: &Report) -> Vec<u32> {
+    let mut all: Vec<u32> = report.tasks().map(|(n, _)| n).collect();
+    all.sort_by_cached_key(|n| (report.node(*n), *n));
+    all
 }
 
 fn head(text: &mut String, say: Say<'_>) {
@@ -106,8 +113,8 @@ fn totals(text: &mut String, say: Say<'_>) {
     if cost.paid != 0.0 {
         costs.push(format!("{} paid", score(cost.paid)));
     }
-    let unusual = [(cost.retries, "retry"), (cost.refusals, "refusal"), (cost.displaced, "job lost with its agent")];
-    costs.extend(unusual.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} × {what}")));
+    let unusual = [(cost.retries, "retried attempt"), (cost.refusals, "refusal"), (cost.displaced, "lost job")];
+    costs.extend(unusual.iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)));
     let (busy, coordination) = (percent(report.busy_share()), percent(report.coordination_share()));
     put(text, format_args!("agents {busy} busy · coordination {coordination} of the tasks' time · {}\n", listed(&costs, 9)));
 }

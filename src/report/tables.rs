@@ -37,10 +37,7 @@ impl Say<'_> {
 /// A table without rows. Its form does not depend on the terminal.
 pub(super) fn empty(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table
-        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(head.to_vec());
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(head.to_vec());
     table
 }
 fn right(table: &mut Table, columns: core::ops::RangeInclusive<usize>) {

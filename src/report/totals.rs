@@ -1,7 +1,7 @@
 //! Sums over a report: how long, how busy, at what cost of coordination, and along which path.
 
 use super::fold::{Cost, Report};
-use super::record::State;
+use super::record::{State, TaskRecord};
 use crate::event::Counts;
 use core::time::Duration;
 use polity_protocols::Time;
@@ -24,12 +24,15 @@ impl Report {
     /// Task instances by how they ended. O(tasks).
     pub fn tally(&self) -> Counts {
         let mut counts = Counts::default();
-        self.tasks().for_each(|(_, t)| t.state.tally(&mut counts));
+        self.counted().for_each(|t| t.state.tally(&mut counts));
         counts
     }
     /// Task instances in all: expanded tasks count as their instances. O(tasks).
     pub fn total(&self) -> u64 {
-        self.tasks().filter(|(_, t)| !t.state.is_family()).count() as u64
+        self.counted().count() as u64
+    }
+    fn counted(&self) -> impl Iterator<Item = &TaskRecord> {
+        self.tasks().filter(|(n, _)| self.family(*n).is_none()).map(|(_, t)| t)
     }
     /// The share of the agents' slots, over the whole run, in which a job ran: 0..=1.
     pub fn busy_share(&self) -> f64 {

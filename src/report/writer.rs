@@ -39,8 +39,11 @@ struct Front {
     run: RunId,
     batch: Vec<Event>,
     /// None once it has finished.
-    thread: Option<(Sender<Vec<Event>>, JoinHandle<io::Result<()>>)>,
+    thread: Option<Back>,
 }
+
+/// The way to the thread, and the thread.
+type Back = (Sender<Vec<Event>>, JoinHandle<io::Result<()>>);
 
 impl Writer {
     /// Creates the file and starts the thread.

@@ -64,26 +64,21 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
             (tasks, kinds, dependencies),
             (agents, slots, inputs),
         )| {
-            let (a, b) = (
-                RunHead {
-                    name,
-                    workflow,
-                    hash,
-                    strategy,
-                    settings,
-                    seed,
-                    simulated,
-                    tasks,
-                    kinds,
-                    dependencies,
-                    agents,
-                    slots,
-                    inputs,
-                },
-                (),
-            );
-            let () = b;
-            Arc::new(a)
+            Arc::new(RunHead {
+                name,
+                workflow,
+                hash,
+                strategy,
+                settings,
+                seed,
+                simulated,
+                tasks,
+                kinds,
+                dependencies,
+                agents,
+                slots,
+                inputs,
+            })
         },
     )
 }
@@ -207,9 +202,18 @@ fn live(tell: &mut Teller, rng: &mut Rng, ms: &mut u64, n: u32) {
                 attempt += 1;
                 tell.at(*ms, what)
             }
-            2 => return drop(tell.at(*ms, What::Failed { task, agent: Some(AgentId(agent)), attempts: attempt, failure })),
-            3 => return drop(tell.at(*ms, What::Cancelled { task })),
-            _ => return drop(tell.complete(*ms, n, agent, attempt, took, json!(n))),
+            2 => {
+                tell.at(*ms, What::Failed { task, agent: Some(AgentId(agent)), attempts: attempt, failure });
+                return;
+            }
+            3 => {
+                tell.at(*ms, What::Cancelled { task });
+                return;
+            }
+            _ => {
+                tell.complete(*ms, n, agent, attempt, took, json!(n));
+                return;
+            }
         };
         *ms += rng.below(30) as u64;
     }

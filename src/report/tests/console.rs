@@ -36,11 +36,68 @@ fn piped() -> ConsoleOptions {
 }
 
 #[test]
-fn print() {
-    println!("{}", shown(&weather(), piped()));
-    println!("{}", shown(&broken(), piped()));
-    println!("{}", shown(&hostile(), ConsoleOptions { verbose: true, ..piped() }));
-    println!("{}", shown(&large(), piped()));
+fn a_run_in_a_pipe() {
+    insta::assert_snapshot!("console", shown(&weather(), piped()));
+}
+#[test]
+fn failures_are_repeated_at_the_end() {
+    insta::assert_snapshot!("console_failure", shown(&broken(), piped()));
+}
+#[test]
+fn hostile_names_stay_text() {
+    insta::assert_snapshot!("console_hostile", shown(&hostile(), ConsoleOptions { verbose: true, ..piped() }));
+}
+#[test]
+fn a_large_run_in_a_pipe_tells_of_failures_and_milestones_only() {
+    insta::assert_snapshot!("console_large", shown(&large(), piped()));
+    let everything = shown(&large(), ConsoleOptions { verbose: true, ..piped() });
+    assert!(everything.lines().count() > 2_000);
+}
+
+/// Text without its colours.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_string();
+    parts.fold(first, |text, part| text + part.split_once('m').expect("a colour ends in m").1)
+}
+#[test]
+fn colours_change_nothing_else_and_a_terminal_gets_the_same_lines() {
+    let (color, terminal) = (ConsoleOptions { color: true, ..piped() }, ConsoleOptions { terminal: true, ..piped() });
+    for events in [weather(), hostile(), broken()] {
+        let expected = shown(&events, piped());
+        let coloured = shown(&events, color.clone());
+        assert!(coloured.contains("\u{1b}[1;3") && !expected.contains('\u{1b}'));
+        assert_eq!(plain(&coloured), expected);
+        assert_eq!(shown(&events, terminal.clone()), expected);
+    }
+    // A large run has its bar there instead of milestones.
+    assert!(!shown(&large(), terminal).contains("Running"));
+}
+
+#[test]
+fn other_runs_and_late_events_are_not_shown() {
+    let others: Vec<Event> = weather().into_iter().map(|e| Event { run: RunId(3), ..e }).collect();
+    assert_eq!(shown(&others, piped()), "");
+    let twice: Vec<Event> = weather().into_iter().chain(weather()).collect();
+    assert_eq!(shown(&twice, piped()), shown(&weather(), piped()));
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    struct Gone(Rc<RefCell<u32>>);
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            *self.0.borrow_mut() += 1;
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let tries = Rc::default();
+    let mut console = Console::new(RunId(0), piped(), Box::new(Gone(Rc::clone(&tries))));
+    weather().iter().for_each(|e| console.take(e));
+    assert_eq!(*tries.borrow(), 1);
 }
 
 fn broken() -> Vec<Event> {

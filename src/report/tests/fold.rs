@@ -70,7 +70,7 @@ proptest! {
             What::Expanded { labels, .. } => labels.len(),
             _ => 0,
         }).sum();
-        prop_assert!(report.tasks().len() <= told + 70_000);
+        prop_assert!(report.tasks().len() <= told + 4_100);
         for share in [report.busy_share(), report.coordination_share()] {
             prop_assert!((0.0..=1.0).contains(&share));
         }
@@ -153,4 +153,33 @@ fn explaining_every_task_of_any_story_works() {
             assert!(text.starts_with(&*name) && text.ends_with('\n'), "{text}");
         }
     }
+}
+
+/// The parent of instances is not counted, whatever a log says became of it.
+#[test]
+fn an_expanded_task_is_its_instances() {
+    let mut events = weather();
+    let joined = events.iter_mut().find(|e| matches!(e.what, What::Joined { .. })).unwrap();
+    joined.what = What::Cancelled { task: task(2) };
+    let report = folded(&events);
+    assert_eq!((report.task(2).unwrap().state, report.total(), report.tally().cancelled), (State::Cancelled, 6, 0));
+}
+
+#[test]
+fn a_wild_number_is_a_stray() {
+    let mut report = folded(&weather());
+    for n in [100_000, u32::MAX] {
+        let what = What::Announced { task: task(n), attempt: 1 };
+        report.take(&Event { at: Time::ZERO, seq: 0, run: RunId(0), what });
+        let what = What::Expanded { task: task(4), first: n, labels: super::story::names(&["a"]) };
+        report.take(&Event { at: Time::ZERO, seq: 0, run: RunId(0), what });
+    }
+    assert_eq!((report.strays(), report.tasks().len()), (4, 7));
+}
+
+#[test]
+fn the_picture_shows_what_became_of_each() {
+    let graph = crate::report::Graph::of_report(&folded(&weather())).unwrap();
+    insta::assert_snapshot!("mermaid", crate::report::mermaid(&graph));
+    insta::assert_snapshot!("dot", crate::report::dot(&graph));
 }

@@ -2,7 +2,7 @@ use super::arbitrary::events;
 use super::fold::folded;
 use super::story::weather;
 use crate::event::{Event, Names, RunId, Sink, line};
-use crate::report::{FindError, FolderError, Report, RunFolder, RunRecord, Writer, find, is_folder_name, list};
+use crate::report::{FindError, FolderError, Report, RunFolder, RunRecord, Writer, find, is_folder_name, list, runs_table};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -200,6 +200,9 @@ fn runs_are_listed_newest_first_and_broken_ones_with_their_reason() {
     let reason = |n: usize| runs[n].record.as_ref().unwrap_err().to_string();
     assert!(reason(3).contains("torn/run.json is not a record of a run: EOF"), "{}", reason(3));
     assert!(reason(4).contains("the run ended before it was written"), "{}", reason(4));
+    let table = runs_table(&runs);
+    assert!(table.contains("\n brave-otter  ") && table.contains("\n torn: ") && table.contains("EOF"), "{table}");
+    assert_eq!(table.lines().count(), 1 + 5 + 2, "{table}");
     assert_eq!(find(root.path(), "last").unwrap().name(), "brave-otter");
     assert_eq!(find(root.path(), "e").unwrap(), empty);
     let say = |asked: &str| find(root.path(), asked).unwrap_err().to_string();
@@ -218,4 +221,86 @@ fn a_record_begins_and_ends() {
     assert_eq!((record.status.as_str(), record.tally.completed, record.makespan), ("completed", 5, 1.253));
     let text = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<RunRecord>(&text).unwrap(), record);
+}
+
+#[test]
+fn a_record_from_elsewhere_does_no_harm_in_the_table() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(root.path(), "r").unwrap();
+    let bad = "\u{1b}[2J\n".to_string();
+    let (workflow, strategy, status, started_at) = (bad.clone(), bad.clone(), bad.clone(), bad);
+    folder.write_record(&RunRecord { workflow, strategy, status, started_at, ..RunRecord::default() }).unwrap();
+    let table = runs_table(&list(root.path()).unwrap());
+    assert!(table.contains("\\x1b[2J") && !table.chars().any(|c| c.is_control() && c != '\n'), "{table}");
+    assert_eq!(table.lines().count(), 2);
+}
+
+#[test]
+fn names_that_mean_something_to_a_file_system_are_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let long = "x".repeat(129);
+    for name in ["", ".", "..", ".hidden", "a/b", "a\\b", "/etc", "a b", "c:", "\u{e4}", "a\0", &long] {
+        assert!(!is_folder_name(name), "{name:?}");
+        assert!(matches!(RunFolder::create(root.path(), name), Err(FolderError::Name { .. })), "{name:?}");
+    }
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+    assert!(["a", "a.b", "A-1_2", &long[1..]].into_iter().all(is_folder_name));
+}
+
+#[test]
+fn different_tasks_have_different_logs() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(root.path(), "r").unwrap();
+    let long = "x".repeat(300);
+    let longer = "x".repeat(301);
+    let tasks = ["a[1]", "a[2]", "a/1", "a_1", "a", "..", ".", "", "\u{1b}", "\u{7}", &long, &longer];
+    let logs: BTreeSet<_> = tasks.iter().map(|t| folder.log(t, 1)).collect();
+    assert_eq!(logs.len(), tasks.len());
+    assert!(logs.iter().all(|l| l.file_name().unwrap().len() < 100));
+}
+
+/// Readers may follow a run: when it is idle, what it has told is in the file.
+#[test]
+fn an_idle_run_can_be_followed() {
+    struct Told(crossbeam_channel::Sender<usize>, usize);
+    impl Write for Told {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 += bytes.iter().filter(|b| **b == b'\n').count();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.send(self.1).map_err(io::Error::other)
+        }
+    }
+    let (send, flushed) = crossbeam_channel::unbounded();
+    let mut writer = Writer::onto(Told(send, 0), RunId(0)).unwrap();
+    weather().iter().for_each(|e| writer.take(e));
+    assert!(flushed.is_empty(), "a batch that is not full waits");
+    writer.flush();
+    let lines = flushed.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
+    assert_eq!(lines, weather().len());
+    writer.finish().unwrap();
+}
+
+/// A log with a hole in it would be worse than one that stops.
+#[test]
+fn after_an_error_nothing_more_is_written() {
+    struct Once(bool, std::sync::Arc<std::sync::atomic::AtomicUsize>);
+    impl Write for Once {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if !std::mem::replace(&mut self.0, true) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.1.fetch_add(bytes.len(), std::sync::atomic::Ordering::SeqCst);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let after = std::sync::Arc::default();
+    let mut writer = Writer::onto(Once(false, std::sync::Arc::clone(&after)), RunId(0)).unwrap();
+    weather().iter().cycle().take(5_000).for_each(|e| writer.take(e));
+    assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(after.load(std::sync::atomic::Ordering::SeqCst), 0);
 }

@@ -21,7 +21,6 @@ pub fn names_of(events: &[Event]) -> Names {
 pub struct Teller {
     pub events: Vec<Event>,
     tally: Counts,
-    launches: u32,
 }
 pub fn task(n: u32) -> TaskId {
     TaskId::new(0, n)
@@ -68,8 +67,9 @@ impl Teller {
     }
     /// Announced, awarded 1 ms later, begun 1 ms after that.
     pub fn launch(&mut self, ms: u64, n: u32, agent: u32, attempt: u32, decision: Decision) -> &mut Self {
-        self.launches += 1;
-        let (task, agent, launch) = (task(n), AgentId(agent), self.launches);
+        let before = |e: &&Event| matches!(&e.what, What::Assigned { task, .. } if task.instance() == n);
+        let launch = 1 + self.events.iter().filter(before).count() as u32;
+        let (task, agent) = (task(n), AgentId(agent));
         self.at(ms, What::Announced { task, attempt });
         self.at(ms + 1, What::Assigned { task, agent, attempt, launch, decision: Arc::new(decision) });
         self.at(ms + 2, What::Started { task, agent, launch })
@@ -137,7 +137,7 @@ pub fn hostile() -> Vec<Event> {
     tell.at(8, What::Assigned { task: task(0), agent: AgentId(1), attempt: 1, launch: 2, decision: Arc::new(decision.clone()) });
     tell.at(9, What::Refused { task: task(0), agent: AgentId(1), launch: 2 });
     tell.launch(10, 0, 0, 1, decision);
-    tell.at(11, What::Noted { task: task(0), note: "cut\u{1b}[0m".into() });
+    tell.at(13, What::Noted { task: task(0), note: "cut\u{1b}[0m".into() });
     let failure = Failure { stderr: "e1\u{1b}[31m\ne2\n".into(), ..Failure::error("m\u{1b}[31m\nx") };
     tell.at(20, What::Failed { task: task(0), agent: Some(AgentId(0)), attempts: 1, failure: Arc::new(failure) });
     tell.at(20, What::Blocked { task: task(1), causes: Arc::new([0]) });
