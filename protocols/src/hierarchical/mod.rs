@@ -9,6 +9,7 @@
 //! at the last moment. Ties go to a free agent, then to the lower id.
 
 mod book;
+mod chain;
 mod delegation;
 mod desk;
 mod initiator;
@@ -16,12 +17,14 @@ mod lanes;
 mod leader;
 mod message;
 mod participant;
+mod report;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use initiator::Head;
-pub use message::Message;
+pub use message::{Call, Kind, Message, Seat, Summary};
 pub use participant::Member;
 pub use settings::{Delegation, Hierarchical, Leader, Reporting};
 
