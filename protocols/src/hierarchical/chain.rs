@@ -108,14 +108,14 @@ impl Chain {
         }
         if !self.active {
             self.active = true;
-            self.number += 1;
+            self.number = number_after(self.number, turn.now);
             let all: Vec<AgentId> = desk.book.iter().map(|(agent, _)| agent).collect();
             self.tree.arrange(&desk.book);
             self.order(&all, turn);
         }
         let told = self.tree.arrange(&desk.book);
         if !told.is_empty() {
-            self.number += 1;
+            self.number = number_after(self.number, turn.now);
             self.inbox.forget_all_but(|a| self.tree.is_root(a));
             self.order(&told, turn);
         }
@@ -128,7 +128,7 @@ impl Chain {
         for task in self.asked.keys().copied().collect::<Vec<_>>() {
             self.take_back(task, desk);
         }
-        self.number += 1;
+        self.number = number_after(self.number, turn.now);
         self.patience = None;
         self.inbox = Inbox::default();
         for (agent, _) in desk.book.iter() {
@@ -202,7 +202,7 @@ impl Chain {
         let (task, demand) = (order.task(), lane.demand.clone());
         let Some(mut open) = desk.lanes.close(task) else { return false };
         open.tries += 1;
-        self.calls += 1;
+        self.calls = number_after(self.calls, turn.now);
         let call = Call { to: lead, level: self.tree.levels, task, call: self.calls, demand, work: open.work, avoid };
         self.inbox.speak_for(lead);
         self.due.set(task, turn.now + PER_LEVEL * u32::from(self.tree.levels));
@@ -253,6 +253,11 @@ impl Chain {
             self.proceed(desk, turn);
         }
     }
+}
+
+/// Numbers that rise with time, so that those of a rebuilt desk outrank those of its earlier life.
+fn number_after(last: u64, now: Time) -> u64 {
+    (last + 1).max(now.as_nanos())
 }
 
 /// Passes on what one member says to another, unread.

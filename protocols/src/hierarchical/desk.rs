@@ -199,7 +199,14 @@ impl Desk {
         able && (!open.avoid.contains(&agent) || !lane.has_choice(&open.avoid))
     }
     /// Gives an open task to the agent that a lead nominated for it.
-    pub(super) fn award_nominee<M>(&mut self, task: TaskId, agent: AgentId, lead: AgentId, messages: u32, turn: &mut Turn<'_, M>) {
+    pub(super) fn award_nominee<M>(
+        &mut self,
+        task: TaskId,
+        agent: AgentId,
+        lead: AgentId,
+        messages: u32,
+        turn: &mut Turn<'_, M>,
+    ) {
         let Some(open) = self.lanes.close(task) else { return };
         let rate = self.lanes.lane(open.demand).and_then(|lane| lane.able.iter().find(|a| a.agent == agent)).map(|a| a.rate);
         let declared = rate.filter(|_| open.work > 0.0).map_or(0.0, |rate| open.work / rate);

@@ -51,32 +51,35 @@ impl Initiator for Head {
     }
     fn on_leave(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
         self.keep(agent);
-        self.desk.book.begin(turn.now);
+        let ended = self.desk.book.begin(turn.now);
         self.chain.leave(agent, &mut self.desk);
-        if self.desk.leave(agent, turn) {
+        if self.desk.leave(agent, turn) || ended {
             self.chain.proceed(&mut self.desk, turn);
         }
     }
     fn on_task(&mut self, task: &TaskView, turn: &mut Turn<'_, Message>) {
-        self.desk.book.begin(turn.now);
+        let ended = self.desk.book.begin(turn.now);
         self.chain.close(task.id, turn);
-        if self.desk.open(task, turn) {
+        if self.desk.open(task, turn) || ended {
             self.chain.proceed(&mut self.desk, turn);
         }
     }
     fn on_withdraw(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
-        self.desk.book.begin(turn.now);
-        if self.chain.close(task, turn) || self.desk.lanes.close(task).is_some() {
+        let ended = self.desk.book.begin(turn.now);
+        if self.chain.close(task, turn) || self.desk.lanes.close(task).is_some() || ended {
             self.chain.proceed(&mut self.desk, turn);
         }
     }
     fn on_message(&mut self, from: AgentId, message: Message, turn: &mut Turn<'_, Message>) {
-        self.desk.book.begin(turn.now);
+        let ended = self.desk.book.begin(turn.now);
         self.chain.on_message(from, message, &mut self.desk, turn);
+        if ended {
+            self.chain.proceed(&mut self.desk, turn);
+        }
     }
     fn on_outcome(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, turn: &mut Turn<'_, Message>) {
-        self.desk.book.begin(turn.now);
-        if self.desk.ended(task, agent, outcome) {
+        let ended = self.desk.book.begin(turn.now);
+        if self.desk.ended(task, agent, outcome) || ended {
             self.chain.proceed(&mut self.desk, turn);
         }
     }
