@@ -229,12 +229,15 @@ impl Book {
         }
         true
     }
-    /// Begins a turn: the moment, and the end of what was only believed until now.
-    pub(super) fn begin(&mut self, now: Time) {
+    /// Begins a turn: the moment, and the end of what was only believed until now. True if a belief ended: then work that waits
+    /// has to be looked at, whatever else the turn is about.
+    pub(super) fn begin(&mut self, now: Time) -> bool {
         self.now = now.as_secs_f64();
+        let ended = self.blocks.next().is_some_and(|at| at <= now);
         while let Some(agent) = self.blocks.pop(now) {
             self.change(agent, |member, now| member.block(0, now));
         }
+        ended
     }
     /// When the next belief ends.
     pub(super) fn next(&self) -> Option<Time> {

@@ -6,10 +6,10 @@
 
 use super::book::{Book, at_least};
 use super::delegation::{Choice, Step, Weighed};
-use super::lanes::{Lanes, Order};
+use super::lanes::{Lanes, Open, Order};
 use super::leader::Leadership;
-use super::settings::Hierarchical;
-use crate::{AgentId, DemandId, Outcome, Profile, TaskId, TaskView, Time, Turn, Why};
+use super::settings::{Hierarchical, Reporting};
+use crate::{AgentId, Candidate, Decision, DemandId, Measure, Outcome, Profile, TaskId, TaskView, Time, Turn, Why};
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -30,6 +30,11 @@ pub(super) struct Desk {
     heads: BinaryHeap<Reverse<(Order, DemandId)>>,
     /// When the last scan's waiting should be thought over, if nothing happens before.
     again: Option<Time>,
+    /// Who was awarded something by the desk itself; the tree clears it.
+    pub awarded: Vec<AgentId>,
+    /// Whether that is kept: only a tree asks for it.
+    keeps_awarded: bool,
+    span: usize,
 }
 
 impl Desk {
@@ -41,6 +46,9 @@ impl Desk {
             choice: Choice::new(settings.delegation),
             heads: BinaryHeap::new(),
             again: None,
+            awarded: Vec::new(),
+            keeps_awarded: settings.reporting == Reporting::Tree,
+            span: settings.span,
         }
     }
     pub(super) fn join(&mut self, agent: AgentId, profile: &Profile) {
@@ -165,6 +173,53 @@ impl Desk {
         decision.latency = turn.now - open.since;
         self.book.give(winner.agent, task, winner.declared, winner.seconds);
         turn.assign(task, winner.agent, decision);
+        self.leader.awarded(&self.book);
+        if self.keeps_awarded && self.book.len() > self.span {
+            self.awarded.push(winner.agent);
+        }
+    }
+
+    /// True if some open task has an able agent with a free slot, as far as the book knows. O(lanes × able agents).
+    pub(super) fn could_start(&self) -> bool {
+        (0..self.lanes.busy_len()).filter_map(|at| self.lanes.busy_at(at)).any(|demand| self.any_free(demand))
+    }
+    /// Gives one open task to somebody who is free now by the book; false if there is nobody.
+    pub(super) fn place_one<M>(&mut self, order: Order, demand: DemandId, turn: &mut Turn<'_, M>) -> bool {
+        let Some(lane) = self.lanes.lane(demand) else { return false };
+        let Some(open) = lane.get(order) else { return false };
+        self.book.plan();
+        let Step::Start(winner) = self.choice.of_free(open, lane, &mut self.book, f64::INFINITY) else { return false };
+        self.award(order.task(), &winner, turn);
+        true
+    }
+    /// True if the agent may have the task: a member, able, and not to be passed over.
+    pub(super) fn may_have(&self, open: &Open, agent: AgentId) -> bool {
+        let Some(lane) = self.lanes.lane(open.demand) else { return false };
+        let able = lane.able.binary_search_by(|a| a.agent.cmp(&agent)).is_ok();
+        able && (!open.avoid.contains(&agent) || !lane.has_choice(&open.avoid))
+    }
+    /// Gives an open task to the agent that a lead nominated for it.
+    pub(super) fn award_nominee<M>(
+        &mut self,
+        task: TaskId,
+        agent: AgentId,
+        lead: AgentId,
+        messages: u32,
+        turn: &mut Turn<'_, M>,
+    ) {
+        let Some(open) = self.lanes.close(task) else { return };
+        let rate = self.lanes.lane(open.demand).and_then(|lane| lane.able.iter().find(|a| a.agent == agent)).map(|a| a.rate);
+        let declared = rate.filter(|_| open.work > 0.0).map_or(0.0, |rate| open.work / rate);
+        let seconds = declared / self.book.get(agent).map_or(1.0, |m| m.pace);
+        let name = |id| self.book.get(id).map_or("", |m| &*m.profile.name);
+        let leader = self.leader.holder().map_or("", name);
+        let reason = format!("leader {leader}: lead {} nominated it by what was reported to it", name(lead));
+        let decision = Decision::new(super::NAME, Measure::ExpectedFinish)
+            .candidates([Candidate::new(agent, seconds)])
+            .because(reason)
+            .cost(messages, open.tries, turn.now - open.since);
+        self.book.give(agent, task, declared, seconds);
+        turn.assign(task, agent, decision);
         self.leader.awarded(&self.book);
     }
 }

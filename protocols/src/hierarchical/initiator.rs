@@ -1,5 +1,6 @@
 //! The leader's side: what happens at its desk.
 
+use super::chain::Chain;
 use super::desk::Desk;
 use super::message::Message;
 use super::settings::Hierarchical;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct Head {
     desk: Desk,
+    chain: Chain,
     /// Paces that an earlier life learned, by name, for members that have yet to join.
     learned: BTreeMap<String, (f64, u32)>,
 }
@@ -17,7 +19,7 @@ pub struct Head {
 impl Head {
     /// A desk without a team.
     pub fn new(settings: &Hierarchical) -> Head {
-        Head { desk: Desk::new(settings), learned: BTreeMap::new() }
+        Head { desk: Desk::new(settings), chain: Chain::new(settings), learned: BTreeMap::new() }
     }
     /// Who leads now; `None` if the team is empty.
     pub fn leader(&self) -> Option<AgentId> {
@@ -42,43 +44,53 @@ impl Initiator for Head {
     fn on_join(&mut self, agent: AgentId, profile: &Profile, turn: &mut Turn<'_, Message>) {
         self.keep(agent);
         self.desk.book.begin(turn.now);
+        self.chain.join(agent, profile);
         self.desk.join(agent, profile);
         self.recall(agent);
-        self.desk.place(turn);
+        self.chain.proceed(&mut self.desk, turn);
     }
     fn on_leave(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
         self.keep(agent);
-        self.desk.book.begin(turn.now);
-        if self.desk.leave(agent, turn) {
-            self.desk.place(turn);
+        let ended = self.desk.book.begin(turn.now);
+        self.chain.leave(agent, &mut self.desk);
+        if self.desk.leave(agent, turn) || ended {
+            self.chain.proceed(&mut self.desk, turn);
         }
     }
     fn on_task(&mut self, task: &TaskView, turn: &mut Turn<'_, Message>) {
-        self.desk.book.begin(turn.now);
-        if self.desk.open(task, turn) {
-            self.desk.place(turn);
+        let ended = self.desk.book.begin(turn.now);
+        self.chain.close(task.id, turn);
+        if self.desk.open(task, turn) || ended {
+            self.chain.proceed(&mut self.desk, turn);
         }
     }
     fn on_withdraw(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
-        self.desk.book.begin(turn.now);
-        if self.desk.lanes.close(task).is_some() {
-            self.desk.place(turn);
+        let ended = self.desk.book.begin(turn.now);
+        if self.chain.close(task, turn) || self.desk.lanes.close(task).is_some() || ended {
+            self.chain.proceed(&mut self.desk, turn);
+        }
+    }
+    fn on_message(&mut self, from: AgentId, message: Message, turn: &mut Turn<'_, Message>) {
+        let ended = self.desk.book.begin(turn.now);
+        self.chain.on_message(from, message, &mut self.desk, turn);
+        if ended {
+            self.chain.proceed(&mut self.desk, turn);
         }
     }
     fn on_outcome(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, turn: &mut Turn<'_, Message>) {
-        self.desk.book.begin(turn.now);
-        if self.desk.ended(task, agent, outcome) {
-            self.desk.place(turn);
+        let ended = self.desk.book.begin(turn.now);
+        if self.desk.ended(task, agent, outcome) || ended {
+            self.chain.proceed(&mut self.desk, turn);
         }
     }
     fn on_wake(&mut self, turn: &mut Turn<'_, Message>) {
         if self.next_wake().is_some_and(|due| due <= turn.now) {
             self.desk.book.begin(turn.now);
-            self.desk.place(turn);
+            self.chain.proceed(&mut self.desk, turn);
         }
     }
     fn next_wake(&self) -> Option<Time> {
-        self.desk.next()
+        self.chain.next(&self.desk)
     }
     fn save(&self) -> Memory {
         let mut memory = Memory::default();

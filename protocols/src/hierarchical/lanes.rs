@@ -36,12 +36,14 @@ pub(super) struct Open {
     pub work: f64,
     pub since: Time,
     pub avoid: Arc<[AgentId]>,
+    /// How many calls for it were made down the tree.
+    pub tries: u32,
 }
 
 impl Open {
     fn of(task: &TaskView, now: Time) -> Open {
         let work = if task.work.is_nan() { 0.0 } else { task.work.max(0.0) };
-        Open { order: Order::of(task), demand: task.demand.id, work, since: now, avoid: task.avoid.clone() }
+        Open { order: Order::of(task), demand: task.demand.id, work, since: now, avoid: task.avoid.clone(), tries: 0 }
     }
     pub(super) fn task(&self) -> TaskId {
         self.order.task()

@@ -1,15 +1,150 @@
-//! The side of a member.
+//! The side of a member, who may also lead.
 
-use super::message::Message;
-use crate::{Participant, Reply};
+use super::message::{Call, Message, Seat, Summary};
+use super::report::Inbox;
+use super::settings::Delegation;
+use crate::{AgentId, Outcome, Participant, Profile, Reply, TaskId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// A member of the chain of command.
+/// How many reporters a seat remembers before it has been told that it is one (mail may overtake the orders).
+const STRANGERS: usize = 256;
+/// More levels than any tree of `u32` agents has.
+const LEVELS: u8 = 32;
+
+/// A member of the chain of command. It reports to its lead, and leads those who report to it.
 #[derive(Clone, Debug)]
-pub struct Member {}
+pub struct Member {
+    me: AgentId,
+    profile: Profile,
+    rule: Delegation,
+    /// The orders that count.
+    number: u64,
+    seats: Arc<[Seat]>,
+    /// What was reported to it, by level.
+    inboxes: BTreeMap<u8, Inbox>,
+    /// Members whom it nominated and from whom it has not heard since.
+    nominated: BTreeMap<TaskId, AgentId>,
+    seq: u64,
+}
+
+impl Member {
+    /// A member without orders.
+    pub fn new(me: AgentId, profile: &Profile, rule: Delegation) -> Member {
+        Member {
+            me,
+            profile: profile.clone(),
+            rule,
+            number: 0,
+            seats: Arc::from([]),
+            inboxes: BTreeMap::new(),
+            nominated: BTreeMap::new(),
+            seq: 0,
+        }
+    }
+    fn seat(&self, level: u8) -> Option<&Seat> {
+        self.seats.iter().find(|seat| seat.level == level)
+    }
+    /// Tells its own state, as a plain member.
+    fn report_self(&mut self, reply: &mut Reply<'_, Message>) {
+        let state = Summary::of_one(&self.profile, &reply.load, reply.now);
+        self.report(0, state, reply);
+    }
+    /// Tells the superior of a seat how things stand. If it is its own superior it takes note, and tells the next one.
+    fn report(&mut self, level: u8, state: Summary, reply: &mut Reply<'_, Message>) {
+        let Some(superior) = self.seat(level).map(|seat| seat.superior) else { return };
+        // Counted from the moment of speaking, so that the reports of a later life outrank those of an earlier one.
+        self.seq = (self.seq + 1).max(reply.now.as_nanos());
+        let (seq, above) = (self.seq, level + 1);
+        if superior == Some(self.me) {
+            self.hear(above, self.me, seq, state, reply);
+        } else {
+            reply.send(Message::Report { to: superior, level: above, from: self.me, seq, state });
+        }
+    }
+    fn hear(&mut self, level: u8, from: AgentId, seq: u64, state: Summary, reply: &mut Reply<'_, Message>) {
+        if level == 0 || level > LEVELS {
+            return;
+        }
+        let seat = self.seat(level).map(|seat| seat.reports.iter().any(|(agent, _)| *agent == from));
+        let inbox = self.inboxes.entry(level).or_default();
+        let known = seat.unwrap_or(inbox.len() < STRANGERS);
+        if known && inbox.hear(from, seq, state) && seat.is_some() {
+            if level == 1 {
+                self.nominated.retain(|_, agent| *agent != from);
+            }
+            let sum = self.inboxes.get(&level).map(Inbox::sum).unwrap_or_default();
+            self.report(level, sum, reply);
+        }
+    }
+    fn obey(&mut self, number: u64, seats: Arc<[Seat]>, reply: &mut Reply<'_, Message>) {
+        if number < self.number {
+            return;
+        }
+        (self.number, self.seats) = (number, seats);
+        let seats = self.seats.clone();
+        self.inboxes.retain(|level, _| seats.iter().any(|seat| seat.level == *level));
+        for seat in seats.iter() {
+            if let Some(inbox) = self.inboxes.get_mut(&seat.level) {
+                inbox.forget_all_but(|agent| seat.reports.iter().any(|(a, _)| *a == agent));
+                let sum = inbox.sum();
+                self.report(seat.level, sum, reply);
+            }
+        }
+        self.report_self(reply);
+    }
+    /// Finds somebody, or passes the call on to one of its leads.
+    fn answer(&mut self, call: Call, reply: &mut Reply<'_, Message>) {
+        let (task, number) = (call.task, call.call);
+        if let Some(agent) = self.nominated.get(&task).copied().filter(|_| call.level == 1) {
+            // The call was repeated, or the answer lost: say it again.
+            return reply.send(Message::Nominate { task, call: number, agent });
+        }
+        let Some(chosen) = self.choose(&call, reply) else { return reply.send(Message::NoneAble { task, call: number }) };
+        if let Some(inbox) = self.inboxes.get_mut(&call.level) {
+            inbox.speak_for(chosen);
+        }
+        if call.level == 1 {
+            self.nominated.insert(task, chosen);
+            return reply.send(Message::Nominate { task, call: number, agent: chosen });
+        }
+        let down = Call { to: chosen, level: call.level - 1, ..call };
+        if chosen == self.me { self.answer(down, reply) } else { reply.send(Message::Delegate(down)) }
+    }
+    fn choose(&self, call: &Call, reply: &mut Reply<'_, Message>) -> Option<AgentId> {
+        let seat = self.seat(call.level)?;
+        let able = |agent: AgentId| {
+            let (_, profile) = seat.reports.iter().find(|(a, _)| *a == agent)?;
+            if call.level > 1 {
+                return Some(1.0);
+            }
+            call.demand.fit(agent, profile).filter(|_| !call.avoid.contains(&agent))
+        };
+        self.inboxes.get(&call.level)?.choose(self.rule, &call.demand.kind, able, reply.rng)
+    }
+}
 
 impl Participant for Member {
     type Message = Message;
-    fn on_message(&mut self, message: Message, _: &mut Reply<'_, Message>) {
-        match message {}
+    fn on_message(&mut self, message: Message, reply: &mut Reply<'_, Message>) {
+        match message {
+            Message::Orders { number, seats } => self.obey(number, seats, reply),
+            Message::Delegate(call) if call.to == self.me && (1..=LEVELS).contains(&call.level) => self.answer(call, reply),
+            Message::Withdraw { task } => {
+                if let Some(agent) = self.nominated.remove(&task)
+                    && let Some(inbox) = self.inboxes.get_mut(&1)
+                {
+                    inbox.release(agent);
+                    let sum = inbox.sum();
+                    self.report(1, sum, reply);
+                }
+            }
+            Message::Report { to, level, from, seq, state } if to == Some(self.me) => self.hear(level, from, seq, state, reply),
+            // Mail for somebody else.
+            Message::Delegate(_) | Message::Report { .. } | Message::Nominate { .. } | Message::NoneAble { .. } => {}
+        }
+    }
+    fn on_outcome(&mut self, _: TaskId, _: &str, _: &Outcome, reply: &mut Reply<'_, Message>) {
+        self.report_self(reply);
     }
 }

@@ -114,7 +114,7 @@ impl Protocol for Hierarchical {
     fn initiator(&self) -> Head {
         Head::new(self)
     }
-    fn participant(&self, _me: AgentId, _profile: &Profile) -> Member {
-        Member {}
+    fn participant(&self, me: AgentId, profile: &Profile) -> Member {
+        Member::new(me, profile, self.delegation)
     }
 }

@@ -180,6 +180,80 @@ fn what_was_learned_of_an_agent_outlives_the_desk() {
     assert_eq!(next.task(dig(0, 1.0))[0].1, 1, "ann proved slow");
 }
 
+fn crowd(count: u32) -> Vec<Profile> {
+    (0..count).map(|n| digger(&format!("a{n}")).clone_with(f64::from(n % 7) / 10.0)).collect()
+}
+
+#[test]
+fn a_large_team_is_led_down_a_tree_of_several_levels() {
+    let set = Hierarchical { span: 3, ..Hierarchical::default() };
+    let table = team(set, crowd(30)).announce_at(Time::from_secs_f64(1.0), dig(0, 2.0));
+    let report = (1..90).fold(table, |t, n| t.announce_at(Time::from_secs_f64(1.0), dig(n, 2.0))).run_until_quiet();
+    assert_eq!((report.done(), report.violations.len()), (90, 0), "{:?}", report.violations);
+    let nominated = report.awards.iter().filter(|a| a.decision.reason.contains("nominated")).count();
+    assert!(nominated >= 80, "only {nominated} of 90 came down the tree");
+    // Down two levels beside the leader's own: a call, one handed on through the post, and the answer.
+    assert!(report.awards.iter().any(|a| a.decision.messages >= 4));
+    assert!(report.makespan.as_secs_f64() < 9.0, "{:?}", report.makespan);
+}
+
+#[test]
+fn a_stale_report_changes_an_award() {
+    // The same world but for the mail, which is fast or takes longer than the jobs.
+    let world = |delay: f64| {
+        let set = Hierarchical { span: 2, ..Hierarchical::default() };
+        let weather = crate::Weather { delay: crate::Delay::Constant(Duration::from_secs_f64(delay)), ..crate::Weather::CALM };
+        let members = [digger("a0").clone_with(0.9), digger("a1").speed(4.0), digger("a2"), digger("a3")];
+        let table = team(set, members).weather(weather);
+        let table = table.announce_at(Time::from_secs_f64(2.0), dig(0, 1.0));
+        // a1 is the fastest, and idle again; a0 leads it.
+        let report = table.announce_at(Time::from_secs_f64(2.6), dig(1, 1.0)).run_until_quiet();
+        assert!(report.violations.is_empty(), "{:?}", report.violations);
+        assert!(report.awards.iter().all(|a| a.decision.reason.contains("nominated")));
+        report.awards.iter().map(|a| a.agent.0).collect::<Vec<_>>()
+    };
+    assert_eq!(world(0.001), [1, 1]);
+    let stale = world(0.15);
+    assert_eq!(stale[0], 1);
+    assert_ne!(stale[1], 1, "its lead had not heard that it is idle");
+}
+
+#[test]
+fn a_lost_lead_is_replaced_and_no_task_with_it() {
+    let set = Hierarchical { span: 3, ..Hierarchical::default() };
+    let table = (0..60).fold(team(set, crowd(20)), |t, n| t.announce_at(Time::from_secs_f64(1.0), dig(n, 2.0)));
+    // The most capable, who lead: 6, 13 and their like.
+    let table = [6, 13, 5].into_iter().fold(table, |t, a| t.leave_at(Time::from_secs_f64(2.0), AgentId(a)));
+    let report = table.run_until_quiet();
+    assert_eq!((report.done(), report.violations.len()), (60, 0), "{:?}", report.violations);
+    assert!(report.awards.iter().any(|a| a.at > Time::from_secs_f64(2.0) && a.decision.reason.contains("nominated")));
+}
+
+proptest! {
+    /// Whoever comes and goes, everybody has a seat and nobody has more direct reports than the span.
+    #[test]
+    fn no_lead_has_more_reports_than_the_span(span in 2_usize..6, moves in proptest::collection::vec((0_u32..40, any::<bool>()), 1..120)) {
+        let (mut tree, mut book) = (super::tree::Tree::new(span), super::book::Book::default());
+        for (n, joins) in moves {
+            let agent = AgentId(n);
+            if joins {
+                book.join(agent, &digger("x"));
+                tree.join(agent, &digger("x"));
+            } else {
+                book.leave(agent);
+                tree.leave(agent);
+            }
+            tree.arrange(&book);
+            for (agent, _) in book.iter() {
+                let seats = tree.orders(agent).expect("a member has a seat");
+                prop_assert!(seats.iter().all(|seat| seat.reports.len() <= span));
+                prop_assert!(tree.root_of(agent).is_some_and(|root| tree.is_root(root)));
+            }
+            prop_assert!(book.iter().filter(|(a, _)| tree.is_root(*a)).count() <= span);
+        }
+    }
+}
+
 proptest! {
     /// Equal agents and equal tasks: nobody gets two more than another.
     #[test]
