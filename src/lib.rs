@@ -5,10 +5,10 @@
 #[cfg(panic = "abort")]
 compile_error!("polity contains panics of agents by unwinding: build it with panic = \"unwind\"");
 
+pub mod config;
 pub mod lifecycle;
 pub mod plan;
 pub mod supervision;
-// pub mod config;
 pub mod workflow;
 
 pub use lifecycle::{Jitter, RetryPolicy, Timeouts};

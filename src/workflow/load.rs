@@ -73,7 +73,7 @@ pub fn parse(text: &str, path: Option<&Path>, known: &Known) -> Result<Checked, 
         return Err(fail(vec![Problem::new(Span::default(), "the file is empty").help("a workflow needs `name` and `tasks`")]));
     }
     let mut shape = Shape { source: plain, problems };
-    shape.check(&root, &Kind::Record(&TOP), "the file");
+    shape.check(&root, &Kind::Record(&TOP), "");
     let mut reader = Reader { source: plain, known, problems: shape.problems };
     let mut draft = reader.workflow(&root);
     draft.hash = hash(text);

@@ -1,6 +1,9 @@
 //! The file or program → a checked [`Workflow`]: parse, names, expressions, schema. See LANGUAGE.md.
 
 mod able;
+mod builder;
+#[cfg(test)]
+mod builder_tests;
 mod check;
 mod context;
 mod cycles;
@@ -13,12 +16,13 @@ pub(crate) mod grammar;
 mod inputs;
 mod load;
 mod model;
-pub(crate) mod policies;
-pub(crate) mod problem;
 #[cfg(test)]
 mod parse_tests;
+pub(crate) mod policies;
+pub(crate) mod problem;
 mod read;
 mod reference;
+mod schema;
 mod scope;
 pub(crate) mod shape;
 mod shared;
@@ -26,6 +30,9 @@ mod template;
 pub(crate) mod text;
 pub(crate) mod yaml;
 
+pub use builder::{
+    Bind, IntoWorkflow, TaskBuilder, WorkflowBuilder, command, expr, function, input, item, kind, output, simulated, template,
+};
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
 pub use load::{Checked, Defaults, Known, load, parse};
@@ -35,6 +42,7 @@ pub use model::{
 };
 pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};
+pub use schema::{config_schema, schema};
 pub use scope::{EvalError, NoScope, Scope, TaskFacts};
 pub use template::Template;
 pub use text::{parse_duration, shell_quote};

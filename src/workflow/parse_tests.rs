@@ -127,7 +127,10 @@ fn every_key_arrives() {
     let checked = good(WHOLE);
     let w = &checked.workflow;
     assert_eq!(w.strategy, Some(Strategy { name: "market".into(), settings: json!({"deadline": "200ms", "reserve": 10.0}) }));
-    assert_eq!((w.on_failure, w.limits.max_parallel_tasks, w.limits.max_tasks, w.limits.max_open), (OnFailure::FailFast, Some(10), 1000, None));
+    assert_eq!(
+        (w.on_failure, w.limits.max_parallel_tasks, w.limits.max_tasks, w.limits.max_open),
+        (OnFailure::FailFast, Some(10), 1000, None)
+    );
     let shell = &w.agents[0];
     assert_eq!((shell.replicas, shell.speed, shell.cost, shell.slots, shell.queue), (4, 1.5, 0.02, 2, 8));
     assert_eq!((shell.drain, shell.placement), (Duration::from_secs(3), polity_agents::Placement::Blocking));
@@ -168,7 +171,9 @@ fn what_is_wrong_is_said_so() {
     let mut count = 0;
     for case in file.split("\n=====\n").filter(|c| !c.trim().is_empty()) {
         let (input, expected) = case.split_once("\n-----\n").unwrap_or((case.trim_end_matches('\n'), ""));
-        let short = input.strip_prefix("TASK ").map(|t| format!("name: w\nagents: [{{ id: a, can: {{ gpu: 0.6 }} }}]\ntasks:\n  - {{ id: t, {t} }}\n"));
+        let short = input
+            .strip_prefix("TASK ")
+            .map(|t| format!("name: w\nagents: [{{ id: a, can: {{ gpu: 0.6 }} }}]\ntasks:\n  - {{ id: t, {t} }}\n"));
         let text = short.unwrap_or_else(|| input.replace("<TAB>", "\t"));
         let said = match parse(&text, Some(Path::new("flow.yaml")), &known()) {
             Ok(checked) => panic!("accepted, with {:?}:\n{text}", checked.warnings),
@@ -223,8 +228,17 @@ fn inputs_are_converted() {
         tasks: [{ id: k, run: echo }]\n";
     let w = good(text).workflow;
     let given = [
-        ("s", "5"), ("i", "-3"), ("n", "2.5"), ("b", "true"), ("l", "[2012, a]"), ("m", "{a: 1}"), ("p", "x.csv"), ("d", "2024-02-29"),
-        ("t", "5m"), ("ds", "a.csv"), ("x", "{\"k\": [1]}"),
+        ("s", "5"),
+        ("i", "-3"),
+        ("n", "2.5"),
+        ("b", "true"),
+        ("l", "[2012, a]"),
+        ("m", "{a: 1}"),
+        ("p", "x.csv"),
+        ("d", "2024-02-29"),
+        ("t", "5m"),
+        ("ds", "a.csv"),
+        ("x", "{\"k\": [1]}"),
     ];
     let bound = bind_inputs(&w, given, false).unwrap();
     let at = |name: &str| (*bound.values[name]).clone();
@@ -275,14 +289,20 @@ struct Plan {
 
 fn plans() -> impl proptest::strategy::Strategy<Value = Plan> {
     use proptest::strategy::Strategy as _;
-    prop::collection::vec((prop::collection::vec((any::<prop::sample::Index>(), 0..4u8), 0..4), "[ -~]{0,12}"), 1..12).prop_map(|raw| {
-        let edges = raw
-            .iter()
-            .enumerate()
-            .map(|(at, (edges, _))| if at == 0 { vec![] } else { edges.iter().map(|(i, kind)| (i.index(at), *kind)).collect() })
-            .collect();
-        Plan { edges, text: raw.into_iter().map(|(_, t)| t).collect() }
-    })
+    prop::collection::vec((prop::collection::vec((any::<prop::sample::Index>(), 0..4u8), 0..4), "[ -~]{0,12}"), 1..12).prop_map(
+        |raw| {
+            let edges = raw
+                .iter()
+                .enumerate()
+                .map(
+                    |(at, (edges, _))| {
+                        if at == 0 { vec![] } else { edges.iter().map(|(i, kind)| (i.index(at), *kind)).collect() }
+                    },
+                )
+                .collect();
+            Plan { edges, text: raw.into_iter().map(|(_, t)| t).collect() }
+        },
+    )
 }
 proptest! {
     #[test]

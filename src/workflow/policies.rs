@@ -54,8 +54,7 @@ pub(crate) fn retry(node: &Node, base: Option<&RetryPolicy>) -> RetryPolicy {
         _ => {}
     }
     if let Some(kinds) = node.get("never").and_then(Node::list) {
-        policy.never =
-            kinds.iter().filter_map(|k| serde_json::from_value::<FailureKind>(Value::from(k.text()?)).ok()).collect();
+        policy.never = kinds.iter().filter_map(|k| serde_json::from_value::<FailureKind>(Value::from(k.text()?)).ok()).collect();
     }
     policy
 }
@@ -64,7 +63,7 @@ pub(crate) fn retry(node: &Node, base: Option<&RetryPolicy>) -> RetryPolicy {
 pub(crate) fn limits(node: &Node, base: &Limits) -> Limits {
     Limits {
         max_parallel_tasks: whole(node.get("max_parallel_tasks")).or(base.max_parallel_tasks),
-        max_tasks: whole(node.get("max_tasks")).unwrap_or(base.max_tasks),
+        max_tasks: whole(node.get("max_tasks")).filter(|n| *n > 0).unwrap_or(base.max_tasks),
         max_open: match node.get("max_open") {
             Some(n) if n.text() == Some("auto") => None,
             Some(n) => whole(Some(n)).or(base.max_open),
@@ -111,7 +110,8 @@ pub(crate) fn agent(node: &Node, base: Option<&AgentSpec>) -> Option<AgentSpec> 
         (spec.replicas, spec.replicated) = (n, true);
     }
     if let Some(can) = node.get("can") {
-        spec.can = can.entries().filter_map(|(k, _, v)| Some((k, v.number()?))).fold(Capabilities::default(), |c, (k, v)| c.and(k, v));
+        spec.can =
+            can.entries().filter_map(|(k, _, v)| Some((k, v.number()?))).fold(Capabilities::default(), |c, (k, v)| c.and(k, v));
     }
     if let Some(n) = node.get("speed").and_then(Node::number).filter(|n| *n > 0.0) {
         spec.speed = n;

@@ -1,5 +1,6 @@
 //! A tree of the right shape as a draft.
 
+use super::Known;
 use super::draft::{At, Draft, DraftDependency, DraftTask};
 use super::expression::Expression;
 use super::model::{Action, Binding, Input, InputType, OnFailure, Output, Priority, Script};
@@ -8,7 +9,6 @@ use super::problem::{Problem, Span};
 use super::shape::inside;
 use super::template::Template;
 use super::yaml::{Node, NodeKind};
-use super::Known;
 use crate::lifecycle::RetryPolicy;
 use polity_agents::OutputFormat;
 use polity_protocols::Name;
@@ -123,6 +123,7 @@ impl Reader<'_> {
         }
         task.when = node.get("when").and_then(expression);
         task.for_each = node.get("for_each").and_then(expression);
+        task.for_each_span = node.get("for_each").map_or(id.span, |n| n.span);
         self.with(node, &mut task);
         task.depends_on = items(node.get("depends_on")).iter().filter_map(dependency).collect();
         task.priority = word::<Priority>(node.get("priority"));
@@ -197,7 +198,8 @@ impl Reader<'_> {
                 task.with.push((name.into(), Binding::Expression(e)));
             } else {
                 let message = format!("\"{name}\" can't be the name of an input");
-                self.problems.push(Problem::new(input.span, message).help("`inputs` of a task lists inputs of the workflow by name"));
+                self.problems
+                    .push(Problem::new(input.span, message).help("`inputs` of a task lists inputs of the workflow by name"));
             }
         }
     }
@@ -294,4 +296,3 @@ pub(super) fn unwrap_dsl(root: Node, problems: &mut Vec<Problem>) -> Node {
     }
     entries[at].1.clone()
 }
-
