@@ -8,7 +8,7 @@ use crate::workflow::policies;
 use crate::workflow::problem::{Problem, Span};
 use crate::workflow::shape::Shape;
 use crate::workflow::yaml::{self, Node};
-use crate::workflow::{Defaults, Known, Limits, Strategy, Workflow};
+use crate::workflow::{Defaults, Known, Limits, Overrides, Strategy, Workflow};
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use serde_json::Value;
@@ -58,13 +58,10 @@ pub struct Config {
     /// What files say: weaker than the workflow.
     strategy: Option<Strategy>,
     /// What the environment and flags say: stronger than the workflow.
-    override_strategy: Option<Strategy>,
+    overrides: Overrides,
     agents: Vec<AgentSpec>,
     defaults: Defaults,
     limits: Limits,
-    /// What of the limits the environment and flags say.
-    override_limits: Vec<Node>,
-    override_defaults: Vec<Node>,
     runs: Option<PathBuf>,
     values: BTreeMap<String, (Value, Origin)>,
 }
@@ -107,7 +104,7 @@ impl Config {
             if let Some(problem) = policies::unknown_strategy(&strategy.name, &self.strategies) {
                 errors.problems.push(Problem { span: node.span, origin: layer.origin.to_string().into(), ..problem });
             }
-            *(if strong { &mut self.override_strategy } else { &mut self.strategy }) = Some(strategy);
+            *(if strong { &mut self.overrides.strategy } else { &mut self.strategy }) = Some(strategy);
         }
         for node in root.get("agents").and_then(Node::list).unwrap_or_default() {
             let base = self.agents.iter().position(|a| node.get("id").and_then(Node::text) == Some(&a.id));
@@ -118,12 +115,12 @@ impl Config {
             }
         }
         if let Some(node) = root.get("defaults") {
-            lay_defaults(&mut self.defaults, node);
-            self.override_defaults.extend(strong.then(|| node.clone()));
+            self.defaults = policies::defaults(node, &self.defaults);
+            self.overrides.defaults.extend(strong.then(|| node.clone()));
         }
         if let Some(node) = root.get("limits") {
             self.limits = policies::limits(node, &self.limits);
-            self.override_limits.extend(strong.then(|| node.clone()));
+            self.overrides.limits.extend(strong.then(|| node.clone()));
         }
         self.runs = root.get("runs").and_then(Node::text).map(PathBuf::from).or(self.runs.take());
         self.seed = root.get("seed").and_then(Node::whole).or(self.seed);
@@ -166,41 +163,20 @@ impl Config {
             functions: Vec::new(),
             defaults: self.defaults.clone(),
             limits: self.limits.clone(),
-            strategy: self.override_strategy.clone(),
+            overrides: self.overrides.clone(),
         }
     }
     /// The strategy of a run: flag or variable, else the workflow's, else the files', else none.
     pub fn strategy(&self, workflow: &Workflow) -> Option<Strategy> {
-        self.override_strategy.clone().or_else(|| workflow.strategy.clone()).or_else(|| self.strategy.clone())
+        self.overrides.strategy.clone().or_else(|| workflow.strategy.clone()).or_else(|| self.strategy.clone())
     }
     /// The bounds of a run: what flags and variables say, over the workflow's, which were read over the files'.
     pub fn limits(&self, workflow: &Workflow) -> Limits {
-        self.override_limits.iter().fold(workflow.limits.clone(), |limits, node| policies::limits(node, &limits))
-    }
-    /// The defaults that flags and variables set, which hold even where the workflow has defaults of its own.
-    pub fn override_defaults(&self, base: &Defaults) -> Defaults {
-        self.override_defaults.iter().fold(base.clone(), |mut defaults, node| {
-            lay_defaults(&mut defaults, node);
-            defaults
-        })
+        self.overrides.limits.iter().fold(workflow.limits.clone(), |limits, node| policies::limits(node, &limits))
     }
     /// The folder that keeps the runs.
     pub fn runs(&self) -> &Path {
         self.runs.as_deref().unwrap_or(Path::new(".polity/runs"))
-    }
-}
-
-fn lay_defaults(defaults: &mut Defaults, node: &Node) {
-    if let Some(timeout) = node.get("timeout") {
-        let (new, old) = (policies::timeouts(timeout), defaults.timeouts.unwrap_or_default());
-        defaults.timeouts = Some(crate::Timeouts {
-            queue: new.queue.or(old.queue),
-            attempt: new.attempt.or(old.attempt),
-            total: new.total.or(old.total),
-        });
-    }
-    if let Some(retry) = node.get("retry") {
-        defaults.retry = Some(policies::retry(retry, defaults.retry.as_ref()));
     }
 }
 

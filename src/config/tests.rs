@@ -54,6 +54,16 @@ fn each_layer_is_stronger_than_the_one_before() {
     assert_eq!(&*config.strategy(&said).unwrap().name, "hierarchical");
     assert_eq!((config.limits(&said).max_open, config.seed), (Some(7), Some(3)));
 
+    let defaults = "name: w\ndefaults: { timeout: { total: 1h, attempt: 1m }, retry: { attempts: 3, factor: 5 } }\ntasks: [{ id: t, run: x }, { id: u, run: x, retry: { attempts: 4 } }]\n";
+    let forced = stronger.clone().flag("defaults.retry.attempts", "8").flag("defaults.timeout.attempt", "9s");
+    let w = workflow(defaults, &Config::load(&forced, &built()).unwrap());
+    let attempts: Vec<_> = w.tasks.iter().map(|t| t.retry.as_ref().map(|r| (r.attempts, r.factor))).collect();
+    assert_eq!(attempts, [Some((8, 5.0)), Some((4, 5.0))]);
+    assert_eq!(
+        (w.tasks[0].timeouts.attempt, w.tasks[0].timeouts.total),
+        (Some(Duration::from_secs(9)), Some(Duration::from_secs(3600)))
+    );
+
     let strongest = stronger.flag("strategy", "{ market: { deadline: 1s } }").flag("limits.max_open", "auto").flag("seed", "4");
     let config = Config::load(&strongest, &built()).unwrap();
     let said = workflow(own, &config);
@@ -70,7 +80,7 @@ fn each_layer_is_stronger_than_the_one_before() {
 fn variables_are_read_by_the_same_grammar() {
     for (name, value, said) in [
         ("POLITY_STRATEGY", "markt", "POLITY_STRATEGY: there is no strategy \"markt\"; did you mean \"market\"?"),
-        ("POLITY_STRATEGY", "", "POLITY_STRATEGY: `strategy` is an empty text"),
+        ("POLITY_STRATEGY", "", "POLITY_STRATEGY: is empty"),
         (
             "POLITY_LIMITS__MAX_OPN",
             "1",

@@ -413,11 +413,8 @@ impl WorkflowBuilder {
         self.draft.timeouts = self.draft.timeouts.or(known.defaults.timeouts);
         self.draft.hash = hash(&format!("{:?}", self.draft));
         let name = self.draft.name.clone();
-        let mut checked = check(self.draft, known, self.problems).map_err(|p| WorkflowErrors::new(&name, "", p))?;
-        if let Some(strategy) = &known.strategy {
-            checked.workflow.strategy = Some(strategy.clone());
-        }
-        Ok(checked)
+        known.overrides.apply(&mut self.draft);
+        check(self.draft, known, self.problems).map_err(|p| WorkflowErrors::new(&name, "", p))
     }
 }
 

@@ -4,7 +4,7 @@ use super::able;
 use super::draft::{Draft, DraftTask};
 use super::model::{Action, Dependency, Task, Workflow};
 use super::policies::unknown_strategy;
-use super::problem::{Problem, Span};
+use super::problem::{MAX_PROBLEMS, Problem, Span};
 use super::reference::{Field, Reference, Root};
 use super::text::nearest;
 use super::{Checked, Known};
@@ -200,6 +200,12 @@ impl Check<'_> {
         }
     }
 
+    /// The nearest task; nobody looks for it once there are too many problems to tell.
+    fn nearest<'n>(&self, given: &str, names: &Names<'n>) -> Option<&'n str> {
+        let few = self.problems.len() <= MAX_PROBLEMS;
+        few.then(|| nearest(given, names.tasks.keys().copied())).flatten()
+    }
+
     /// An upstream task by its id.
     fn upstream(&mut self, id: &str, on: &str, span: Span, names: &Names<'_>) -> Option<usize> {
         if on == id {
@@ -208,7 +214,7 @@ impl Check<'_> {
         }
         let found = names.tasks.get(on).copied();
         if found.is_none() {
-            let near = nearest(on, names.tasks.keys().copied()).map(|w| format!("did you mean \"{w}\"?"));
+            let near = self.nearest(on, names).map(|w| format!("did you mean \"{w}\"?"));
             self.say(Problem::new(span, format!("task \"{id}\" depends on \"{on}\", which is not a task")).maybe(near));
         }
         found
@@ -245,7 +251,7 @@ impl Check<'_> {
             return None;
         }
         let Some(on) = names.tasks.get(name) else {
-            let near = match nearest(name, names.tasks.keys().copied()) {
+            let near = match self.nearest(name, names) {
                 Some(word) => Some(format!("did you mean \"{word}\"?")),
                 None => names.inputs.contains(&name).then(|| format!("did you mean inputs.{name}?")),
             };

@@ -35,7 +35,7 @@ pub use builder::{
 };
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
-pub use load::{Checked, Defaults, Known, load, parse};
+pub use load::{Checked, Defaults, Known, Overrides, load, parse};
 pub use model::{
     Action, Binding, Dependency, Input, InputType, Limits, OnFailure, Output, Priority, Script, Strategy, Task, Workflow,
     duration_text,

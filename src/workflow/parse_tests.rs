@@ -212,11 +212,34 @@ fn bombs_are_refused_quickly() {
 #[test]
 fn a_long_chain_is_checked_without_recursion() {
     let mut text = String::from("name: w\nagents: [{ id: a }]\ntasks:\n");
-    for n in 0..20_000 {
-        text.push_str(&format!("  - {{ id: t{n}, run: echo, depends_on: [t{}] }}\n", (n + 1) % 20_000));
+    for n in 0..5_000 {
+        text.push_str(&format!("  - {{ id: t{n}, run: echo, depends_on: [t{}] }}\n", (n + 1) % 5_000));
     }
     let errors = parse(&text, None, &Known::default()).unwrap_err();
     assert!(errors.problems[0].message.contains("circle: t0 → t1 → t2"));
+}
+
+#[test]
+fn thousands_of_mistakes_are_told_in_time_and_in_measure() {
+    let mut text = String::from("name: w\nagents: [{ id: a }]\ntasks:\n");
+    for n in 0..3_000 {
+        text.push_str(&format!("  - {{ id: task_{n}, run: echo, depends_on: [tusk_{n}] }}\n"));
+    }
+    let errors = parse(&text, None, &Known::default()).unwrap_err();
+    assert_eq!(errors.problems.len(), 201);
+    assert_eq!(errors.problems[200].message, "and 2800 more like these");
+}
+
+#[test]
+fn files_are_loaded_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flow.yaml");
+    let missing = load(&path, &known()).unwrap_err().to_string();
+    assert!(missing.starts_with(&format!("{}: the file can't be read", path.display())), "{missing}");
+    std::fs::write(&path, [0xff, 0xfe]).unwrap();
+    assert!(load(&path, &known()).unwrap_err().to_string().ends_with("the file is not UTF-8 text"));
+    std::fs::write(&path, "\u{feff}name: w\ntasks: [{ id: a, run: x }]\n").unwrap();
+    assert_eq!(load(&path, &known()).unwrap().workflow.path, Some(path));
 }
 
 #[test]
@@ -267,7 +290,7 @@ fn inputs_are_converted() {
 #[test]
 fn overrides_and_defaults_of_the_configuration_count() {
     let base = Known {
-        strategy: Some(Strategy { name: "hierarchical".into(), settings: json!({}) }),
+        overrides: Overrides::strategy(Strategy { name: "hierarchical".into(), settings: json!({}) }),
         defaults: Defaults { retry: Some(RetryPolicy { attempts: 7, ..RetryPolicy::default() }), timeouts: None },
         ..known()
     };
@@ -330,7 +353,7 @@ proptest! {
         let mut text = String::from("name: w\nagents: [{ id: a }]\ntasks:\n");
         for (at, edges) in plan.edges.iter().enumerate() {
             text.push_str(&format!("  - id: t{at}\n    run: echo\n    description: {}\n    with:\n      text: {}\n",
-                json!(format!("d{}", plan.text[at])), json!(plan.text[at].replace("{{", "{ {"))));
+                json!(format!("d{}", plan.text[at])), json!(plan.text[at].replace('{', "("))));
             for (n, (on, kind)) in edges.iter().enumerate() {
                 match kind {
                     1 => text.push_str(&format!("      k{n}: \"{{{{ tasks.t{on}.output.a }}}}\"\n")),
@@ -353,7 +376,7 @@ proptest! {
             }
             let found: std::collections::BTreeMap<_, _> = task.dependencies.iter().map(|d| (d.on, d.wants)).collect();
             prop_assert_eq!(found, expected);
-            let plain = json!(plan.text[at].replace("{{", "{ {"));
+            let plain = json!(plan.text[at].replace('{', "("));
             let same = matches!(&task.with[0].1, Binding::Constant(v) if *v == plain);
             prop_assert!(same, "{:?}", task.with[0]);
         }

@@ -1,6 +1,7 @@
 //! Trees of the right shape as policies: what a workflow file and a configuration file have in common. A value of the wrong shape was
 //! reported by the shape check and is passed over here.
 
+use super::load::Defaults;
 use super::model::{Limits, Strategy};
 use super::problem::Problem;
 use super::text::{nearest, parse_duration};
@@ -57,6 +58,18 @@ pub(crate) fn retry(node: &Node, base: Option<&RetryPolicy>) -> RetryPolicy {
         policy.never = kinds.iter().filter_map(|k| serde_json::from_value::<FailureKind>(Value::from(k.text()?)).ok()).collect();
     }
     policy
+}
+
+/// `defaults`, on top of a base: key by key.
+pub(crate) fn defaults(node: &Node, base: &Defaults) -> Defaults {
+    let over = |old: Timeouts, new: Timeouts| Timeouts {
+        queue: new.queue.or(old.queue),
+        attempt: new.attempt.or(old.attempt),
+        total: new.total.or(old.total),
+    };
+    let timeout = node.get("timeout").map(|n| over(base.timeouts.unwrap_or_default(), timeouts(n)));
+    let retry = node.get("retry").map(|n| retry(n, base.retry.as_ref()));
+    Defaults { timeouts: timeout.or(base.timeouts), retry: retry.or_else(|| base.retry.clone()) }
 }
 
 /// `limits`, on top of a base.
