@@ -82,7 +82,7 @@ pub fn kind(kind: &str) -> TaskBuilder {
 /// ```
 pub fn command(run: &str) -> TaskBuilder {
     let mut builder = TaskBuilder::new(Action::Own);
-    match Template::parse(run) {
+    match Template::parse(run).and_then(|t| t.check_shell().map(|()| t)) {
         Ok(run) => {
             let script = Script { run, stdin: None, env: Vec::new(), cwd: None, output: OutputFormat::Text };
             builder.task.action = Action::Run(Arc::new(script));

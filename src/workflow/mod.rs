@@ -26,6 +26,7 @@ mod schema;
 mod scope;
 pub(crate) mod shape;
 mod shared;
+mod shell;
 mod template;
 pub(crate) mod text;
 pub(crate) mod yaml;

@@ -181,6 +181,10 @@ impl Shape<'_> {
             NodeKind::Text(text) if text.trim().is_empty() && key == "run" => {
                 self.say(Problem::new(node.span, "`run` is an empty text"));
             }
+            NodeKind::Text(text) if key == "run" => match Template::parse(text).and_then(|t| t.check_shell()) {
+                Ok(()) => {}
+                Err(error) => self.bad_expression(node, text, error),
+            },
             NodeKind::Text(text) => self.bindings_of(node, text),
             NodeKind::Bool(_) => {}
             NodeKind::Number(n) if n.is_i64() || n.is_u64() => {}
