@@ -322,6 +322,9 @@ fn a_shell_gets_each_binding_as_one_word() {
             Ok(())
         })
         .unwrap();
+    let digits = World { item: Some(Arc::new(json!(2))), ..World::default() };
+    let redirected = Template::parse("echo {{ item }}>/dev/stdout {{ item }}").unwrap();
+    assert_eq!(redirected.render_shell(&digits).unwrap(), "echo '2'>/dev/stdout 2");
     let nul = World { item: Some(Arc::new(json!("a\0b"))), ..World::default() };
     assert!(matches!(template.render_shell(&nul), Err(EvalError::Type(_))));
 }

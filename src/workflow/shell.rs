@@ -10,6 +10,8 @@ use super::text::shell_quote;
 pub(super) enum Place {
     /// Outside of quotes: it becomes one quoted word, or a part of one.
     Word,
+    /// Outside of quotes, right before `<` or `>`: bare digits would become a file descriptor.
+    BeforeRedirection,
     /// Between double quotes.
     Double,
     /// Between single quotes.
@@ -21,6 +23,7 @@ impl Place {
     pub(super) fn quote(self, text: &str) -> String {
         match self {
             Place::Word => shell_quote(text),
+            Place::BeforeRedirection => format!("'{}'", text.replace('\'', r"'\''")),
             Place::Single => text.replace('\'', r"'\''"),
             Place::Double => text.chars().fold(String::with_capacity(text.len()), |mut all, c| {
                 if matches!(c, '\\' | '"' | '$' | '`') {

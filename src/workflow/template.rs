@@ -147,11 +147,16 @@ impl Template {
     /// Its bindings, and where in a shell script they stand.
     fn places(&self) -> Vec<(&Expression, Result<Place, &'static str>)> {
         let (mut scanner, mut all) = (Scanner::default(), Vec::new());
-        for piece in self.pieces.iter() {
+        for (at, piece) in self.pieces.iter().enumerate() {
             match piece {
                 Piece::Text(text) => scanner.text(text),
                 Piece::Binding(expression) => {
-                    all.push((expression, scanner.place()));
+                    let redirects = matches!(self.pieces.get(at + 1), Some(Piece::Text(t)) if t.starts_with(['<', '>']));
+                    let place = match scanner.place() {
+                        Ok(Place::Word) if redirects => Ok(Place::BeforeRedirection),
+                        other => other,
+                    };
+                    all.push((expression, place));
                     scanner.binding();
                 }
             }
