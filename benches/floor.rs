@@ -1,24 +1,36 @@
 //! scratch
+use polity::plan::Wants;
 use polity::prelude::*;
 use polity::workflow::{Action, Dependency, Task, Workflow};
-use polity::plan::Wants;
 use std::sync::Arc;
 use std::time::Instant;
 
 fn base() -> Workflow {
-    polity::workflow::parse("version: \"2.0\"\nname: x\nagents: [{id: w, replicas: 8}]\ntasks: [{id: a, fn: noop}]\n", None, &polity::workflow::Known{functions: vec!["noop".into()], ..Default::default()}).unwrap().workflow
+    polity::workflow::parse(
+        "version: \"2.0\"\nname: x\nagents: [{id: w, replicas: 8}]\ntasks: [{id: a, fn: noop}]\n",
+        None,
+        &polity::workflow::Known { functions: vec!["noop".into()], ..Default::default() },
+    )
+    .unwrap()
+    .workflow
 }
 fn layered(width: usize, depth: usize) -> Workflow {
     let mut w = base();
     let proto: Task = w.tasks[0].clone();
     w.tasks.clear();
-    for l in 0..depth { for i in 0..width {
-        let mut t = proto.clone();
-        t.id = format!("t{l}_{i}").into();
-        t.estimate = Some(0.0);
-        if l > 0 { for k in 0..3 { t.dependencies.push(Dependency{ on: (l-1)*width + (i + k*7) % width, wants: Wants::Success }); } }
-        w.tasks.push(t);
-    }}
+    for l in 0..depth {
+        for i in 0..width {
+            let mut t = proto.clone();
+            t.id = format!("t{l}_{i}").into();
+            t.estimate = Some(0.0);
+            if l > 0 {
+                for k in 0..3 {
+                    t.dependencies.push(Dependency { on: (l - 1) * width + (i + k * 7) % width, wants: Wants::Success });
+                }
+            }
+            w.tasks.push(t);
+        }
+    }
     w
 }
 fn main() {
@@ -35,6 +47,12 @@ fn main() {
             assert_eq!(r.tally().completed as usize, n);
             t.elapsed()
         });
-        println!("{name}: {n} tasks {:?} = {:.2} us/task, {:.0} tasks/s (whole {:?})", took, took.as_secs_f64()*1e6/n as f64, n as f64/took.as_secs_f64(), t.elapsed());
+        println!(
+            "{name}: {n} tasks {:?} = {:.2} us/task, {:.0} tasks/s (whole {:?})",
+            took,
+            took.as_secs_f64() * 1e6 / n as f64,
+            n as f64 / took.as_secs_f64(),
+            t.elapsed()
+        );
     }
 }

@@ -6,6 +6,7 @@
 compile_error!("polity contains panics of agents by unwinding: build it with panic = \"unwind\"");
 
 mod actors;
+pub mod config;
 pub mod event;
 pub mod lifecycle;
 pub mod plan;
@@ -14,12 +15,11 @@ mod registry;
 pub mod report;
 mod runtime;
 pub mod supervision;
-// pub mod config;
 pub mod workflow;
 mod world;
 
-pub use registry::{Government, IntoGovernment, Registry};
-pub use runtime::*;
 pub use lifecycle::{Jitter, RetryPolicy, Timeouts};
 pub use polity_agents::{self as agents};
 pub use polity_protocols::{self as protocols};
+pub use registry::{Government, IntoGovernment, Registry};
+pub use runtime::*;

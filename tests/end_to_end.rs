@@ -6,7 +6,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 fn parse(text: &str) -> polity::workflow::Checked {
-    polity::workflow::parse(text, None, &polity::workflow::Known { strategies: vec!["hierarchical".into()], ..Default::default() }).unwrap()
+    polity::workflow::parse(
+        text,
+        None,
+        &polity::workflow::Known { strategies: vec!["hierarchical".into()], ..Default::default() },
+    )
+    .unwrap()
 }
 
 const FLOW: &str = r#"
@@ -44,7 +49,9 @@ fn a_file_runs_live() {
         let society = builder.start().unwrap();
         society.run(checked.workflow.clone()).await
     });
-    for event in events.borrow().iter() { println!("{event:?}"); }
+    for event in events.borrow().iter() {
+        println!("{event:?}");
+    }
     let result = result.unwrap();
     assert_eq!(result.output("loud"), "HELLO");
     assert_eq!(result.output("sum"), 6);
@@ -64,6 +71,8 @@ fn the_same_file_runs_in_virtual_time() {
         society.run(twin.workflow).await.unwrap();
         society.now()
     });
-    for event in events.borrow().iter() { println!("{event:?}"); }
+    for event in events.borrow().iter() {
+        println!("{event:?}");
+    }
     assert!(took.as_secs_f64() > 2.0, "{took:?}");
 }

@@ -8,8 +8,8 @@ use crate::supervision::Exit;
 use crate::world::{AlarmId, Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{
-    Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, LocalFuture, Offer, SharedAgent,
-    SimEnd, Simulation, Work, draw, share,
+    Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, LocalFuture, Offer,
+    SharedAgent, SimEnd, Simulation, Work, draw, share,
 };
 use polity_protocols::{AgentId, Ended, Name, Outcome, Profile, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +78,10 @@ enum Stage {
         alarm: Option<AlarmId>,
     },
     /// A future that runs by itself.
-    Running { since: Time, token: CancelToken },
+    Running {
+        since: Time,
+        token: CancelToken,
+    },
 }
 
 /// The agent's place in one team.
@@ -144,7 +147,8 @@ impl AgentActor {
         let Some(book) = self.world.directory.coordinator(id) else { return };
         let me = self.blueprint.id;
         let participant = government.participant(me, &self.blueprint.profile);
-        let rng = Rng::numbered(self.world.seed(), &format!("participant/{}/{}", id.0, self.blueprint.profile.name), self.incarnation);
+        let rng =
+            Rng::numbered(self.world.seed(), &format!("participant/{}/{}", id.0, self.blueprint.profile.name), self.incarnation);
         self.seats.insert(id, Seat { epoch, book, participant, rng });
     }
     fn listen(&mut self, id: CoordinatorId, epoch: u32, talk: Talk) {
@@ -203,7 +207,8 @@ impl AgentActor {
         let held = self.held.get_mut(&id)?;
         let now = self.world.now();
         let token = CancelToken::new();
-        let Stage::Waiting(mut job) = std::mem::replace(&mut held.stage, Stage::Running { since: now, token: token.clone() }) else {
+        let Stage::Waiting(mut job) = std::mem::replace(&mut held.stage, Stage::Running { since: now, token: token.clone() })
+        else {
             return None; // invariant: only what waits is begun
         };
         if let Work::Simulate(simulation) = &job.work {
@@ -353,7 +358,8 @@ impl AgentActor {
         self.world.directory.enter_agent(agent, addr.clone(), profile.clone(), self.incarnation);
         self.world.record(RunId::SOCIETY, What::AgentJoined { agent, name: profile.name.clone(), incarnation: self.incarnation });
         for coordinator in self.world.directory.coordinators() {
-            let mail = CoordinatorMail::Join { agent, incarnation: self.incarnation, profile: profile.clone(), addr: addr.clone() };
+            let mail =
+                CoordinatorMail::Join { agent, incarnation: self.incarnation, profile: profile.clone(), addr: addr.clone() };
             self.world.send(Letter::Coordinator(coordinator, mail));
         }
     }

@@ -58,14 +58,7 @@ const SAVE_EVERY: u32 = 256;
 
 impl Book {
     pub(crate) fn new(id: CoordinatorId, government: Government, child: u64) -> Book {
-        Book {
-            id,
-            government,
-            child,
-            inbox: RefCell::default(),
-            addr: RefCell::default(),
-            pages: RefCell::default(),
-        }
+        Book { id, government, child, inbox: RefCell::default(), addr: RefCell::default(), pages: RefCell::default() }
     }
     /// Puts mail into the inbox, and knocks.
     pub(crate) fn put(&self, mail: CoordinatorMail, ticket: Ticket) {
@@ -207,9 +200,8 @@ impl CoordinatorActor {
     fn decline(&mut self, task: TaskId, why: &Why) {
         let mut pages = self.book.pages.borrow_mut();
         let Some(mut open) = pages.open.remove(&task) else { return self.world.ignore() };
-        let comes_back = |(id, member): (&AgentId, &Member)| {
-            member.addr.is_none() && open.view.demand.fit(*id, &member.profile).is_some()
-        };
+        let comes_back =
+            |(id, member): (&AgentId, &Member)| member.addr.is_none() && open.view.demand.fit(*id, &member.profile).is_some();
         if pages.members.iter().any(comes_back) {
             open.parked = true;
             pages.open.insert(task, open);

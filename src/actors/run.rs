@@ -276,7 +276,8 @@ impl RunActor {
             Value::Array(items) => items.iter().cloned().map(Arc::new).collect(),
             Value::Object(map) => map.iter().map(|(k, v)| Arc::new(serde_json::json!({ "key": k, "value": v }))).collect(),
             other => {
-                let message = format!("`for_each` of task \"{}\" must give a list or a map, but gives {}", task.id, kind_of(other));
+                let message =
+                    format!("`for_each` of task \"{}\" must give a list or a map, but gives {}", task.id, kind_of(other));
                 return self.unready(node.0, Unready::Fails(Failure::new(FailureKind::Binding, message)));
             }
         };
@@ -443,7 +444,8 @@ impl RunActor {
         self.world.directory.leave_run(self.id.0);
         if let Some(done) = self.done.take() {
             let (workflow, ledger) = (self.workflow.clone(), self.ledger.clone());
-            let result = RunResult { name: self.name.clone(), tail, workflow, progress: std::mem::take(&mut self.progress), ledger };
+            let result =
+                RunResult { name: self.name.clone(), tail, workflow, progress: std::mem::take(&mut self.progress), ledger };
             let _ = done.send(result); // whoever asked may have stopped waiting
         }
         context.stop();

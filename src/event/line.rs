@@ -174,9 +174,11 @@ impl Line {
         Some(match &*self.event {
             "agent_joined" => What::AgentJoined { agent: agent?, name: self.agent.clone()?, incarnation: self.incarnation? },
             "agent_lost" => What::AgentLost { agent: agent?, incarnation: self.incarnation?, reason: self.reason.clone()? },
-            "coordinator_lost" => {
-                What::CoordinatorLost { strategy: self.strategy.clone()?, epoch: u32::try_from(self.incarnation?).ok()?, reason: self.reason.clone()? }
-            }
+            "coordinator_lost" => What::CoordinatorLost {
+                strategy: self.strategy.clone()?,
+                epoch: u32::try_from(self.incarnation?).ok()?,
+                reason: self.reason.clone()?,
+            },
             "escalated" => What::Escalated { reason: self.reason.clone()? },
             "run_started" => What::RunStarted(self.head.clone()?),
             "expanded" => What::Expanded { task: task?, first: self.first?, labels: self.labels.clone()? },

@@ -1,8 +1,8 @@
 //! How a society is put together.
 
+use super::StartError;
 use super::society::{Parts, Society};
 use super::system::simulation;
-use super::StartError;
 use crate::actors::Factory;
 use crate::event::Sink;
 use crate::registry::{Government, IntoGovernment};

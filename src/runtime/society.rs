@@ -355,9 +355,7 @@ fn given(workflow: &Workflow, mut values: BTreeMap<Name, Value>) -> Result<BTree
 
 /// Whether an agent's description makes sense.
 pub(super) fn check_spec(spec: &AgentSpec) -> Result<(), StartError> {
-    let wrong = |what: &str, given: f64| {
-        Err(StartError::Setting(format!("agent \"{}\": {what}, but is {given}", spec.id)))
-    };
+    let wrong = |what: &str, given: f64| Err(StartError::Setting(format!("agent \"{}\": {what}, but is {given}", spec.id)));
     match spec {
         AgentSpec { speed, .. } if !(*speed > 0.0 && speed.is_finite()) => wrong("its speed must be above 0", *speed),
         AgentSpec { cost, .. } if !(*cost >= 0.0 && cost.is_finite()) => wrong("its cost must be at least 0", *cost),

@@ -49,7 +49,11 @@ fn still(task: &mut Task, assumptions: &mut Vec<String>) {
         assumptions.push(format!("`when` of \"{}\" is taken as true, since outputs are not simulated: {source}", task.id));
     }
     if let Some(list) = task.for_each.as_ref().filter(|list| uses_outputs(list)) {
-        assumptions.push(format!("`for_each` of \"{}\" is taken as of one item, since outputs are not simulated: {}", task.id, list.source()));
+        assumptions.push(format!(
+            "`for_each` of \"{}\" is taken as of one item, since outputs are not simulated: {}",
+            task.id,
+            list.source()
+        ));
         task.for_each = Some(Expression::constant(serde_json::json!([1])));
     }
 }

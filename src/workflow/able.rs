@@ -111,7 +111,11 @@ impl Check<'_> {
         let span = if kind.is_empty() { task.id.span } else { task.kind.span };
         let problem = Problem::new(span, message).maybe(near.map(|w| format!("did you mean \"{w}\"?")));
         // With agents missing nobody knows what they could do.
-        if self.missing.is_empty() { self.problems.push(problem) } else { self.warnings.push(problem) }
+        if self.missing.is_empty() {
+            self.problems.push(problem)
+        } else {
+            self.warnings.push(problem)
+        }
         false
     }
 }

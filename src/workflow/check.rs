@@ -4,7 +4,7 @@ use super::able;
 use super::draft::{Draft, DraftTask};
 use super::model::{Action, Dependency, Task, Workflow};
 use super::policies::unknown_strategy;
-use super::problem::{Problem, Span};
+use super::problem::{MAX_PROBLEMS, Problem, Span};
 use super::reference::{Field, Reference, Root};
 use super::text::nearest;
 use super::{Checked, Known};
@@ -102,11 +102,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
 }
 
 fn merged(own: Timeouts, default: Timeouts) -> Timeouts {
-    Timeouts {
-        queue: own.queue.or(default.queue),
-        attempt: own.attempt.or(default.attempt),
-        total: own.total.or(default.total),
-    }
+    Timeouts { queue: own.queue.or(default.queue), attempt: own.attempt.or(default.attempt), total: own.total.or(default.total) }
 }
 
 impl Check<'_> {
@@ -140,11 +136,13 @@ impl Check<'_> {
             self.say(Problem { span: strategy.span, ..problem });
         }
         for agent in draft.agents.iter().filter(|a| a.value.replicas > MAX_REPLICAS) {
-            let message = format!("agent \"{}\" has {} replicas, the limit is {MAX_REPLICAS}", agent.value.id, agent.value.replicas);
+            let message =
+                format!("agent \"{}\" has {} replicas, the limit is {MAX_REPLICAS}", agent.value.id, agent.value.replicas);
             self.say(Problem::new(agent.span, message));
         }
         if draft.tasks.len() > draft.limits.max_tasks as usize {
-            let message = format!("the workflow has {} tasks, but limits.max_tasks is {}", draft.tasks.len(), draft.limits.max_tasks);
+            let message =
+                format!("the workflow has {} tasks, but limits.max_tasks is {}", draft.tasks.len(), draft.limits.max_tasks);
             self.say(Problem::new(draft.span, message));
         }
     }
@@ -157,7 +155,10 @@ impl Check<'_> {
         {
             let near = nearest(name, self.known.functions.iter().map(|f| &**f)).map(|w| format!("did you mean \"{w}\"?"));
             let help = near.unwrap_or_else(|| "register it before the workflow is checked".into());
-            self.say(Problem::new(task.action_span, format!("task \"{id}\" calls \"{name}\", which is no registered function")).help(help));
+            self.say(
+                Problem::new(task.action_span, format!("task \"{id}\" calls \"{name}\", which is no registered function"))
+                    .help(help),
+            );
         }
         let mut edges: BTreeMap<usize, Wants> = BTreeMap::new();
         let mut add = |edge: Option<(usize, Wants)>| {
@@ -172,7 +173,7 @@ impl Check<'_> {
         }
         let without_item = Owner { has_item: false, ..owner };
         for reference in task.for_each.iter().flat_map(|e| e.references()) {
-            add(self.reference(reference, &without_item, task.id.span, names));
+            add(self.reference(reference, &without_item, task.for_each_span, names));
         }
         for dependency in &task.depends_on {
             add(self.upstream(id, &dependency.task.value, dependency.task.span, names).map(|on| (on, Wants::Success)));
@@ -190,13 +191,19 @@ impl Check<'_> {
     fn optional(&mut self, task: &DraftTask, upstream: &Name, span: Span) {
         let expressions = task.expressions();
         let mut references = expressions.iter().copied().chain(&task.for_each).flat_map(|e| e.references());
-        let bare = references.any(|r| {
-            r.root == Root::Tasks && r.name == *upstream && r.field == Some(Field::Output) && !r.handled_by_default
-        });
+        let bare = references
+            .any(|r| r.root == Root::Tasks && r.name == *upstream && r.field == Some(Field::Output) && !r.handled_by_default);
         if bare {
-            let message = format!("task \"{}\" depends on \"{upstream}\" optionally, but can't go on without its output", task.id.value);
+            let message =
+                format!("task \"{}\" depends on \"{upstream}\" optionally, but can't go on without its output", task.id.value);
             self.warnings.push(Problem::new(span, message).help("say what to use instead: … | default(none)"));
         }
+    }
+
+    /// The nearest task; nobody looks for it once there are too many problems to tell.
+    fn nearest<'n>(&self, given: &str, names: &Names<'n>) -> Option<&'n str> {
+        let few = self.problems.len() <= MAX_PROBLEMS;
+        few.then(|| nearest(given, names.tasks.keys().copied())).flatten()
     }
 
     /// An upstream task by its id.
@@ -207,7 +214,7 @@ impl Check<'_> {
         }
         let found = names.tasks.get(on).copied();
         if found.is_none() {
-            let near = nearest(on, names.tasks.keys().copied()).map(|w| format!("did you mean \"{w}\"?"));
+            let near = self.nearest(on, names).map(|w| format!("did you mean \"{w}\"?"));
             self.say(Problem::new(span, format!("task \"{id}\" depends on \"{on}\", which is not a task")).maybe(near));
         }
         found
@@ -244,7 +251,7 @@ impl Check<'_> {
             return None;
         }
         let Some(on) = names.tasks.get(name) else {
-            let near = match nearest(name, names.tasks.keys().copied()) {
+            let near = match self.nearest(name, names) {
                 Some(word) => Some(format!("did you mean \"{word}\"?")),
                 None => names.inputs.contains(&name).then(|| format!("did you mean inputs.{name}?")),
             };

@@ -2,7 +2,10 @@
 
 use super::model::Dependency;
 
-/// Finds circles by depth-first search: at least one of every strongly connected part, each as a list in which every task depends on
+/// Circles that are told.
+const MAX_CIRCLES: usize = 20;
+
+/// Finds circles by depth-first search, at least one if there is any, each as a list in which every task depends on
 /// the next and the last on the first. Without recursion: a chain may be as long as there are tasks. O(tasks + edges).
 pub(super) fn cycles(edges: &[Vec<Dependency>]) -> Vec<Vec<usize>> {
     #[derive(Clone, Copy, PartialEq)]
@@ -31,6 +34,7 @@ pub(super) fn cycles(edges: &[Vec<Dependency>]) -> Vec<Vec<usize>> {
                     marks[edge.on] = Mark::Open;
                     path.push((edge.on, 0));
                 }
+                Mark::Open if found.len() >= MAX_CIRCLES => {}
                 Mark::Open => {
                     let from = path.iter().position(|(t, _)| *t == edge.on).unwrap_or(0);
                     found.push(path[from..].iter().map(|(t, _)| *t).collect());

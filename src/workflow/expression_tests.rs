@@ -310,17 +310,21 @@ proptest! {
 #[test]
 fn a_shell_gets_each_binding_as_one_word() {
     use proptest::test_runner::{Config, TestRunner};
-    let template = Template::parse("printf '%s|' {{ item }} end").unwrap();
+    let script = "printf '%s|' {{ item }} \"{{ item }}\" '{{ item }}' a{{ item }}\"b\" \"$(printf %sx {{ item }})\" end";
+    let template = Template::parse(script).unwrap();
     let texts = prop_oneof!["[ -~\n\t]{0,30}", "[^\0]{0,20}", "[$`\"'\\\\!*?~#&;|<>(){}\n -]{0,12}"];
     TestRunner::new(Config::with_cases(120))
         .run(&texts, |text| {
             let w = World { item: Some(Arc::new(json!(text))), ..World::default() };
             let script = template.render_shell(&w).unwrap();
             let out = std::process::Command::new("sh").arg("-c").arg(&script).output().unwrap();
-            prop_assert_eq!(String::from_utf8(out.stdout).unwrap(), format!("{text}|end|"));
+            prop_assert_eq!(String::from_utf8(out.stdout).unwrap(), format!("{text}|{text}|{text}|a{text}b|{text}x|end|"));
             Ok(())
         })
         .unwrap();
+    let digits = World { item: Some(Arc::new(json!(2))), ..World::default() };
+    let redirected = Template::parse("echo {{ item }}>/dev/stdout {{ item }}").unwrap();
+    assert_eq!(redirected.render_shell(&digits).unwrap(), "echo '2'>/dev/stdout 2");
     let nul = World { item: Some(Arc::new(json!("a\0b"))), ..World::default() };
     assert!(matches!(template.render_shell(&nul), Err(EvalError::Type(_))));
 }

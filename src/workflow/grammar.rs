@@ -92,7 +92,11 @@ pub(crate) static TOP: Record = Record {
         later("delegation", "bounds of what agents may delegate"),
         key("agents", Kind::List(&Kind::Record(&AGENT)), "who can work"),
         key("defaults", Kind::Record(&DEFAULTS), "what holds for tasks that don't say otherwise"),
-        key("on_failure", Kind::Words(&[yes("continue"), yes("fail_fast"), not_yet("compensate")]), "what a failed task means for the rest"),
+        key(
+            "on_failure",
+            Kind::Words(&[yes("continue"), yes("fail_fast"), not_yet("compensate")]),
+            "what a failed task means for the rest",
+        ),
         key("mode", Kind::Words(MODES), "how much happens at a time"),
         key("limits", Kind::Record(&LIMITS), "bounds of a run"),
         must("tasks", Kind::List(&Kind::Record(&TASK)), "what is to be done"),
@@ -100,8 +104,14 @@ pub(crate) static TOP: Record = Record {
     ],
 };
 
-const MODES: &[Word] =
-    &[yes("parallel"), not_yet("sequential"), not_yet("adaptive"), not_yet("SIMPLE"), not_yet("HIERARCHICAL"), not_yet("ADAPTIVE")];
+const MODES: &[Word] = &[
+    yes("parallel"),
+    not_yet("sequential"),
+    not_yet("adaptive"),
+    not_yet("SIMPLE"),
+    not_yet("HIERARCHICAL"),
+    not_yet("ADAPTIVE"),
+];
 
 static INPUT: Record = Record {
     what: "an input",
@@ -147,7 +157,7 @@ static POOL: Record =
     Record { what: "an elastic pool", keys: &[later("min", "the fewest replicas"), later("max", "the most replicas")] };
 
 pub(crate) static DEFAULTS: Record = Record {
-    what: "the defaults",
+    what: "`defaults`",
     keys: &[
         key("timeout", TIMEOUT_KIND, "time limits of a task"),
         key("retry", Kind::Record(&RETRY), "whether a failed task is tried again"),
@@ -193,11 +203,15 @@ const FAILURES: &[Word] = &[
 ];
 
 pub(crate) static LIMITS: Record = Record {
-    what: "the limits",
+    what: "`limits`",
     keys: &[
         key("max_parallel_tasks", Kind::Whole(1), "tasks that may be open at a time"),
         key("max_tasks", Kind::Whole(1), "task instances that a run may have"),
-        key("max_open", Kind::Either(&[Kind::Whole(1), Kind::Words(&[yes("auto")])]), "tasks that may be announced and not yet awarded"),
+        key(
+            "max_open",
+            Kind::Either(&[Kind::Whole(1), Kind::Words(&[yes("auto")])]),
+            "tasks that may be announced and not yet awarded",
+        ),
     ],
 };
 
@@ -228,7 +242,11 @@ pub(crate) static TASK: Record = Record {
         key("estimate", Kind::Duration, "how long it takes at speed 1 and fit 1"),
         key("timeout", TIMEOUT_KIND, "time limits"),
         key("retry", Kind::Record(&RETRY), "whether it is tried again"),
-        key("output", Kind::Either(&[Kind::Words(&[yes("text"), yes("json"), yes("lines")]), Kind::Record(&OUTPUT_FORM)]), "what the text of `run` is read as"),
+        key(
+            "output",
+            Kind::Either(&[Kind::Words(&[yes("text"), yes("json"), yes("lines")]), Kind::Record(&OUTPUT_FORM)]),
+            "what the text of `run` is read as",
+        ),
         key("stdin", Kind::Template, "what `run` reads"),
         key("env", Kind::Map(&Kind::Template), "environment variables of `run`"),
         key("cwd", Kind::Template, "the working directory of `run`"),
@@ -262,7 +280,8 @@ static DEPENDS: Record = Record {
         later("data", "the parts of its output that are passed"),
     ],
 };
-static OUTPUT_FORM: Record = Record { what: "an output form", keys: &[later("schema", "a JSON Schema that the output must meet")] };
+static OUTPUT_FORM: Record =
+    Record { what: "an output form", keys: &[later("schema", "a JSON Schema that the output must meet")] };
 
 static SIMULATE: Record = Record {
     what: "a simulation",

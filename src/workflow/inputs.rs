@@ -65,7 +65,7 @@ impl std::error::Error for InputErrors {}
 ///
 /// ```
 /// use polity::workflow::{Known, bind_inputs, parse};
-/// let text = "name: w\ninputs: [{ name: years, type: list, required: true }]\ntasks: [{ id: a, run: echo }]\n";
+/// let text = "name: w\nagents: [{ id: shell }]\ninputs: [{ name: years, type: list, required: true }]\ntasks: [{ id: a, run: echo }]\n";
 /// let workflow = parse(text, None, &Known::default()).unwrap().workflow;
 /// let bound = bind_inputs(&workflow, [("years", "[2012, 2013]")], false).unwrap();
 /// assert_eq!(*bound.values["years"], serde_json::json!([2012, 2013]));

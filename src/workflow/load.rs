@@ -1,12 +1,14 @@
 //! The doors: a text or a file in, a checked workflow out.
 
 use super::check::check;
+use super::draft::{At, Draft};
 use super::grammar::{Kind, TOP};
 use super::model::{Limits, Strategy, Workflow};
+use super::policies;
 use super::problem::{Problem, Span, WorkflowErrors};
 use super::read::{Reader, unwrap_dsl};
 use super::shape::Shape;
-use super::yaml;
+use super::yaml::{self, Node};
 use crate::lifecycle::{RetryPolicy, Timeouts};
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
@@ -26,8 +28,43 @@ pub struct Known {
     pub defaults: Defaults,
     /// Bounds of a run when the workflow says nothing.
     pub limits: Limits,
-    /// A strategy that replaces the workflow's own: from the environment or a flag.
+    /// What is stronger than the workflow itself.
+    pub overrides: Overrides,
+}
+
+/// What the environment and flags say: stronger than the workflow.
+///
+/// ```
+/// use polity::workflow::{Known, Overrides, Strategy, parse};
+/// let market = Strategy { name: "market".into(), settings: serde_json::json!({}) };
+/// let known = Known { overrides: Overrides::strategy(market.clone()), ..Known::default() };
+/// let text = "name: w\nstrategy: hierarchical\nagents: [{ id: a }]\ntasks: [{ id: t, run: echo }]\n";
+/// assert_eq!(parse(text, None, &known).unwrap().workflow.strategy, Some(market));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The strategy that replaces the workflow's own.
     pub strategy: Option<Strategy>,
+    /// Trees of `defaults` and of `limits`, the stronger later.
+    pub(crate) defaults: Vec<Node>,
+    pub(crate) limits: Vec<Node>,
+}
+impl Overrides {
+    /// Another strategy, and nothing else.
+    pub fn strategy(strategy: Strategy) -> Overrides {
+        Overrides { strategy: Some(strategy), ..Overrides::default() }
+    }
+    /// Lays what they say over a draft.
+    pub(super) fn apply(&self, draft: &mut Draft) {
+        let base = Defaults { timeouts: draft.timeouts, retry: draft.retry.take() };
+        let laid = self.defaults.iter().fold(base, |base, node| policies::defaults(node, &base));
+        (draft.timeouts, draft.retry) = (laid.timeouts, laid.retry);
+        draft.limits = self.limits.iter().fold(draft.limits.clone(), |base, node| policies::limits(node, &base));
+        if let Some(strategy) = &self.strategy {
+            let span = draft.strategy.as_ref().map_or(Span::default(), |s| s.span);
+            draft.strategy = Some(At::new(strategy.clone(), span));
+        }
+    }
 }
 
 /// What holds for tasks that don't say otherwise.
@@ -73,15 +110,12 @@ pub fn parse(text: &str, path: Option<&Path>, known: &Known) -> Result<Checked, 
         return Err(fail(vec![Problem::new(Span::default(), "the file is empty").help("a workflow needs `name` and `tasks`")]));
     }
     let mut shape = Shape { source: plain, problems };
-    shape.check(&root, &Kind::Record(&TOP), "the file");
+    shape.check(&root, &Kind::Record(&TOP), "");
     let mut reader = Reader { source: plain, known, problems: shape.problems };
     let mut draft = reader.workflow(&root);
     draft.hash = hash(text);
     draft.path = path.map(Path::to_path_buf);
     let mut checked = check(draft, known, reader.problems).map_err(fail)?;
-    if let Some(strategy) = &known.strategy {
-        checked.workflow.strategy = Some(strategy.clone());
-    }
     let origin: std::sync::Arc<str> = origin.as_str().into();
     checked.warnings.iter_mut().for_each(|w| w.origin = origin.clone());
     Ok(checked)

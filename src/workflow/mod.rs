@@ -1,6 +1,9 @@
 //! The file or program → a checked [`Workflow`]: parse, names, expressions, schema. See LANGUAGE.md.
 
 mod able;
+mod builder;
+#[cfg(test)]
+mod builder_tests;
 mod check;
 mod context;
 mod cycles;
@@ -13,31 +16,34 @@ pub(crate) mod grammar;
 mod inputs;
 mod load;
 mod model;
-pub(crate) mod policies;
-pub(crate) mod problem;
 #[cfg(test)]
 mod parse_tests;
+pub(crate) mod policies;
+pub(crate) mod problem;
 mod read;
 mod reference;
+mod schema;
 mod scope;
 pub(crate) mod shape;
 mod shared;
+mod shell;
 mod template;
 pub(crate) mod text;
 pub(crate) mod yaml;
 
+pub use builder::{
+    Bind, IntoWorkflow, TaskBuilder, WorkflowBuilder, command, expr, function, input, item, kind, output, simulated, template,
+};
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
-pub use load::{Checked, Defaults, Known, load, parse};
+pub use load::{Checked, Defaults, Known, Overrides, load, parse};
 pub use model::{
     Action, Binding, Dependency, Input, InputType, Limits, OnFailure, Output, Priority, Script, Strategy, Task, Workflow,
     duration_text,
 };
 pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};
+pub use schema::{config_schema, schema};
 pub use scope::{EvalError, NoScope, Scope, TaskFacts};
 pub use template::Template;
 pub use text::{parse_duration, shell_quote};
-// TEMP
-pub trait IntoWorkflow { fn into_workflow(self) -> Result<Workflow, WorkflowErrors>; }
-impl IntoWorkflow for Workflow { fn into_workflow(self) -> Result<Workflow, WorkflowErrors> { Ok(self) } }

@@ -1,6 +1,7 @@
 //! Trees of the right shape as policies: what a workflow file and a configuration file have in common. A value of the wrong shape was
 //! reported by the shape check and is passed over here.
 
+use super::load::Defaults;
 use super::model::{Limits, Strategy};
 use super::problem::Problem;
 use super::text::{nearest, parse_duration};
@@ -54,17 +55,28 @@ pub(crate) fn retry(node: &Node, base: Option<&RetryPolicy>) -> RetryPolicy {
         _ => {}
     }
     if let Some(kinds) = node.get("never").and_then(Node::list) {
-        policy.never =
-            kinds.iter().filter_map(|k| serde_json::from_value::<FailureKind>(Value::from(k.text()?)).ok()).collect();
+        policy.never = kinds.iter().filter_map(|k| serde_json::from_value::<FailureKind>(Value::from(k.text()?)).ok()).collect();
     }
     policy
+}
+
+/// `defaults`, on top of a base: key by key.
+pub(crate) fn defaults(node: &Node, base: &Defaults) -> Defaults {
+    let over = |old: Timeouts, new: Timeouts| Timeouts {
+        queue: new.queue.or(old.queue),
+        attempt: new.attempt.or(old.attempt),
+        total: new.total.or(old.total),
+    };
+    let timeout = node.get("timeout").map(|n| over(base.timeouts.unwrap_or_default(), timeouts(n)));
+    let retry = node.get("retry").map(|n| retry(n, base.retry.as_ref()));
+    Defaults { timeouts: timeout.or(base.timeouts), retry: retry.or_else(|| base.retry.clone()) }
 }
 
 /// `limits`, on top of a base.
 pub(crate) fn limits(node: &Node, base: &Limits) -> Limits {
     Limits {
         max_parallel_tasks: whole(node.get("max_parallel_tasks")).or(base.max_parallel_tasks),
-        max_tasks: whole(node.get("max_tasks")).unwrap_or(base.max_tasks),
+        max_tasks: whole(node.get("max_tasks")).filter(|n| *n > 0).unwrap_or(base.max_tasks),
         max_open: match node.get("max_open") {
             Some(n) if n.text() == Some("auto") => None,
             Some(n) => whole(Some(n)).or(base.max_open),
@@ -111,7 +123,8 @@ pub(crate) fn agent(node: &Node, base: Option<&AgentSpec>) -> Option<AgentSpec> 
         (spec.replicas, spec.replicated) = (n, true);
     }
     if let Some(can) = node.get("can") {
-        spec.can = can.entries().filter_map(|(k, _, v)| Some((k, v.number()?))).fold(Capabilities::default(), |c, (k, v)| c.and(k, v));
+        spec.can =
+            can.entries().filter_map(|(k, _, v)| Some((k, v.number()?))).fold(Capabilities::default(), |c, (k, v)| c.and(k, v));
     }
     if let Some(n) = node.get("speed").and_then(Node::number).filter(|n| *n > 0.0) {
         spec.speed = n;

@@ -60,7 +60,7 @@ impl fmt::Display for Problem {
 /// use polity::workflow::{Known, parse};
 /// let text = "name: w\ntasks:\n  - { id: build, run: make }\n  - { id: deploy, run: ./deploy.sh, depends_on: [biuld] }\n";
 /// let errors = parse(text, Some("flow.yaml".as_ref()), &Known::default()).unwrap_err();
-/// assert!(errors.to_string().contains("flow.yaml:4:51: task \"deploy\" depends on \"biuld\", which is not a task; did you mean \"build\"?"));
+/// assert!(errors.to_string().contains("flow.yaml:4:50: task \"deploy\" depends on \"biuld\", which is not a task; did you mean \"build\"?"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkflowErrors {
@@ -70,10 +70,17 @@ pub struct WorkflowErrors {
     pub(crate) source: Arc<str>,
 }
 
+/// Problems that are told; nobody reads more, and the search for the right words costs time.
+pub(super) const MAX_PROBLEMS: usize = 200;
+
 impl WorkflowErrors {
     pub(crate) fn new(origin: &str, source: &str, mut problems: Vec<Problem>) -> WorkflowErrors {
         problems.sort_by_key(|p| p.span.offset);
         problems.dedup();
+        if let Some(more) = problems.len().checked_sub(MAX_PROBLEMS).filter(|n| *n > 0) {
+            problems.truncate(MAX_PROBLEMS);
+            problems.push(Problem::new(Span::default(), format!("and {more} more like these")));
+        }
         let origin: Arc<str> = origin.into();
         problems.iter_mut().filter(|p| p.origin.is_empty()).for_each(|p| p.origin = origin.clone());
         WorkflowErrors { problems, source: source.into() }

@@ -1,5 +1,6 @@
 //! A tree of the right shape as a draft.
 
+use super::Known;
 use super::draft::{At, Draft, DraftDependency, DraftTask};
 use super::expression::Expression;
 use super::model::{Action, Binding, Input, InputType, OnFailure, Output, Priority, Script};
@@ -8,7 +9,6 @@ use super::problem::{Problem, Span};
 use super::shape::inside;
 use super::template::Template;
 use super::yaml::{Node, NodeKind};
-use super::Known;
 use crate::lifecycle::RetryPolicy;
 use polity_agents::OutputFormat;
 use polity_protocols::Name;
@@ -54,30 +54,32 @@ fn template(node: &Node) -> Option<Template> {
 
 impl Reader<'_> {
     pub(super) fn workflow(&mut self, root: &Node) -> Draft {
-        let defaults = root.get("defaults");
-        let retry = defaults.and_then(|d| d.get("retry"));
-        let base = self.known.defaults.retry.clone();
-        let default_retry = retry.map(|n| policies::retry(n, base.as_ref())).or(base);
-        let timeouts = defaults.and_then(|d| d.get("timeout")).map(policies::timeouts).or(self.known.defaults.timeouts);
+        let base = &self.known.defaults;
+        let defaults = root.get("defaults").map_or_else(|| base.clone(), |n| policies::defaults(n, base));
         if let Some(tasks) = root.get("tasks").filter(|t| t.list().is_some_and(<[Node]>::is_empty)) {
             self.problems.push(Problem::new(tasks.span, "`tasks` is an empty list; a workflow needs at least one task"));
         }
-        Draft {
+        let mut draft = Draft {
             span: root.span,
             name: string(root.get("name")),
             description: string(root.get("description")),
             inputs: items(root.get("inputs")).iter().filter_map(|n| self.input(n)).collect(),
             strategy: root.get("strategy").and_then(|n| Some(At::new(policies::strategy(n)?, n.span))),
             agents: items(root.get("agents")).iter().filter_map(|n| self.agent(n)).collect(),
-            timeouts,
+            timeouts: defaults.timeouts,
             on_failure: word::<OnFailure>(root.get("on_failure")),
             limits: root.get("limits").map_or_else(|| self.known.limits.clone(), |n| policies::limits(n, &self.known.limits)),
-            tasks: items(root.get("tasks")).iter().filter_map(|n| self.task(n, default_retry.as_ref())).collect(),
-            retry: default_retry,
+            tasks: Vec::new(),
+            retry: defaults.retry,
             outputs: items(root.get("outputs")).iter().filter_map(|n| self.output(n)).collect(),
             hash: String::new(),
             path: None,
-        }
+        };
+        self.known.overrides.apply(&mut draft);
+        // Tasks come last: their own policies stand on the defaults that hold in the end.
+        let tasks = items(root.get("tasks")).iter();
+        draft.tasks = tasks.filter_map(|n| self.task(n, draft.retry.as_ref())).collect();
+        draft
     }
 
     fn input(&mut self, node: &Node) -> Option<At<Input>> {
@@ -123,6 +125,7 @@ impl Reader<'_> {
         }
         task.when = node.get("when").and_then(expression);
         task.for_each = node.get("for_each").and_then(expression);
+        task.for_each_span = node.get("for_each").map_or(id.span, |n| n.span);
         self.with(node, &mut task);
         task.depends_on = items(node.get("depends_on")).iter().filter_map(dependency).collect();
         task.priority = word::<Priority>(node.get("priority"));
@@ -197,7 +200,8 @@ impl Reader<'_> {
                 task.with.push((name.into(), Binding::Expression(e)));
             } else {
                 let message = format!("\"{name}\" can't be the name of an input");
-                self.problems.push(Problem::new(input.span, message).help("`inputs` of a task lists inputs of the workflow by name"));
+                self.problems
+                    .push(Problem::new(input.span, message).help("`inputs` of a task lists inputs of the workflow by name"));
             }
         }
     }
@@ -294,4 +298,3 @@ pub(super) fn unwrap_dsl(root: Node, problems: &mut Vec<Problem>) -> Node {
     }
     entries[at].1.clone()
 }
-

@@ -47,6 +47,10 @@ impl Shape<'_> {
             Kind::Binding => self.binding(node),
             Kind::List(item) => match node.list() {
                 Some(items) => items.iter().for_each(|n| self.check(n, item, key)),
+                None if node.text().is_some() => {
+                    let message = format!("`{key}` must be a list, but is {}", node.given());
+                    self.say(Problem::new(node.span, message).help(format!("write [{}]", node.text().unwrap_or_default())));
+                }
                 None => self.expected(node, key, "a list"),
             },
             Kind::Map(value) => self.map(node, value, key),
@@ -177,6 +181,10 @@ impl Shape<'_> {
             NodeKind::Text(text) if text.trim().is_empty() && key == "run" => {
                 self.say(Problem::new(node.span, "`run` is an empty text"));
             }
+            NodeKind::Text(text) if key == "run" => match Template::parse(text).and_then(|t| t.check_shell()) {
+                Ok(()) => {}
+                Err(error) => self.bad_expression(node, text, error),
+            },
             NodeKind::Text(text) => self.bindings_of(node, text),
             NodeKind::Bool(_) => {}
             NodeKind::Number(n) if n.is_i64() || n.is_u64() => {}
@@ -205,7 +213,9 @@ impl Shape<'_> {
         }
         match &node.kind {
             NodeKind::Text(text) => self.bindings_of(node, text),
-            NodeKind::NotFinite(_) => self.say(Problem::new(node.span, format!("{} is not data that JSON can hold", node.given()))),
+            NodeKind::NotFinite(_) => {
+                self.say(Problem::new(node.span, format!("{} is not data that JSON can hold", node.given())))
+            }
             NodeKind::List(items) => items.iter().for_each(|n| self.binding(n)),
             NodeKind::Map(entries) => {
                 self.keys(entries);
@@ -220,7 +230,9 @@ impl Shape<'_> {
             return;
         }
         match &node.kind {
-            NodeKind::NotFinite(_) => self.say(Problem::new(node.span, format!("{} is not data that JSON can hold", node.given()))),
+            NodeKind::NotFinite(_) => {
+                self.say(Problem::new(node.span, format!("{} is not data that JSON can hold", node.given())))
+            }
             NodeKind::List(items) => items.iter().for_each(|n| self.keys_are_texts(n)),
             NodeKind::Map(entries) => {
                 self.keys(entries);
@@ -314,7 +326,11 @@ impl Shape<'_> {
     /// A map with known keys.
     pub(crate) fn record(&mut self, node: &Node, record: &Record, key: &str) {
         let Some(entries) = node.map() else {
-            return self.expected(node, key, "a map");
+            if self.is_bare_braces(node) {
+                return;
+            }
+            let what = if key.is_empty() { record.what.to_owned() } else { format!("`{key}`") };
+            return self.say(Problem::new(node.span, format!("{what} must be a map, but is {}", node.given())));
         };
         if self.is_bare_braces(node) {
             return;
@@ -328,7 +344,7 @@ impl Shape<'_> {
             }
         }
         for field in record.keys.iter().filter(|f| f.required && node.get(f.name).is_none()) {
-            self.say(Problem::new(node.span, format!("{} needs `{}`: {}", record.what, field.name, field.about)));
+            self.say(Problem::new(node.span, format!("{} needs `{}`", record.what, field.name)));
         }
     }
 
@@ -371,8 +387,7 @@ fn kind_words(kind: &Kind) -> String {
 }
 
 /// Names that expressions already use.
-const RESERVED: &[&str] =
-    &["inputs", "tasks", "item", "index", "state", "env", "secrets", "run", "workflow", "output", "error"];
+const RESERVED: &[&str] = &["inputs", "tasks", "item", "index", "state", "env", "secrets", "run", "workflow", "output", "error"];
 /// Words of the expression language itself.
 const KEYWORDS: &[&str] =
     &["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "range"];

@@ -5,7 +5,7 @@ use super::expression::{Expression, ExpressionError};
 use super::reference::Reference;
 use super::scope::{EvalError, Scope};
 use super::shared::{MAX_RESULT, spend};
-use super::text::shell_quote;
+use super::shell::{Place, Scanner};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -119,24 +119,75 @@ impl Template {
         self.render_with(scope, |_, text| Ok(text))
     }
 
-    /// Its text for a POSIX shell: each binding is one quoted word, unless it ends in `| raw`. A binding must not stand inside quotes
-    /// of the script.
+    /// Reads it as a script of a POSIX shell.
     ///
     /// # Errors
-    /// [`EvalError`]; a NUL character is a [`EvalError::Type`], as no shell can be given one.
+    /// [`ExpressionError`] for a binding where no quoting keeps it data (in a comment, a here-document, arithmetic, …), unless it ends
+    /// in `| raw`.
+    ///
+    /// ```
+    /// use polity::workflow::Template;
+    /// assert!(Template::parse("cat \"{{ inputs.x }}\"").unwrap().check_shell().is_ok());
+    /// assert!(Template::parse("cat <<EOF\n{{ inputs.x }}\nEOF").unwrap().check_shell().is_err());
+    /// ```
+    pub fn check_shell(&self) -> Result<(), ExpressionError> {
+        let mut at = 0;
+        for (expression, place) in self.places() {
+            at += self.source[at..].find(expression.source()).unwrap_or(0);
+            if let Err(why) = place
+                && !expression.is_raw()
+            {
+                let message = format!("`{{{{ {expression} }}}}` can't be quoted here: {why}");
+                return Err(ExpressionError { message, help: None, offset: at });
+            }
+        }
+        Ok(())
+    }
+
+    /// Its bindings, and where in a shell script they stand.
+    fn places(&self) -> Vec<(&Expression, Result<Place, &'static str>)> {
+        let (mut scanner, mut all) = (Scanner::default(), Vec::new());
+        for (at, piece) in self.pieces.iter().enumerate() {
+            match piece {
+                Piece::Text(text) => scanner.text(text),
+                Piece::Binding(expression) => {
+                    let redirects = matches!(self.pieces.get(at + 1), Some(Piece::Text(t)) if t.starts_with(['<', '>']));
+                    let place = match scanner.place() {
+                        Ok(Place::Word) if redirects => Ok(Place::BeforeRedirection),
+                        other => other,
+                    };
+                    all.push((expression, place));
+                    scanner.binding();
+                }
+            }
+        }
+        all
+    }
+
+    /// Its text for a POSIX shell: each binding is data to the shell wherever it stands, in quotes or not, unless it ends in `| raw`.
+    ///
+    /// # Errors
+    /// [`EvalError`]; a NUL character is a [`EvalError::Type`], as no shell can be given one; so is a binding that
+    /// [`check_shell`](Template::check_shell) refuses.
     pub fn render_shell(&self, scope: &dyn Scope) -> Result<String, EvalError> {
+        let mut places = self.places().into_iter().map(|(_, place)| place);
         self.render_with(scope, |expression, text| {
+            let place = places.next().unwrap_or(Ok(Place::Word));
             if text.contains('\0') {
                 return Err(EvalError::Type(format!("`{expression}` holds a NUL character, which no shell can take; use stdin")));
             }
-            Ok(if expression.is_raw() { text } else { shell_quote(&text) })
+            match place {
+                _ if expression.is_raw() => Ok(text),
+                Ok(place) => Ok(place.quote(&text)),
+                Err(why) => Err(EvalError::Type(format!("`{{{{ {expression} }}}}` can't be quoted: {why}"))),
+            }
         })
     }
 
     fn render_with(
         &self,
         scope: &dyn Scope,
-        form: impl Fn(&Expression, String) -> Result<String, EvalError>,
+        mut form: impl FnMut(&Expression, String) -> Result<String, EvalError>,
     ) -> Result<String, EvalError> {
         let (mut left, mut all) = (MAX_RESULT.max(self.source.len()), String::with_capacity(self.source.len()));
         for piece in self.pieces.iter() {

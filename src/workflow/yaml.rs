@@ -78,6 +78,7 @@ fn options() -> Options {
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 10_000, max_replay_stack_depth: 16 },
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         strict_booleans: true,
+        reject_unsupported_tags: true,
         with_snippet: false,
     }
 }

@@ -84,7 +84,8 @@ impl PostOffice {
     }
     fn sweep(&mut self) {
         let places = &self.places;
-        let (live, husks): (Vec<_>, Vec<_>) = self.heap.drain().partition(|Reverse((_, _, place))| places[*place as usize].1.is_some());
+        let (live, husks): (Vec<_>, Vec<_>) =
+            self.heap.drain().partition(|Reverse((_, _, place))| places[*place as usize].1.is_some());
         self.free.extend(husks.into_iter().map(|Reverse((_, _, place))| place));
         self.heap = live.into();
     }
