@@ -106,3 +106,11 @@ fn the_schema_knows_every_key_and_refers_to_nothing_missing() {
     assert_eq!(all["$defs"]["a_task"]["properties"]["hedge"]["deprecated"], true);
     assert!(config_schema()["$defs"]["a_configuration"]["properties"]["runs"].is_object());
 }
+
+#[test]
+fn what_is_checked_may_go_to_any_thread() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Workflow>();
+    shared::<Checked>();
+    shared::<WorkflowErrors>();
+}

@@ -11,7 +11,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// A value for an input, as it comes: from a command line as text, from a program as it is.
+/// A value for an input, as it comes.
+///
+/// ```
+/// use polity::workflow::Given;
+/// assert_eq!(Given::from("5m"), Given::Text("5m".into()));
+/// assert_eq!(Given::from(serde_json::json!([1])), Given::Value(serde_json::json!([1])));
+/// ```
+///
+/// From a command line as text, from a program as it is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
     /// A text that is converted to the input's type: `[2012, 2013]`, `5m`, `data.csv`.

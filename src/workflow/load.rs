@@ -77,6 +77,13 @@ pub struct Defaults {
 }
 
 /// A workflow that has passed, and what was noticed.
+///
+/// ```
+/// use polity::workflow::{Known, parse};
+/// let checked = parse("name: w\ntasks: [{ id: a, agent: bob, run: echo }]\n", None, &Known::default()).unwrap();
+/// assert_eq!(checked.missing_agents, ["bob".into()]);
+/// assert_eq!(checked.warnings[0].to_string(), "workflow:2:25: agent \"bob\" is defined neither here nor in the configuration");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// The workflow.

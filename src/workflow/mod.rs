@@ -16,8 +16,10 @@ pub(crate) mod grammar;
 mod inputs;
 mod load;
 mod model;
+mod names;
 #[cfg(test)]
 mod parse_tests;
+mod places;
 pub(crate) mod policies;
 pub(crate) mod problem;
 mod read;
@@ -27,13 +29,12 @@ mod scope;
 pub(crate) mod shape;
 mod shared;
 mod shell;
+mod task_builder;
 mod template;
 pub(crate) mod text;
 pub(crate) mod yaml;
 
-pub use builder::{
-    Bind, IntoWorkflow, TaskBuilder, WorkflowBuilder, command, expr, function, input, item, kind, output, simulated, template,
-};
+pub use builder::{IntoWorkflow, WorkflowBuilder};
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
 pub use load::{Checked, Defaults, Known, Overrides, load, parse};
@@ -45,5 +46,6 @@ pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};
 pub use schema::{config_schema, schema};
 pub use scope::{EvalError, NoScope, Scope, TaskFacts};
+pub use task_builder::{Bind, TaskBuilder, command, expr, function, input, item, kind, output, simulated, template};
 pub use template::Template;
 pub use text::{parse_duration, shell_quote};

@@ -38,6 +38,13 @@ pub enum Field {
 }
 
 /// One use of a value.
+///
+/// ```
+/// use polity::workflow::{Expression, Field, Root};
+/// let e = Expression::parse("a.output | default(b.status)").unwrap();
+/// let uses: Vec<_> = e.references().iter().map(|r| (r.root, &*r.name, r.field, r.handled_by_default)).collect();
+/// assert_eq!(uses, [(Root::Tasks, "a", Some(Field::Output), true), (Root::Tasks, "b", Some(Field::Status), false)]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// Where it comes from.

@@ -58,6 +58,25 @@ pub trait Scope {
 }
 
 /// What an expression may know of a task.
+///
+/// ```
+/// use polity::workflow::{Expression, EvalError, Scope, TaskFacts};
+/// use serde_json::{Value, json};
+/// use std::sync::Arc;
+/// struct Two;
+/// impl Scope for Two {
+///     fn input(&self, _: &str) -> Option<Arc<Value>> {
+///         None
+///     }
+///     fn task(&self, name: &str) -> Option<TaskFacts> {
+///         Some(if name == "a" { TaskFacts::completed(json!({ "n": 1 })) } else { TaskFacts::skipped() })
+///     }
+/// }
+/// let eval = |source: &str| Expression::parse(source).unwrap().evaluate(&Two);
+/// assert_eq!(eval("a.n + 1"), Ok(json!(2)));
+/// assert_eq!(eval("b.n + 1"), Err(EvalError::SkippedOutput { task: "b".into() }));
+/// assert_eq!(eval("b.n | default(0)"), Ok(json!(0)));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct TaskFacts {
     /// Its state, as a word: `completed`, `skipped`, ….

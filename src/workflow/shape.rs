@@ -2,6 +2,8 @@
 
 use super::expression::{Expression, ExpressionError};
 use super::grammar::{Field, Kind, Record, Word};
+use super::names::bad_id;
+use super::places::inside;
 use super::problem::{Problem, Span};
 use super::template::Template;
 use super::text::{nearest, parse_duration};
@@ -383,52 +385,5 @@ fn kind_words(kind: &Kind) -> String {
         Kind::Duration => "a duration like 5m".into(),
         Kind::List(_) => "a list".into(),
         _ => "a map".into(),
-    }
-}
-
-/// Names that expressions already use.
-const RESERVED: &[&str] = &["inputs", "tasks", "item", "index", "state", "env", "secrets", "run", "workflow", "output", "error"];
-/// Words of the expression language itself.
-const KEYWORDS: &[&str] =
-    &["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "range"];
-
-/// What is wrong with an id, and what to write instead.
-pub(super) fn bad_id(id: &str) -> Option<(String, Option<String>)> {
-    if RESERVED.contains(&id) || KEYWORDS.contains(&id) {
-        return Some((format!("\"{id}\" can't be an id: it has a meaning in expressions"), None));
-    }
-    let mut chars = id.chars();
-    let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-    if starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return None;
-    }
-    let fixed: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    let fixed = if fixed.starts_with(|c: char| c.is_ascii_digit()) { format!("_{fixed}") } else { fixed };
-    let reason = if id.contains('-') {
-        format!("the id \"{id}\" has a hyphen, which expressions would read as minus")
-    } else {
-        format!("the id \"{id}\" must be letters, digits and _, and not begin with a digit, so that expressions can name it")
-    };
-    Some((reason, Some(format!("write {fixed}"))))
-}
-
-/// Where byte `offset` of a scalar's value stands in the source.
-pub(super) fn inside(source: &str, node: Span, value: &str, offset: usize) -> Span {
-    let raw = source.get(node.offset..node.offset + node.length).unwrap_or("");
-    let mut offset = offset.min(value.len());
-    while !value.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    let start = value[..offset].rfind('\n').map_or(0, |at| at + 1);
-    let line = value[start..].lines().next().unwrap_or("");
-    let Some(found) = raw.find(line).filter(|_| !line.is_empty()) else { return node };
-    let before = &raw[..found + (offset - start).min(line.len())];
-    let newlines = before.matches('\n').count() as u32;
-    let last = before.rsplit('\n').next().unwrap_or("").chars().count() as u32;
-    Span {
-        line: node.line + newlines,
-        column: if newlines == 0 { node.column + last } else { last + 1 },
-        offset: node.offset + before.len(),
-        length: 1,
     }
 }

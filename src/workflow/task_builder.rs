@@ -1,0 +1,270 @@
+//! Tasks and bindings from Rust.
+
+use super::draft::{At, DraftDependency, DraftTask};
+use super::expression::Expression;
+use super::model::{Action, Binding, Priority, Script};
+use super::problem::Span;
+use super::template::Template;
+use crate::lifecycle::{RetryPolicy, Timeouts};
+use core::time::Duration;
+use polity_agents::{OutputFormat, Simulation};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A place in a program: none.
+pub(super) const HERE: Span = Span { line: 0, column: 0, offset: 0, length: 0 };
+
+/// What a program binds: a value, or something that is computed when the task starts.
+///
+/// ```
+/// use polity::workflow::{Bind, Workflow, input, item, kind, template, InputType};
+/// let text: Bind = template("year {{ item }}");
+/// let flow = Workflow::new("w")
+///     .input("years", InputType::List)
+///     .task("a", kind("k").for_each("inputs.years").with("text", text).with("year", item()).with("all", input("years")).with("n", 3));
+/// assert_eq!(flow.build().unwrap().tasks[0].with.len(), 4);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Bind(pub(super) Result<Binding, String>);
+
+impl<T: Into<Value>> From<T> for Bind {
+    fn from(value: T) -> Bind {
+        Bind(Ok(Binding::Constant(value.into())))
+    }
+}
+
+fn bound(source: &str) -> Bind {
+    Bind(Expression::parse(source).map(Binding::Expression).map_err(|e| e.to_string()))
+}
+
+/// The output of a task; using it is a dependency. Parts of it by path: `output("score.value")`.
+///
+/// ```
+/// use polity::workflow::{Workflow, kind, output};
+/// let flow = Workflow::new("w").task("read", kind("reading")).task("sum", kind("adding").with("text", output("read")));
+/// assert_eq!(flow.build().unwrap().tasks[1].dependencies[0].on, 0);
+/// ```
+pub fn output(task: &str) -> Bind {
+    match task.split_once('.') {
+        None => bound(&format!("tasks.{task}.output")),
+        Some((task, part)) => bound(&format!("tasks.{task}.output.{part}")),
+    }
+}
+/// An input of the workflow.
+pub fn input(name: &str) -> Bind {
+    bound(&format!("inputs.{name}"))
+}
+/// The item of a `for_each` instance.
+pub fn item() -> Bind {
+    bound("item")
+}
+/// Any expression of the workflow language.
+///
+/// ```
+/// use polity::workflow::{Workflow, expr, kind};
+/// let flow = Workflow::new("w").task("a", kind("k").with("n", expr("1 +")));
+/// assert!(flow.build().unwrap_err().to_string().contains("task \"a\""));
+/// ```
+pub fn expr(source: &str) -> Bind {
+    bound(source)
+}
+/// A text with `{{ … }}`.
+pub fn template(text: &str) -> Bind {
+    Bind(Template::parse(text).map(Binding::Template).map_err(|e| e.to_string()))
+}
+
+/// A task that any agent with this capability does in its own way.
+pub fn kind(kind: &str) -> TaskBuilder {
+    TaskBuilder::new(Action::Own).kind(kind)
+}
+/// A task that runs a shell command; `{{ … }}` in it is quoted for the shell.
+///
+/// ```
+/// use polity::workflow::{Workflow, command, output};
+/// let flow = Workflow::new("w").task("list", command("ls")).task("count", command("wc -l").stdin(output("list")));
+/// assert!(flow.build().is_ok());
+/// ```
+pub fn command(run: &str) -> TaskBuilder {
+    let mut builder = TaskBuilder::new(Action::Own);
+    match Template::parse(run).and_then(|t| t.check_shell().map(|()| t)) {
+        Ok(run) => {
+            let script = Script { run, stdin: None, env: Vec::new(), cwd: None, output: OutputFormat::Text };
+            builder.task.action = Action::Run(Arc::new(script));
+        }
+        Err(error) => builder.wrong.push(error.to_string()),
+    }
+    builder
+}
+/// A task that calls a registered function.
+///
+/// ```
+/// use polity::workflow::{Known, Workflow, function};
+/// let flow = Workflow::new("w").task("a", function("count_words"));
+/// let known = Known { functions: vec!["count_word".into()], ..Known::default() };
+/// assert!(flow.check(&known).unwrap_err().to_string().contains("did you mean \"count_word\"?"));
+/// ```
+pub fn function(name: &str) -> TaskBuilder {
+    TaskBuilder::new(Action::Function(name.into()))
+}
+/// A task that only takes time.
+pub fn simulated(how: Simulation) -> TaskBuilder {
+    TaskBuilder::new(Action::Simulate(Arc::new(how)))
+}
+
+/// A task that is being described. Its methods are the keys of a task in a file.
+///
+/// ```
+/// use polity::workflow::{Priority, TaskBuilder, Workflow, command};
+/// use std::time::Duration;
+/// let task: TaskBuilder = command("make").agent("shell").priority(Priority::High).timeout(Duration::from_secs(60));
+/// assert_eq!(Workflow::new("w").task("build", task).build().unwrap().tasks[0].priority, Priority::High);
+/// ```
+#[derive(Clone, Debug)]
+pub struct TaskBuilder {
+    pub(super) task: DraftTask,
+    pub(super) wrong: Vec<String>,
+}
+
+impl TaskBuilder {
+    fn new(action: Action) -> TaskBuilder {
+        let mut task = DraftTask::new(At::new("".into(), HERE));
+        task.action = action;
+        TaskBuilder { task, wrong: Vec::new() }
+    }
+    fn wrong(mut self, what: impl Into<String>) -> TaskBuilder {
+        self.wrong.push(what.into());
+        self
+    }
+    fn expression(&mut self, key: &str, source: &str) -> Option<Expression> {
+        Expression::parse(source).map_err(|e| self.wrong.push(format!("`{key}`: {e}"))).ok()
+    }
+    /// Changes its script; a mistake if it has none.
+    fn script(mut self, key: &str, change: impl FnOnce(&mut Script)) -> TaskBuilder {
+        match &mut self.task.action {
+            Action::Run(script) => change(Arc::make_mut(script)),
+            _ => return self.wrong(format!("`{key}` is for tasks with a command")),
+        }
+        self
+    }
+    fn text(&mut self, key: &str, bind: impl Into<Bind>) -> Option<Template> {
+        let made = match bind.into().0 {
+            Ok(Binding::Template(t)) => Ok(t),
+            Ok(Binding::Expression(e)) => Template::parse(&format!("{{{{ {} }}}}", e.source())).map_err(|e| e.to_string()),
+            Ok(Binding::Constant(Value::String(text))) => Ok(Template::literal(&text)),
+            Ok(Binding::Constant(other)) => Ok(Template::literal(&other.to_string())),
+            Ok(Binding::List(_) | Binding::Map(_)) => Err("must be a text".into()),
+            Err(error) => Err(error),
+        };
+        made.map_err(|e| self.wrong.push(format!("`{key}`: {e}"))).ok()
+    }
+
+    /// What it is for.
+    pub fn description(mut self, text: &str) -> TaskBuilder {
+        self.task.description = text.into();
+        self
+    }
+    /// The kind of work: a capability that its agent must have.
+    pub fn kind(mut self, kind: &str) -> TaskBuilder {
+        self.task.kind.value = kind.into();
+        self
+    }
+    /// Only this agent, or a replica of it.
+    pub fn agent(mut self, id: &str) -> TaskBuilder {
+        self.task.agent = Some(At::new(id.into(), HERE));
+        self
+    }
+    /// A minimum score.
+    pub fn needs(mut self, capability: &str, minimum: f64) -> TaskBuilder {
+        if !(0.0..=1.0).contains(&minimum) {
+            return self.wrong(format!("`needs.{capability}` must be in 0..=1, but is {minimum}"));
+        }
+        self.task.needs.push((capability.into(), minimum));
+        self
+    }
+    /// A part of its input.
+    pub fn with(mut self, name: &str, value: impl Into<Bind>) -> TaskBuilder {
+        if self.task.with.iter().any(|(n, _)| **n == *name) {
+            return self.wrong(format!("is given \"{name}\" twice"));
+        }
+        match value.into().0 {
+            Ok(binding) => self.task.with.push((name.into(), binding)),
+            Err(error) => self.wrong.push(format!("`with.{name}`: {error}")),
+        }
+        self
+    }
+    /// A task that must have succeeded before.
+    pub fn depends_on(mut self, task: &str) -> TaskBuilder {
+        self.task.depends_on.push(DraftDependency { task: At::new(task.into(), HERE), optional: false });
+        self
+    }
+    /// A task that must have ended before; this goes on without its output.
+    pub fn depends_optionally_on(mut self, task: &str) -> TaskBuilder {
+        self.task.depends_on.push(DraftDependency { task: At::new(task.into(), HERE), optional: true });
+        self
+    }
+    /// It is skipped unless this expression is true.
+    pub fn when(mut self, source: &str) -> TaskBuilder {
+        self.task.when = self.expression("when", source);
+        self
+    }
+    /// One instance per item of the list that this expression gives.
+    pub fn for_each(mut self, source: &str) -> TaskBuilder {
+        self.task.for_each = self.expression("for_each", source);
+        self
+    }
+    /// How urgent it is.
+    pub fn priority(mut self, priority: Priority) -> TaskBuilder {
+        self.task.priority = priority;
+        self
+    }
+    /// How long it takes at speed 1 and fit 1.
+    pub fn estimate(mut self, work: Duration) -> TaskBuilder {
+        self.task.estimate = Some(work.as_secs_f64());
+        self
+    }
+    /// The time limit of one attempt.
+    pub fn timeout(self, attempt: Duration) -> TaskBuilder {
+        self.timeouts(Timeouts { attempt: Some(attempt), ..Timeouts::default() })
+    }
+    /// All time limits.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> TaskBuilder {
+        self.task.timeouts = Some(timeouts);
+        self
+    }
+    /// Whether it is tried again.
+    pub fn retry(mut self, policy: RetryPolicy) -> TaskBuilder {
+        if policy.factor.is_nan() || policy.factor < 1.0 {
+            return self.wrong(format!("`retry.factor` must be at least 1, but is {}", policy.factor));
+        }
+        self.task.retry = Some(policy);
+        self
+    }
+    /// What the command reads.
+    pub fn stdin(mut self, text: impl Into<Bind>) -> TaskBuilder {
+        match self.text("stdin", text) {
+            Some(text) => self.script("stdin", |s| s.stdin = Some(text)),
+            None => self,
+        }
+    }
+    /// An environment variable of the command.
+    pub fn env(mut self, name: &str, text: impl Into<Bind>) -> TaskBuilder {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            return self.wrong(format!("\"{name}\" can't be the name of an environment variable"));
+        }
+        match self.text("env", text) {
+            Some(text) => self.script("env", |s| s.env.push((name.to_owned(), text))),
+            None => self,
+        }
+    }
+    /// The command's working directory.
+    pub fn cwd(mut self, path: impl Into<Bind>) -> TaskBuilder {
+        match self.text("cwd", path) {
+            Some(path) => self.script("cwd", |s| s.cwd = Some(path)),
+            None => self,
+        }
+    }
+    /// What the text that the command prints is read as.
+    pub fn output(self, format: OutputFormat) -> TaskBuilder {
+        self.script("output", |s| s.output = format)
+    }
+}
