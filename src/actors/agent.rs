@@ -124,8 +124,8 @@ impl AgentActor {
             AgentMail::Talk { coordinator, epoch, talk } => self.listen(coordinator, epoch, talk),
             AgentMail::Execute { job, rank, coordinator, claim } => self.offer(job, rank, coordinator, claim, context),
             AgentMail::Cancel { job } => self.cancel(job, context),
-            AgentMail::Ended { job, executed } => self.end(job, *executed, false, context),
-            AgentMail::Panicked { job: _, reason } => {
+            AgentMail::Ended { job, executed } => self.end(job, executed, false, context),
+            AgentMail::Panicked { reason } => {
                 self.exit = Some(Exit::Panic(reason.to_string()));
                 context.stop();
             }
@@ -290,7 +290,7 @@ impl AgentActor {
         if let Some(claim) = held.claim {
             let answer = executed.answer.map(Arc::new);
             let launch = claim.launch();
-            claim.finish(Finished { launch, answer, took, at_once, quality: 1.0, load, notes: executed.notes });
+            claim.finish(Finished { launch, answer, at_once, quality: 1.0, load, notes: executed.notes });
             self.learn(held.coordinator, id, &held.kind, &Outcome { ended, took, quality: 1.0, load });
         }
         next
@@ -371,6 +371,7 @@ impl Actor for AgentActor {
     fn started(&mut self, context: &mut Self::Context) {
         let _quiet = panics::contain();
         let birth = self.birth.take();
+        self.world.tick();
         if let Some(factory) = &self.blueprint.factory {
             let mut agent = factory();
             agent.started();
@@ -384,6 +385,7 @@ impl Actor for AgentActor {
 impl Handler<Mail<AgentMail>> for AgentActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<AgentMail>, context: &mut Self::Context) {
+        self.world.tick();
         let _quiet = panics::contain();
         self.take(mail.body, context);
         drop(mail.ticket);
@@ -421,14 +423,14 @@ impl Drop for AgentActor {
 /// Carries a job's future to its end and tells the agent, also when it panics.
 async fn carry(world: Rc<World>, agent: Addr<AgentActor>, job: JobId, mut future: LocalFuture<'static, Executed>) {
     let under_way = world.future();
-    let mut duty = PanicDuty { agent: Some(agent), job };
+    let mut duty = PanicDuty { agent: Some(agent) };
     let executed = std::future::poll_fn(|context| {
         let _quiet = panics::contain();
         future.as_mut().poll(context)
     })
     .await;
     if let Some(agent) = duty.agent.take() {
-        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed: Box::new(executed) }));
+        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed }));
     }
     drop(under_way);
 }
@@ -436,14 +438,13 @@ async fn carry(world: Rc<World>, agent: Addr<AgentActor>, job: JobId, mut future
 /// Tells the agent that its job's code panicked.
 struct PanicDuty {
     agent: Option<Addr<AgentActor>>,
-    job: JobId,
 }
 impl Drop for PanicDuty {
     fn drop(&mut self) {
         if let Some(agent) = self.agent.take().filter(|_| std::thread::panicking())
             && let Some(world) = World::here()
         {
-            world.send(Letter::Agent(agent, AgentMail::Panicked { job: self.job, reason: panics::reason().into() }));
+            world.send(Letter::Agent(agent, AgentMail::Panicked { reason: panics::reason().into() }));
         }
     }
 }

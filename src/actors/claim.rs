@@ -4,6 +4,7 @@ use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, TaskActor, Tas
 use crate::world::{Letter, World};
 use actix::Addr;
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The duty to answer for one job. It travels with the job; wherever it is dropped unanswered (in the mailbox of a dead agent, in an
@@ -33,7 +34,7 @@ impl Claim {
     /// The job is done.
     pub(crate) fn finish(mut self, finished: Finished) {
         self.answered = true;
-        self.say(TaskMail::Finished(Box::new(finished)));
+        self.say(TaskMail::Finished(finished));
     }
     /// Nobody waits for the answer any more: the job was cancelled, or is here twice.
     pub(crate) fn forget(mut self) {
@@ -61,7 +62,7 @@ pub(crate) struct Award {
     pub(crate) fit: f64,
     pub(crate) task: TaskId,
     /// Taken by the task.
-    pub(crate) decision: Option<Box<Decision>>,
+    pub(crate) decision: Option<Arc<Decision>>,
     pub(crate) coordinator: CoordinatorId,
 }
 impl Drop for Award {
@@ -69,7 +70,7 @@ impl Drop for Award {
         if self.decision.is_some()
             && let Some(world) = World::here()
         {
-            let outcome = Box::new(Outcome::new(Ended::Cancelled, Duration::ZERO));
+            let outcome = Outcome::new(Ended::Cancelled, Duration::ZERO);
             let mail = CoordinatorMail::Outcome { task: self.task, agent: self.agent, outcome };
             world.tell_coordinator(self.coordinator, mail);
         }

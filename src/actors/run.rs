@@ -345,7 +345,7 @@ impl RunActor {
         let setup = self.setup(instance, node, rendered, context);
         self.open.insert(instance, TaskActor::new(self.world.clone(), setup).start());
     }
-    fn setup(&mut self, instance: u32, node: NodeIx, rendered: Rendered, context: &mut Context<RunActor>) -> TaskSetup {
+    fn setup(&mut self, instance: u32, node: NodeIx, rendered: Rendered, context: &mut Context<RunActor>) -> Box<TaskSetup> {
         let id = self.task(instance);
         let name = self.name_of(instance);
         let estimate = self.ledger.plan().weight(node);
@@ -355,7 +355,7 @@ impl RunActor {
         let policy = kit.policy.clone();
         let task = &self.workflow.tasks[node.index()];
         let job = Job {
-            idempotency_key: format!("{}:{name}", self.name).into(),
+            run: self.name.clone(),
             kind: task.kind.clone(),
             work: rendered.work,
             input: rendered.input,
@@ -363,7 +363,7 @@ impl RunActor {
             timeout: task.timeouts.attempt,
             ..Job::new(name, polity_agents::Work::Own)
         };
-        TaskSetup { run: context.address(), coordinator: self.book.clone(), view, job, policy }
+        Box::new(TaskSetup { run: context.address(), coordinator: self.book.clone(), view: Arc::new(view), job, policy })
     }
 
     /// A task's life is over.
@@ -525,6 +525,7 @@ impl Actor for RunActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         let birth = self.birth.take();
+        self.world.tick();
         self.begin(context);
         drop(birth);
     }
@@ -532,8 +533,9 @@ impl Actor for RunActor {
 impl Handler<Mail<RunMail>> for RunActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<RunMail>, context: &mut Self::Context) {
+        self.world.tick();
         match mail.body {
-            RunMail::Settled { task, result } => self.settled(task, *result, context),
+            RunMail::Settled { task, result } => self.settled(task, result, context),
             RunMail::Cancel => self.stop(RunStatus::Cancelled, None, context),
             RunMail::Escalate { reason } => self.stop(RunStatus::Escalated, Some(&reason), context),
         }

@@ -17,7 +17,7 @@ use std::time::Duration;
 pub(crate) struct TaskSetup {
     pub(crate) run: Addr<RunActor>,
     pub(crate) coordinator: Rc<Book>,
-    pub(crate) view: TaskView,
+    pub(crate) view: Arc<TaskView>,
     pub(crate) job: Job,
     pub(crate) policy: Option<Arc<Policy>>,
 }
@@ -25,7 +25,7 @@ pub(crate) struct TaskSetup {
 /// One open task.
 pub(crate) struct TaskActor {
     world: Rc<World>,
-    setup: TaskSetup,
+    setup: Box<TaskSetup>,
     life: Lifecycle,
     /// A buffer, so that a turn allocates nothing.
     effects: Vec<Effect>,
@@ -44,7 +44,7 @@ pub(crate) struct TaskActor {
 }
 
 impl TaskActor {
-    pub(crate) fn new(world: Rc<World>, setup: TaskSetup) -> TaskActor {
+    pub(crate) fn new(world: Rc<World>, setup: Box<TaskSetup>) -> TaskActor {
         let life = Lifecycle::new(setup.policy.clone());
         let birth = Some(world.ticket());
         TaskActor {
@@ -76,7 +76,7 @@ impl TaskActor {
                 self.turn(Input::Refused { launch }, context);
             }
             TaskMail::Started { launch } => self.started(launch, context),
-            TaskMail::Finished(finished) => self.finished(*finished, context),
+            TaskMail::Finished(finished) => self.finished(finished, context),
             TaskMail::Lost { launch } => {
                 if self.is_current(launch) {
                     self.load = Load::default();
@@ -96,13 +96,13 @@ impl TaskActor {
     fn is_current(&self, launch: u32) -> bool {
         launch == self.life.launch() && self.life.agent().is_some()
     }
-    fn assigned(&mut self, mut award: Box<Award>, context: &mut Context<TaskActor>) {
+    fn assigned(&mut self, mut award: Award, context: &mut Context<TaskActor>) {
         if self.life.state() != State::Announced {
             return self.world.ignore(); // it crossed a withdrawal; dropped, the award says so itself
         }
         let Some(decision) = award.decision.take() else { return };
         self.holder = Some((award.agent, award.addr.clone()));
-        self.award = Some((award.fit, Arc::from(decision)));
+        self.award = Some((award.fit, decision));
         self.turn(Input::Awarded { agent: award.agent }, context);
     }
     fn started(&mut self, launch: u32, context: &mut Context<TaskActor>) {
@@ -176,12 +176,12 @@ impl TaskActor {
     }
     fn announce(&mut self, attempt: u32, avoid: Vec<AgentId>, context: &mut Context<TaskActor>) {
         let view = &mut self.setup.view;
-        view.attempt = attempt;
-        if *view.avoid != *avoid {
-            view.avoid = avoid.into();
+        if view.attempt != attempt || *view.avoid != *avoid {
+            let view = Arc::make_mut(view);
+            (view.attempt, view.avoid) = (attempt, avoid.into());
         }
-        self.world.record(RunId(view.id.run()), What::Announced { task: view.id, attempt });
-        let view = Box::new(view.clone());
+        let view = view.clone();
+        self.record(What::Announced { task: view.id, attempt });
         self.tell_coordinator(CoordinatorMail::Announce { view, addr: context.address() });
     }
     fn execute(&mut self, agent: AgentId, launch: u32, attempt: u32, context: &mut Context<TaskActor>) {
@@ -211,13 +211,13 @@ impl TaskActor {
             TaskEnd::Failed(failure) => What::Failed { task, agent, attempts, failure: failure.clone() },
             TaskEnd::Cancelled => What::Cancelled { task },
         });
-        let result = Box::new(TaskResult { agent, attempts, end });
+        let result = TaskResult { agent, attempts, end };
         self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
         context.stop();
     }
 
     fn tell_outcome(&self, agent: AgentId, ended: Ended, took: Duration) {
-        let outcome = Box::new(Outcome { ended, took, quality: self.quality, load: self.load });
+        let outcome = Outcome { ended, took, quality: self.quality, load: self.load };
         self.tell_coordinator(CoordinatorMail::Outcome { task: self.setup.view.id, agent, outcome });
     }
     fn tell_coordinator(&self, mail: CoordinatorMail) {
@@ -240,6 +240,7 @@ impl Actor for TaskActor {
 impl Handler<Mail<TaskMail>> for TaskActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<TaskMail>, context: &mut Self::Context) {
+        self.world.tick();
         self.take(mail.body, context);
         drop(mail.ticket);
     }
@@ -259,7 +260,7 @@ impl Drop for TaskActor {
         }
         let failure = Arc::new(Failure::new(FailureKind::Panic, "the task's own actor panicked: this is a defect of polity"));
         self.record(What::Failed { task, agent: None, attempts: self.life.attempt(), failure: failure.clone() });
-        let result = Box::new(TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) });
+        let result = TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) };
         self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
     }
 }

@@ -109,7 +109,7 @@ impl Society {
     }
     /// The moment, in the society's time.
     pub fn now(&self) -> Time {
-        self.world.now()
+        Clock::now(&*self.world)
     }
     /// Ends after `how_long` of the society's time.
     pub async fn sleep(&self, how_long: Duration) {
@@ -150,6 +150,7 @@ impl Society {
     pub fn launch(&self, flow: impl IntoWorkflow, options: RunOptions) -> Result<RunHandle, RunError> {
         let workflow = Arc::new(flow.into_workflow().map_err(|errors| RunError::Workflow(errors.to_string()))?);
         self.refuse_commands(&workflow)?;
+        self.world.tick();
         self.welcome(&workflow)?;
         let plan = Arc::new(plan_of(&workflow)?);
         let inputs = given(&workflow, options.inputs)?;

@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub(super) sky: Option<Sky>,
     /// When the real world began.
     began: tokio::time::Instant,
+    /// See [`World::now`].
+    moment: Cell<Time>,
     post: RefCell<PostOffice>,
     driver: Driver,
     /// Messages in flight: sent, and not yet handled.
@@ -63,7 +65,6 @@ type DemandKey = (Name, Vec<(Name, u64)>, Option<Name>);
 
 /// What only the virtual world has.
 pub(super) struct Sky {
-    now: Cell<Time>,
     weather: Weather,
     rng: RefCell<Rng>,
 }
@@ -83,7 +84,7 @@ impl World {
     }
     /// A virtual world. Needs a tokio runtime with a local set and a paused clock.
     pub(crate) fn simulated(seed: u64, weather: Weather) -> Rc<World> {
-        World::make(seed, Some(Sky { now: Cell::new(Time::ZERO), weather, rng: RefCell::new(Rng::new(seed, "post")) }))
+        World::make(seed, Some(Sky { weather, rng: RefCell::new(Rng::new(seed, "post")) }))
     }
     fn make(seed: u64, sky: Option<Sky>) -> Rc<World> {
         let world = Rc::new_cyclic(|me| World {
@@ -91,6 +92,7 @@ impl World {
             seed,
             sky,
             began: tokio::time::Instant::now(),
+            moment: Cell::new(Time::ZERO),
             post: RefCell::default(),
             driver: Driver::default(),
             in_flight: Cell::new(0),
@@ -127,11 +129,14 @@ impl World {
     pub(crate) fn is_virtual(&self) -> bool {
         self.sky.is_some()
     }
-    /// The moment.
+    /// The moment at which the present turn began: all that one message leads to happens at one moment.
     pub(crate) fn now(&self) -> Time {
-        match &self.sky {
-            Some(sky) => sky.now.get(),
-            None => Time::ZERO + self.began.elapsed(),
+        self.moment.get()
+    }
+    /// A turn begins: the real world looks at the clock. (A look costs as much as a message, and a turn asks several times.)
+    pub(crate) fn tick(&self) {
+        if self.sky.is_none() {
+            self.moment.set(Time::ZERO + self.began.elapsed());
         }
     }
     /// Records an event.
@@ -190,22 +195,22 @@ impl World {
                 continue;
             };
             if let Some((delay, copy)) = second.and_then(|delay| Some((delay, letter.again()?))) {
-                self.alarm(sky.now.get() + late + delay, copy);
+                self.alarm(self.moment.get() + late + delay, copy);
             }
             late += delay;
             break;
         }
-        self.alarm(sky.now.get() + late, letter);
+        self.alarm(self.moment.get() + late, letter);
     }
     /// Sends a letter like a datagram: in bad weather it may come late, twice, after a younger one, or never.
     pub(crate) fn post(&self, letter: Letter) {
         let Some(sky) = self.sky.as_ref().filter(|sky| !sky.weather.is_calm()) else { return self.send(letter) };
         let (first, second) = sky.toss();
         if let Some((delay, copy)) = second.and_then(|delay| Some((delay, letter.again()?))) {
-            self.alarm(sky.now.get() + delay, copy);
+            self.alarm(self.moment.get() + delay, copy);
         }
         if let Some(delay) = first {
-            self.alarm(sky.now.get() + delay, letter);
+            self.alarm(self.moment.get() + delay, letter);
         }
     }
     /// Has a letter delivered at a moment; at once if it has passed.
@@ -241,11 +246,10 @@ impl World {
     }
     /// Virtual world: delivers the next letter, at its moment; the next ones too, until one gives somebody something to do.
     fn leap(&self) {
-        let Some(sky) = &self.sky else { return };
         self.leaping.set(true);
         while self.in_flight.get() == 0 {
             let Some((at, letter)) = self.post.borrow_mut().pop(Time::MAX) else { break };
-            sky.now.set(at.max(sky.now.get()));
+            self.moment.set(at.max(self.moment.get()));
             let wakes = matches!(letter, Letter::Waker(_));
             self.send(letter);
             if wakes {
@@ -280,13 +284,15 @@ impl Drop for UnderWay {
 }
 
 impl Clock for World {
+    /// For whoever is not within a turn: a job, a program.
     fn now(&self) -> Time {
+        self.tick();
         World::now(self)
     }
     fn sleep(&self, how_long: Duration) -> LocalFuture<'static, ()> {
         if self.sky.is_none() {
             return Box::pin(tokio::time::sleep(how_long));
         }
-        Box::pin(alarm::Sleep::new(self.me(), World::now(self) + how_long))
+        Box::pin(alarm::Sleep::new(self.me(), Clock::now(self) + how_long))
     }
 }
