@@ -233,6 +233,16 @@ impl RunOptions {
         self.inputs.insert(name.into(), value.into());
         self
     }
+    /// With a name of its own.
+    pub fn name(mut self, name: impl Into<Name>) -> RunOptions {
+        self.name = Some(name.into());
+        self
+    }
+    /// With another place for its commands than the current directory.
+    pub fn workplace(mut self, place: Workplace) -> RunOptions {
+        self.workplace = Some(place);
+        self
+    }
     /// Under another strategy than the society's.
     ///
     /// ```
