@@ -44,6 +44,7 @@ pub fn table(seeds: u64) -> Result<Vec<(&'static str, f64, u64)>> {
     Ok(lines)
 }
 
+/// Prints the table.
 pub fn main() -> Result<()> {
     println!("{:<20} {:>12} {:>9}", "strategy", "makespan (s)", "messages");
     for (name, took, messages) in table(11)? {

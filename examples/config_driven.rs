@@ -25,6 +25,7 @@ pub fn outputs(text: Option<&str>) -> Result<Value> {
     })
 }
 
+/// Runs the file twice.
 pub fn main() -> Result<()> {
     println!("{}", outputs(None)?);
     println!("{}", outputs(Some("one other sentence"))?);

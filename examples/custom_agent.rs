@@ -50,6 +50,7 @@ pub fn file(words: &[&str]) -> Result<(Value, Vec<String>)> {
     Ok((entries, told.take()))
 }
 
+/// Files four words, one of which is illegible at first.
 pub fn main() -> Result<()> {
     let (entries, told) = file(&["alpha", "beta", "illegible", "gamma"])?;
     println!("{entries}\n{}", told.join("\n"));

@@ -1,7 +1,6 @@
 //! Shows a government of your own in one file: offices are drawn by lot among the able, as in Athens. A workflow calls it by its name.
 
-use polity::prelude::*;
-use polity::protocols::*;
+use polity::{prelude::*, protocols::*};
 use serde::{Deserialize, Serialize};
 
 /// Each able agent has as many lots as its fit is worth.
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Sortition {}
 
+/// The coordinator's half; the agents are not asked.
 #[derive(Default)]
 pub struct Urn(Roster);
 
@@ -45,6 +45,7 @@ impl Initiator for Urn {
     fn on_withdraw(&mut self, _: TaskId, _: &mut Turn<'_, Silence>) {}
 }
 
+/// A year of twelve offices.
 pub fn main() -> Result<()> {
     let held = polity::simulate(508, async {
         let citizens = AgentSpec { replicas: 5, ..AgentSpec::new("citizen", can("office", 0.8)) };

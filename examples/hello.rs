@@ -37,6 +37,7 @@ pub fn words(path: &str) -> Result<Value> {
     })
 }
 
+/// Prints how many words this project's own manifest has.
 pub fn main() -> Result<()> {
     println!("Cargo.toml has {} words", words("Cargo.toml")?);
     Ok(())

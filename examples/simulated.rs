@@ -29,6 +29,7 @@ pub fn day(seed: u64) -> Result<(Value, f64)> {
     polity::simulate(seed, watch())
 }
 
+/// Prints how long a day takes.
 pub fn main() -> Result<()> {
     let began = Instant::now();
     let (seen, took) = day(42)?;

@@ -1,4 +1,5 @@
 //! The weather example against figures that are computed here from the same table, in another way.
+#![allow(clippy::unwrap_used)] // a test ends where it is wrong
 
 use polity::event::{Event, Names, What, line};
 use polity::prelude::*;
