@@ -186,7 +186,7 @@ fn compared(report: &str, result: &RunResult, years: &[Year]) {
     assert!((number("precipitation") - years.iter().map(|y| y.rain).sum::<f64>()).abs() < 0.06);
     let share = years.iter().map(|y| y.rain_days).sum::<usize>() as f64 / 14.61;
     assert!((number("rain_share") - share).abs() <= 0.05 + 1e-9);
-    for (given, year) in result.output("years").as_array().unwrap().iter().zip(years) {
+    for (given, year) in result.output("analyse").as_array().unwrap().iter().zip(years) {
         assert_eq!((given["year"].as_i64(), given["wettest_day"].as_str()), (Some(year.year), Some(&*year.wettest_day.1)));
     }
 }
