@@ -2,14 +2,18 @@
 
 use polity::prelude::*;
 use polity::{Registry, agents::Distribution};
+use std::time::Duration;
 
 /// Thirty parts of uneven length are made, then each is checked, then all are packed.
 fn factory() -> WorkflowBuilder {
     let make = Simulation { work: Some(Distribution::Lognormal(60.0, 0.8)), ..Simulation::default() };
     let check = Simulation { work: Some(Distribution::Uniform(5.0, 15.0)), ..Simulation::default() };
     Workflow::new("factory")
-        .task("make", simulated(make).kind("making").for_each("range(30)"))
-        .task("check", simulated(check).kind("checking").for_each("range(30)").depends_on("make"))
+        .task("make", simulated(make).kind("making").estimate(Duration::from_secs(60)).for_each("range(30)"))
+        .task(
+            "check",
+            simulated(check).kind("checking").estimate(Duration::from_secs(10)).for_each("range(30)").depends_on("make"),
+        )
         .task("pack", simulated(Simulation::default()).depends_on("check"))
 }
 
