@@ -56,8 +56,13 @@ fn all() {
     let mut last: Option<(f64, f64)> = None;
     for (tasks, width, depth) in [(1_000, 100, 10), (10_000, 1000, 10), (100_000, 1000, 100), (1_000_000, 1000, 1000)] {
         let cost = walk(layered(width, depth), Events::Memory);
-        let exponent = last.map(|(n, before): (f64, f64)| ((cost * f64::from(tasks)) / (before * n)).log2() / (f64::from(tasks) / n).log2());
-        println!("  {tasks:>9} tasks {:>8.3} us/task   exponent {}", cost * 1e6, exponent.map_or("-".into(), |e| format!("{e:.3}")));
+        let exponent =
+            last.map(|(n, before): (f64, f64)| ((cost * f64::from(tasks)) / (before * n)).log2() / (f64::from(tasks) / n).log2());
+        println!(
+            "  {tasks:>9} tasks {:>8.3} us/task   exponent {}",
+            cost * 1e6,
+            exponent.map_or("-".into(), |e| format!("{e:.3}"))
+        );
         last = Some((f64::from(tasks), cost));
     }
 
@@ -65,7 +70,11 @@ fn all() {
     let meter = Meter::start();
     let (events, messages, day) = simulated_day(1_000, 20_000);
     let spent = meter.spent();
-    println!("  {day:.0} virtual s in {spent:.2} CPU s: {:.0} messages/s, {:.0} events/s", messages as f64 / spent, events as f64 / spent);
+    println!(
+        "  {day:.0} virtual s in {spent:.2} CPU s: {:.0} messages/s, {:.0} events/s",
+        messages as f64 / spent,
+        events as f64 / spent
+    );
 
     println!("\npeak memory, 100,000 tasks (a process of its own)");
     let me = std::env::current_exe().expect("a process has a file");

@@ -42,7 +42,8 @@ pub(crate) struct AgentActor {
     incarnation: u64,
     supervisor: Addr<SupervisorActor>,
     body: Body,
-    held: BTreeMap<JobId, Held>,
+    /// In order of id. As many as slots and queue allow: a short list, and no tree whose nodes come and go with each job.
+    held: Jobs,
     /// Cancels that overtook their jobs. A job is offered once, so that each entry is used or outlives its use by a few bytes; bounded.
     overtaken: BTreeSet<JobId>,
     seats: BTreeMap<CoordinatorId, Seat>,
@@ -58,6 +59,36 @@ pub(crate) struct AgentActor {
 
 /// Cancels remembered at most.
 const OVERTAKEN: usize = 1024;
+
+/// The jobs that an agent holds.
+#[derive(Default)]
+struct Jobs(Vec<(JobId, Held)>);
+impl Jobs {
+    fn place(&self, id: JobId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&id, |(id, _)| *id)
+    }
+    fn insert(&mut self, id: JobId, held: Held) {
+        match self.place(id) {
+            Ok(at) => self.0[at].1 = held,
+            Err(at) => self.0.insert(at, (id, held)),
+        }
+    }
+    fn get(&self, id: JobId) -> Option<&Held> {
+        self.place(id).ok().map(|at| &self.0[at].1)
+    }
+    fn get_mut(&mut self, id: JobId) -> Option<&mut Held> {
+        self.place(id).ok().map(|at| &mut self.0[at].1)
+    }
+    fn remove(&mut self, id: JobId) -> Option<Held> {
+        self.place(id).ok().map(|at| self.0.remove(at).1)
+    }
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Held> {
+        self.0.iter_mut().map(|(_, held)| held)
+    }
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
 
 /// A job that this agent holds.
 struct Held {
@@ -107,7 +138,7 @@ impl AgentActor {
             incarnation,
             supervisor,
             body,
-            held: BTreeMap::new(),
+            held: Jobs::default(),
             overtaken: BTreeSet::new(),
             seats: BTreeMap::new(),
             own: None,
@@ -204,7 +235,7 @@ impl AgentActor {
     }
     /// Starts a job; gives back what came of it, if that is known at once.
     fn launch(&mut self, id: JobId, context: &mut Context<AgentActor>) -> Option<Executed> {
-        let held = self.held.get_mut(&id)?;
+        let held = self.held.get_mut(id)?;
         let now = self.world.now();
         let token = CancelToken::new();
         let Stage::Waiting(mut job) = std::mem::replace(&mut held.stage, Stage::Running { since: now, token: token.clone() })
@@ -230,7 +261,7 @@ impl AgentActor {
         if let Poll::Ready(executed) = future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
             return Some(executed);
         }
-        if let Some(claim) = self.held.get(&id).and_then(|held| held.claim.as_ref()) {
+        if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
             claim.started();
         }
         actix::spawn(carry(self.world.clone(), context.address(), id, future));
@@ -242,7 +273,7 @@ impl AgentActor {
         let drawn = draw(&simulation, &job, self.blueprint.profile.speed, &mut rng);
         let alarm = (drawn.end != SimEnd::Hang && drawn.duration < Duration::MAX)
             .then(|| self.world.alarm(now + drawn.duration, Letter::Agent(context.address(), AgentMail::Due { job: id })));
-        let Some(held) = self.held.get_mut(&id) else { return };
+        let Some(held) = self.held.get_mut(id) else { return };
         if let Some(claim) = &held.claim {
             claim.started();
         }
@@ -250,12 +281,12 @@ impl AgentActor {
     }
     /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
     fn seed_of(&self, id: JobId) -> u64 {
-        let number = (u64::from(id.task.instance()) << 32) | (u64::from(id.attempt) << 16) | u64::from(id.launch);
-        Rng::numbered(self.world.seed(), "job", number ^ (u64::from(id.task.run()) << 48)).bits()
+        let task = Rng::derive(self.world.seed(), (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()));
+        Rng::derive(task, (u64::from(id.attempt) << 32) | u64::from(id.launch))
     }
     /// A simulated job's time has come.
     fn due(&mut self, id: JobId, context: &mut Context<AgentActor>) {
-        let Some(Held { stage: Stage::Simulated { end, simulation, job, .. }, .. }) = self.held.get(&id) else {
+        let Some(Held { stage: Stage::Simulated { end, simulation, job, .. }, .. }) = self.held.get(id) else {
             return self.world.ignore();
         };
         let answer = match end {
@@ -274,7 +305,7 @@ impl AgentActor {
     }
     /// Frees the slot, answers, learns; gives back the job that has the slot now.
     fn conclude(&mut self, id: JobId, executed: Executed, at_once: bool) -> Option<JobId> {
-        let Some(held) = self.held.remove(&id) else {
+        let Some(held) = self.held.remove(id) else {
             self.world.ignore();
             return None;
         };
@@ -313,7 +344,7 @@ impl AgentActor {
                 }
             }
             polity_agents::Cancel::Queued => {
-                if let Some(claim) = self.held.remove(&id).and_then(|held| held.claim) {
+                if let Some(claim) = self.held.remove(id).and_then(|held| held.claim) {
                     claim.forget();
                 }
             }
@@ -322,7 +353,7 @@ impl AgentActor {
     }
     /// Stops a job that runs. Its slot is free when it has really ended.
     fn interrupt(&mut self, id: JobId, context: &mut Context<AgentActor>) {
-        let Some(held) = self.held.get_mut(&id) else { return };
+        let Some(held) = self.held.get_mut(id) else { return };
         if let Some(claim) = held.claim.take() {
             claim.forget();
         }
@@ -344,7 +375,7 @@ impl AgentActor {
         self.stopping = true;
         self.exit = Some(Exit::Normal);
         for id in self.body.drain() {
-            self.held.remove(&id); // its claim says that it is lost here, and it goes elsewhere
+            self.held.remove(id); // its claim says that it is lost here, and it goes elsewhere
         }
         self.stop_when_idle(context);
     }
@@ -401,7 +432,7 @@ impl Drop for AgentActor {
             None => Exit::Killed,
         };
         let (agent, incarnation) = (self.blueprint.id, self.incarnation);
-        for held in self.held.values_mut() {
+        for held in self.held.iter_mut() {
             match &mut held.stage {
                 Stage::Running { token, .. } => token.cancel(),
                 Stage::Simulated { alarm: Some(alarm), .. } => self.world.silence(*alarm),

@@ -1,7 +1,7 @@
 //! Duties that travel with mail: if the mail is lost, the duty is noticed, and whoever waits hears of it.
 
 use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, TaskActor, TaskMail};
-use crate::world::{Letter, World};
+use crate::world::World;
 use actix::Addr;
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Claim {
     }
     fn say(&self, mail: TaskMail) {
         if let Some(world) = World::here() {
-            world.ship(Letter::Task(self.task.clone(), mail));
+            world.ship_to_task(&self.task, mail);
         }
     }
 }
@@ -58,7 +58,8 @@ impl Drop for Claim {
 /// every award has its outcome.
 pub(crate) struct Award {
     pub(crate) agent: AgentId,
-    pub(crate) addr: Addr<AgentActor>,
+    /// Taken by the task.
+    pub(crate) addr: Option<Addr<AgentActor>>,
     pub(crate) fit: f64,
     pub(crate) task: TaskId,
     /// Taken by the task.

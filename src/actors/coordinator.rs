@@ -199,7 +199,7 @@ impl CoordinatorActor {
             return self.world.ignore();
         };
         drop(pages);
-        let award = Award { agent, addr, fit, task, decision: Some(decision), coordinator: self.book.id };
+        let award = Award { agent, addr: Some(addr), fit, task, decision: Some(decision), coordinator: self.book.id };
         self.world.send(Letter::Task(open.addr, TaskMail::Assigned(award)));
     }
     /// Nobody will do it; but if somebody who is able is only dead for a while, it waits for that one.

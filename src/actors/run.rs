@@ -14,6 +14,7 @@ use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job, Workplace};
 use polity_protocols::{AgentId, Demand, Name, TaskId, TaskView};
 use serde_json::{Map, Value};
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
@@ -101,8 +102,11 @@ pub(crate) struct RunActor {
     max_open: usize,
     done: Option<oneshot::Sender<RunResult>>,
     ledger: Ledger,
-    places: BTreeMap<Name, u32>,
+    /// Tasks by id, made when an expression first asks: most runs of many tasks have none.
+    places: OnceCell<BTreeMap<Name, u32>>,
     kits: Vec<Option<Kit>>,
+    /// The demand that was looked up last: most tasks demand what their neighbour does.
+    demand: Option<Arc<Demand>>,
     progress: Progress,
     /// Ready and not yet open, the highest rank first, then the order of the file.
     ready: BinaryHeap<(Rank, Reverse<u32>)>,
@@ -133,7 +137,6 @@ const PRIORITY_STEP: f64 = 1e11;
 
 impl RunActor {
     pub(crate) fn new(world: Rc<World>, setup: RunSetup) -> RunActor {
-        let places = setup.workflow.tasks.iter().enumerate().map(|(n, task)| (task.id.clone(), n as u32)).collect();
         let kits = setup.workflow.tasks.iter().map(|_| None).collect();
         let birth = Some(world.ticket());
         RunActor {
@@ -147,8 +150,9 @@ impl RunActor {
             max_open: setup.max_open.max(1),
             done: Some(setup.done),
             ledger: Ledger::new(setup.plan),
-            places,
+            places: OnceCell::new(),
             kits,
+            demand: None,
             progress: Progress::default(),
             ready: BinaryHeap::new(),
             open: BTreeMap::new(),
@@ -258,7 +262,12 @@ impl RunActor {
             };
             let plain = task.retry.is_none() && task.timeouts == crate::lifecycle::Timeouts::default();
             let policy = (!plain).then(|| Arc::new(Policy { retry: task.retry.clone(), timeouts: task.timeouts }));
-            let demand = self.world.demand(&task.kind, &task.needs, task.agent.as_ref());
+            let same = |d: &Arc<Demand>| d.kind == task.kind && d.needs == task.needs && d.agent == task.agent;
+            let demand = match self.demand.take().filter(same) {
+                Some(demand) => demand,
+                None => self.world.demand(&task.kind, &task.needs, task.agent.as_ref()),
+            };
+            self.demand = Some(demand.clone());
             let rank = self.ledger.plan().rank(node) + weight * PRIORITY_STEP;
             self.kits[at] = Some(Kit { demand, policy, rank });
         }

@@ -27,8 +27,6 @@ pub(crate) struct TaskActor {
     world: Rc<World>,
     setup: Box<TaskSetup>,
     life: Lifecycle,
-    /// A buffer, so that a turn allocates nothing.
-    effects: Vec<Effect>,
     alarm: Alarm,
     /// Who has it, or had it last.
     holder: Option<(AgentId, Addr<AgentActor>)>,
@@ -51,7 +49,6 @@ impl TaskActor {
             world,
             setup,
             life,
-            effects: Vec::new(),
             alarm: Alarm::default(),
             holder: None,
             award: None,
@@ -100,8 +97,8 @@ impl TaskActor {
         if self.life.state() != State::Announced {
             return self.world.ignore(); // it crossed a withdrawal; dropped, the award says so itself
         }
-        let Some(decision) = award.decision.take() else { return };
-        self.holder = Some((award.agent, award.addr.clone()));
+        let (Some(decision), Some(addr)) = (award.decision.take(), award.addr.take()) else { return };
+        self.holder = Some((award.agent, addr));
         self.award = Some((award.fit, decision));
         self.turn(Input::Awarded { agent: award.agent }, context);
     }
@@ -131,17 +128,17 @@ impl TaskActor {
     /// One turn of its life. False if the input changed nothing.
     fn turn(&mut self, input: Input, context: &mut Context<TaskActor>) -> bool {
         let now = self.world.now();
-        let taken = self.life.take(input, now, &mut self.world.jitter(), &mut self.effects);
+        let mut effects = self.world.lend_effects();
+        let taken = self.life.take(input, now, &mut self.world.jitter(), &mut effects);
         match taken {
             Ok(()) => {}
             Err(Ignored::Unwanted { agent, .. }) => self.tell_outcome(agent, Ended::Cancelled, Duration::ZERO),
             Err(_) => self.world.ignore(),
         }
-        let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
             self.perform(effect, context);
         }
-        self.effects = effects;
+        self.world.take_back_effects(effects);
         let at = self.life.next_wake();
         self.alarm.set(at, &self.world, || Letter::Task(context.address(), TaskMail::Wake));
         taken.is_ok()
@@ -212,7 +209,7 @@ impl TaskActor {
             TaskEnd::Cancelled => What::Cancelled { task },
         });
         let result = TaskResult { agent, attempts, end };
-        self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
+        self.world.tell_run(&self.setup.run, RunMail::Settled { task, result });
         context.stop();
     }
 
@@ -261,6 +258,6 @@ impl Drop for TaskActor {
         let failure = Arc::new(Failure::new(FailureKind::Panic, "the task's own actor panicked: this is a defect of polity"));
         self.record(What::Failed { task, agent: None, attempts: self.life.attempt(), failure: failure.clone() });
         let result = TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) };
-        self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
+        self.world.tell_run(&self.setup.run, RunMail::Settled { task, result });
     }
 }

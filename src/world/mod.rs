@@ -20,8 +20,10 @@ pub(crate) use letter::Letter;
 pub(crate) use post::AlarmId;
 pub(crate) use ticket::{Mail, Ticket};
 
-use crate::actors::{CoordinatorId, CoordinatorMail, Directory};
+use crate::actors::{CoordinatorId, CoordinatorMail, Directory, RunActor, RunMail, TaskActor, TaskMail};
 use crate::event::{EventLog, RunId, What};
+use crate::lifecycle::Effect;
+use actix::Addr;
 use driver::Driver;
 use polity_agents::{Clock, LocalFuture};
 use polity_protocols::{Demand, DemandId, Name, Rng, Time, Weather};
@@ -57,6 +59,8 @@ pub(crate) struct World {
     demands: RefCell<BTreeMap<DemandKey, Arc<Demand>>>,
     /// The spread of retries.
     jitter: RefCell<Rng>,
+    /// A buffer that tasks share: each has but a few turns, so that one of its own would be made for little.
+    effects: RefCell<Vec<Effect>>,
     /// Late voices: messages that fencing kept from changing anything.
     ignored: Cell<u64>,
 }
@@ -103,6 +107,7 @@ impl World {
             directory: Directory::default(),
             demands: RefCell::default(),
             jitter: RefCell::new(Rng::new(seed, "jitter")),
+            effects: RefCell::default(),
             ignored: Cell::new(0),
         });
         ticket::enter(&world);
@@ -147,6 +152,13 @@ impl World {
     pub(crate) fn jitter(&self) -> RefMut<'_, Rng> {
         self.jitter.borrow_mut()
     }
+    /// An empty buffer for the effects of a task's turn; to be given back.
+    pub(crate) fn lend_effects(&self) -> Vec<Effect> {
+        self.effects.take()
+    }
+    pub(crate) fn take_back_effects(&self, buffer: Vec<Effect>) {
+        self.effects.replace(buffer);
+    }
     /// Counts a message that came too late to change anything.
     pub(crate) fn ignore(&self) {
         self.ignored.set(self.ignored.get() + 1);
@@ -176,6 +188,19 @@ impl World {
     pub(crate) fn send(&self, letter: Letter) {
         self.letters.set(self.letters.get() + 1);
         letter.deliver(self);
+    }
+    /// Tells a run, without an address of its own.
+    pub(crate) fn tell_run(&self, run: &Addr<RunActor>, body: RunMail) {
+        self.letters.set(self.letters.get() + 1);
+        run.do_send(Mail { body, ticket: self.ticket() });
+    }
+    /// As [`World::ship`], without an address of its own where the line is calm.
+    pub(crate) fn ship_to_task(&self, task: &Addr<TaskActor>, body: TaskMail) {
+        if self.sky.as_ref().is_some_and(|sky| !sky.weather.is_calm()) {
+            return self.ship(Letter::Task(task.clone(), body));
+        }
+        self.letters.set(self.letters.get() + 1);
+        task.do_send(Mail { body, ticket: self.ticket() });
     }
     /// Tells a coordinator by its number.
     pub(crate) fn tell_coordinator(&self, id: CoordinatorId, mail: CoordinatorMail) {
