@@ -107,11 +107,7 @@ fn mocked(builder: Builder, spec: &AgentSpec) -> Builder {
     })
 }
 
-async fn inside(
-    errand: Errand,
-    found: impl FnOnce(&Errand) -> Builder,
-    mut interrupts: Interrupts,
-) -> Result<Outcome, Stop> {
+async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut interrupts: Interrupts) -> Result<Outcome, Stop> {
     let mut builder = found(&errand).strategy(errand.government.clone());
     if let Some(seed) = errand.seed {
         builder = builder.seed(seed);

@@ -33,8 +33,8 @@ impl Check {
 fn one(file: &Path, config: &Config) -> Result<String, Stop> {
     let loaded = load::load(file, config, false)?;
     load::warn(&loaded.checked);
-    for lack in load::lacks(&loaded.checked, false).iter().filter(|lack| lack.starts_with("task")) {
-        output::tell(&format!("warning: {}: {lack}", file.display()));
+    if let Some(undone) = load::undone(&loaded.checked) {
+        output::tell(&format!("warning: {}: {undone}", file.display()));
     }
     let agents: u64 = loaded.checked.agents.iter().map(|agent| u64::from(agent.replicas)).sum();
     Ok(format!(

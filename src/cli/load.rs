@@ -7,11 +7,10 @@ use polity::config::{Config, ConfigErrors, Origin, Sources};
 use polity::protocols::{Capabilities, Name};
 use polity::workflow::{Action, Checked, Known, Workflow, WorkflowErrors, shell_quote};
 use polity::{Government, Registry};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The strategy when nobody says anything.
-const STRATEGY: &str = "hierarchical";
+pub const STRATEGY: &str = "hierarchical";
 
 /// Flags that are settings too.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -111,29 +110,33 @@ pub fn warn(checked: &Checked) {
 /// What a real run lacks: agents that nobody defines, and tasks that say nothing of how they are done. Agents of a file have no behaviour of
 /// their own; only a Rust program can give them one.
 pub fn lacks(checked: &Checked, simulated: bool) -> Vec<String> {
-    let mut lacks = Vec::new();
-    let mut pinned: BTreeMap<&Name, Vec<&str>> = BTreeMap::new();
-    for task in &checked.workflow.tasks {
-        if let Some(agent) = task.agent.as_ref().filter(|agent| checked.missing_agents.contains(agent)) {
-            pinned.entry(agent).or_default().push(&task.id);
-        }
-    }
-    for (agent, tasks) in pinned {
-        lacks.push(format!(
-            "agent \"{}\", which {} needs, is not defined; define it under `agents` here or in ./polity.yaml, or let --mock make it up",
-            output::plain(agent),
-            tasks.join(", ")
-        ));
-    }
-    let undone = checked.workflow.tasks.iter().filter(|task| !simulated && matches!(task.action, Action::Own));
-    lacks.extend(undone.map(|task| {
-        format!(
-            "task \"{}\" does not say how it is done, and agents of a file have no behaviour of their own; give it `run` or `simulate`, \
-             or try it with --mock",
-            task.id
-        )
-    }));
-    lacks
+    missing_agents(checked).into_iter().chain(undone(checked).filter(|_| !simulated)).collect()
+}
+
+fn missing_agents(checked: &Checked) -> Option<String> {
+    let missing: Vec<String> = checked.missing_agents.iter().map(|name| output::plain(name)).collect();
+    let what = match missing.len() {
+        0 => return None,
+        1 => "an agent is named and not defined",
+        _ => "agents are named and not defined",
+    };
+    let names = missing.join(", ");
+    Some(format!("{what}: {names}; define what is missing under `agents` here or in ./polity.yaml, or make it up with --mock"))
+}
+
+/// What is said of tasks without a way to execute them.
+pub fn undone(checked: &Checked) -> Option<String> {
+    let own = |task: &&polity::workflow::Task| matches!(task.action, Action::Own);
+    let undone: Vec<&str> = checked.workflow.tasks.iter().filter(own).map(|task| &*task.id).collect();
+    let what = match undone.len() {
+        0 => return None,
+        1 => "a task does not say how it is done",
+        _ => "tasks do not say how they are done",
+    };
+    Some(format!(
+        "{what}: {}; agents of a file have no behaviour of their own, so give each `run` or `simulate`, or have mock answers with --mock",
+        undone.join(", ")
+    ))
 }
 
 /// An input as it is given on the command line: `name=value`.

@@ -1,6 +1,6 @@
 //! Printing. A reader who leaves early (`| head`) is no error, and never a panic.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 /// Prints a result, with a newline at its end.
@@ -48,4 +48,13 @@ pub fn count(n: usize, what: &str) -> String {
 /// A text from a file as one harmless line.
 pub fn plain(text: &str) -> String {
     polity::report::harmless(text).into_owned()
+}
+
+/// Aligns columns of figures.
+pub fn right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
+    for column in columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
 }

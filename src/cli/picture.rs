@@ -11,9 +11,11 @@ pub fn graph(workflow: &Workflow) -> Graph {
         kind: task.kind.to_string(),
         state: None,
     };
-    let edges = workflow.tasks.iter().enumerate().flat_map(|(to, task)| {
-        task.dependencies.iter().map(move |edge| Edge { from: edge.on, to, link: link(edge.wants) })
-    });
+    let edges = workflow
+        .tasks
+        .iter()
+        .enumerate()
+        .flat_map(|(to, task)| task.dependencies.iter().map(move |edge| Edge { from: edge.on, to, link: link(edge.wants) }));
     Graph { name: workflow.name.to_string(), nodes: workflow.tasks.iter().map(node).collect(), edges: edges.collect() }
 }
 
