@@ -9,7 +9,7 @@ use super::stop::Stop;
 use polity::agents::{AgentSpec, Workplace, agent_fn};
 use polity::event::{RunId, RunStatus};
 use polity::protocols::Name;
-use polity::report::{Console, ConsoleOptions, RunFolder, SharedReport, Writer, memorable, mermaid};
+use polity::report::{Console, ConsoleOptions, RunFolder, Writer, memorable, mermaid};
 use polity::workflow::Workflow;
 use polity::{Builder, Government, Polity, RunOptions, Society};
 use serde_json::{Value, json};
@@ -60,8 +60,6 @@ pub struct Outcome {
     pub interrupted: bool,
     /// The name of its folder.
     pub folder: String,
-    /// A fold over its events.
-    pub report: SharedReport,
 }
 
 /// Runs it to its end.
@@ -139,14 +137,13 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
     society.events().flush();
     kept.finish();
     let (status, outputs) = (result.status(), result.outputs().clone());
-    Ok(Outcome { status, outputs, interrupted, folder: folder.name().to_owned(), report: kept.report })
+    Ok(Outcome { status, outputs, interrupted, folder: folder.name().to_owned() })
 }
 
 /// What is kept of a run, and who writes it.
 struct Kept {
     writer: Writer,
     recorder: Rc<RefCell<Recorder>>,
-    report: SharedReport,
 }
 impl Kept {
     fn new(society: &Society, errand: &Errand, folder: &RunFolder) -> Result<Kept, Stop> {
@@ -157,11 +154,9 @@ impl Kept {
         let writer = Writer::start(folder, RUN)
             .map_err(|error| Stop::usage(format!("can't write {}: {error}", folder.events().display())))?;
         let recorder = Rc::new(RefCell::new(Recorder::new(folder.clone(), replay.clone())));
-        let report = SharedReport::of(RUN);
         let log = society.events();
         log.add(Box::new(writer.clone()));
         log.add(Box::new(recorder.clone()));
-        log.add(Box::new(report.clone()));
         if errand.view.json {
             log.add(Box::new(Json::new()));
         } else {
@@ -174,7 +169,7 @@ impl Kept {
             };
             log.add(Box::new(Console::new(RUN, options, Box::new(std::io::stderr()))));
         }
-        Ok(Kept { writer, recorder, report })
+        Ok(Kept { writer, recorder })
     }
     /// What could not be written is told; the run itself is not changed by it.
     fn finish(&self) {

@@ -22,10 +22,23 @@ fn watch(send: &UnboundedSender<()>) {
             output::tell("\ninterrupted: the run is being cancelled; once more ends it at once");
             let _ = send.send(());
             if signal().await {
+                kill_commands();
                 std::process::exit(i32::from(INTERRUPTED));
             }
         }
     });
+}
+
+/// Kills the commands that are running, each of which is its own process group. The runtime may be too busy to be asked for them, so the
+/// system is; one that does not tell keeps them.
+fn kill_commands() {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return };
+    let children = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    let groups: Vec<String> =
+        children.flat_map(|ids| ids.split_whitespace().map(|id| format!("-{id}")).collect::<Vec<_>>()).collect();
+    if !groups.is_empty() {
+        let _ = std::process::Command::new("kill").args(["-s", "KILL", "--"]).args(groups).output();
+    }
 }
 
 /// Waits for an interrupt; false if none can be waited for.

@@ -102,6 +102,15 @@ fn government(path: &Path, config: &Config, workflow: &Workflow) -> Result<Gover
     })
 }
 
+/// A government as `--strategy` takes it: one word, or the long form if its settings are not the usual ones.
+pub fn strategy_word(government: &Government) -> String {
+    let usual = Registry::standard().make(government.name(), &serde_json::Value::Null);
+    if usual.is_ok_and(|usual| usual == *government) {
+        return government.name().to_owned();
+    }
+    serde_json::json!({ government.name(): government.settings() }).to_string()
+}
+
 /// Says what is doubtful about a file.
 pub fn warn(checked: &Checked) {
     checked.warnings.iter().for_each(|warning| output::tell(&format!("warning: {warning}")));

@@ -2,7 +2,7 @@
 
 use super::load::{self, Loaded, Settings};
 use super::output;
-use super::stop::{Stop, USAGE};
+use super::stop::Stop;
 use polity::agents::AgentSpec;
 use polity::plan::{Node, NodeIx, Plan as Order};
 use polity::protocols::{AgentId, Demand, DemandId, Profile};
@@ -34,7 +34,7 @@ impl Plan {
         let loaded = load::load(&self.file, &config, false)?;
         load::warn(&loaded.checked);
         // What is required and missing may stay so: it is only not known.
-        let bound = bind_inputs(loaded.workflow(), self.input.clone(), true).map_err(|errors| Stop::coded(USAGE, errors))?;
+        let bound = bind_inputs(loaded.workflow(), self.input.clone(), true).map_err(Stop::usage)?;
         let known = Inputs(bound);
         let items: Vec<Option<usize>> = loaded.workflow().tasks.iter().map(|task| items(task, &known)).collect();
         let order = order(loaded.workflow(), &items)?;

@@ -50,8 +50,7 @@ impl Run {
         let loaded = load::load(&self.file, &config, self.mock)?;
         load::warn(&loaded.checked);
         self.refuse_gaps(&loaded)?;
-        let bound = bind_inputs(loaded.workflow(), self.input.clone(), self.mock)
-            .map_err(|errors| Stop::coded(super::stop::USAGE, errors))?;
+        let bound = bind_inputs(loaded.workflow(), self.input.clone(), self.mock).map_err(Stop::usage)?;
         tell_made_up(&loaded, &bound);
         let cwd = self.directory()?;
         let runs = load::runs(&config);
@@ -111,8 +110,7 @@ impl Run {
         for (name, value) in &self.input {
             words.extend(["-i".into(), format!("{name}={value}")]);
         }
-        let settings = self.settings.strategy.clone().unwrap_or_else(|| loaded.government.name().to_owned());
-        words.extend(["--strategy".into(), settings]);
+        words.extend(["--strategy".into(), load::strategy_word(&loaded.government)]);
         words.extend(self.simulate.then(|| "--simulate".into()));
         words.extend(self.mock.then(|| "--mock".into()));
         if let Some(cwd) = &self.cwd {

@@ -21,9 +21,10 @@ pub struct Stop {
     text: String,
 }
 impl Stop {
-    /// Something in the invocation is wrong.
+    /// Something in the invocation is wrong; several lines are several problems.
     pub fn usage(what: impl Display) -> Stop {
-        Stop { code: USAGE, text: format!("error: {what}") }
+        let lines: Vec<String> = what.to_string().lines().map(|line| format!("error: {line}")).collect();
+        Stop { code: USAGE, text: lines.join("\n") }
     }
     /// A file is wrong; the text names the place, and several lines are several problems.
     pub fn invalid(what: impl Display) -> Stop {
