@@ -111,7 +111,7 @@ const SHORT: &str = "workflow_dsl:
 fn a_mock_makes_up_what_is_missing_and_says_so() {
     let place = Place::new().with("short.yaml", SHORT);
     let done = place.run(&["check", "short.yaml"]).coded(0);
-    done.says(&["short.yaml:6:48: agent \"data_quality_agent\" is defined neither here nor in the configuration"])
+    done.says(&["short.yaml:7:48: agent \"data_quality_agent\" is defined neither here nor in the configuration"])
         .prints(&["Short is well: 2 tasks"]);
     let done = place.run(&["run", "short.yaml"]).coded(3);
     done.says(&["data_quality_agent, analytics_agent; define what is missing", "validate, analyze; agents of a file", "--mock"]);

@@ -111,6 +111,10 @@ impl Protocol for Hierarchical {
     type Initiator = Head;
     type Participant = Member;
 
+    fn check(&self) -> Result<(), String> {
+        let wrong = Hierarchical::check(self);
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    }
     fn initiator(&self) -> Head {
         Head::new(self)
     }
