@@ -77,12 +77,7 @@ impl TaskActor {
             }
             TaskMail::Started { launch } => self.started(launch, context),
             TaskMail::Finished(finished) => self.finished(*finished, context),
-            TaskMail::Lost { launch } => {
-                if self.is_current(launch) {
-                    self.load = Load::default();
-                }
-                self.turn(Input::AgentLost { launch }, context);
-            }
+            TaskMail::Lost { launch, begun } => self.lost(launch, begun, context),
             TaskMail::Cancel => {
                 self.turn(Input::Cancel, context);
             }
@@ -111,6 +106,15 @@ impl TaskActor {
         {
             self.record(What::Started { task: self.setup.view.id, agent: *agent, launch });
         }
+    }
+    fn lost(&mut self, launch: u32, begun: bool, context: &mut Context<TaskActor>) {
+        if self.is_current(launch) {
+            self.load = Load::default();
+            if begun && self.life.state() == State::Assigned {
+                self.started(launch, context); // else what kills its agents before they can say that they began would never be poison
+            }
+        }
+        self.turn(Input::AgentLost { launch }, context);
     }
     fn finished(&mut self, finished: Finished, context: &mut Context<TaskActor>) {
         let launch = finished.launch;
