@@ -427,7 +427,9 @@ impl Drop for AgentActor {
         for held in self.held.values_mut() {
             match &mut held.stage {
                 Stage::Running { token, .. } => token.cancel(),
-                Stage::Simulated { alarm: Some(alarm), .. } => self.world.silence(*alarm),
+                Stage::Simulated { alarm: Some(alarm), .. } => {
+                    self.world.silence(*alarm);
+                }
                 Stage::Simulated { .. } | Stage::Waiting(_) => {}
             }
         }
