@@ -5,7 +5,7 @@ use super::{Book, Claim, CoordinatorId, SupervisorActor, panics};
 use crate::event::{RunId, What};
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
 use crate::supervision::Exit;
-use crate::world::{AlarmId, Letter, Mail, Ticket, World};
+use crate::world::{AlarmId, Letter, Mail, Ticket, UnderWay, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{
     Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, LocalFuture, Offer,
@@ -13,6 +13,7 @@ use polity_agents::{
 };
 use polity_protocols::{AgentId, Ended, Name, Outcome, Profile, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
@@ -256,6 +257,9 @@ impl AgentActor {
             speed: self.blueprint.profile.speed,
         };
         let job_context = JobContext::new(self.world.clone(), self.seed_of(id));
+        if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
+            claim.begins();
+        }
         let mut future = executors.perform(*job, self.own.clone(), job_context, token);
         // Most light work ends when it is first looked at: then it needs no task of its own.
         if let Poll::Ready(executed) = future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
@@ -264,7 +268,9 @@ impl AgentActor {
         if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
             claim.started();
         }
-        actix::spawn(carry(self.world.clone(), context.address(), id, future));
+        // Counted from now on and not from its first turn: until then time must not move on under it.
+        let under_way = self.world.future();
+        actix::spawn(carry(self.world.clone(), under_way, context.address(), id, future));
         None
     }
     fn simulate(&mut self, id: JobId, job: Box<Job>, simulation: Arc<Simulation>, context: &mut Context<AgentActor>) {
@@ -384,6 +390,28 @@ impl AgentActor {
             context.stop();
         }
     }
+    /// A turn in which the user's code may panic: then this life ends. The panic is caught here, and not by the executor, so that what is
+    /// left of the user's agent is dropped in peace: a `drop` that panics too would end the process. False if it panicked.
+    fn guarded(
+        &mut self,
+        context: &mut Context<AgentActor>,
+        turn: impl FnOnce(&mut AgentActor, &mut Context<AgentActor>),
+    ) -> bool {
+        let done = std::panic::catch_unwind(AssertUnwindSafe(|| turn(self, context))).is_ok();
+        if !done {
+            self.exit = Some(Exit::Panic(panics::reason()));
+            context.stop();
+        }
+        done
+    }
+    /// Makes the user's agent of this life.
+    fn awake(&mut self) {
+        if let Some(factory) = &self.blueprint.factory {
+            let mut agent = factory();
+            agent.started();
+            self.own = Some(share(agent));
+        }
+    }
     fn join_teams(&self, addr: &Addr<AgentActor>) {
         let (agent, profile) = (self.blueprint.id, &self.blueprint.profile);
         self.world.directory.enter_agent(agent, addr.clone(), profile.clone(), self.incarnation);
@@ -403,12 +431,9 @@ impl Actor for AgentActor {
         let _quiet = panics::contain();
         let birth = self.birth.take();
         self.world.tick();
-        if let Some(factory) = &self.blueprint.factory {
-            let mut agent = factory();
-            agent.started();
-            self.own = Some(share(agent));
+        if self.guarded(context, |agent, _| agent.awake()) {
+            self.join_teams(&context.address());
         }
-        self.join_teams(&context.address());
         drop(birth);
     }
 }
@@ -418,7 +443,7 @@ impl Handler<Mail<AgentMail>> for AgentActor {
     fn handle(&mut self, mail: Mail<AgentMail>, context: &mut Self::Context) {
         self.world.tick();
         let _quiet = panics::contain();
-        self.take(mail.body, context);
+        self.guarded(context, |agent, context| agent.take(mail.body, context));
         drop(mail.ticket);
     }
 }
@@ -435,7 +460,9 @@ impl Drop for AgentActor {
         for held in self.held.iter_mut() {
             match &mut held.stage {
                 Stage::Running { token, .. } => token.cancel(),
-                Stage::Simulated { alarm: Some(alarm), .. } => self.world.silence(*alarm),
+                Stage::Simulated { alarm: Some(alarm), .. } => {
+                    self.world.silence(*alarm);
+                }
                 Stage::Simulated { .. } | Stage::Waiting(_) => {}
             }
         }
@@ -452,8 +479,13 @@ impl Drop for AgentActor {
 }
 
 /// Carries a job's future to its end and tells the agent, also when it panics.
-async fn carry(world: Rc<World>, agent: Addr<AgentActor>, job: JobId, mut future: LocalFuture<'static, Executed>) {
-    let under_way = world.future();
+async fn carry(
+    world: Rc<World>,
+    under_way: UnderWay,
+    agent: Addr<AgentActor>,
+    job: JobId,
+    mut future: LocalFuture<'static, Executed>,
+) {
     let mut duty = PanicDuty { agent: Some(agent) };
     let executed = std::future::poll_fn(|context| {
         let _quiet = panics::contain();

@@ -4,6 +4,7 @@ use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, TaskActor, Tas
 use crate::world::World;
 use actix::Addr;
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,17 +14,24 @@ pub(crate) struct Claim {
     task: Addr<TaskActor>,
     launch: u32,
     answered: bool,
+    /// The agent has begun: if it is lost from now on, the job may be what killed it.
+    begun: Cell<bool>,
 }
 impl Claim {
     pub(crate) fn new(task: Addr<TaskActor>, launch: u32) -> Claim {
-        Claim { task, launch, answered: false }
+        Claim { task, launch, answered: false, begun: Cell::new(false) }
     }
     /// Which award this is.
     pub(crate) fn launch(&self) -> u32 {
         self.launch
     }
+    /// The job is about to begin; its task need not hear of it yet.
+    pub(crate) fn begins(&self) {
+        self.begun.set(true);
+    }
     /// The job begins.
     pub(crate) fn started(&self) {
+        self.begins();
         self.say(TaskMail::Started { launch: self.launch });
     }
     /// The job is not taken.
@@ -49,7 +57,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if !self.answered {
-            self.say(TaskMail::Lost { launch: self.launch });
+            self.say(TaskMail::Lost { launch: self.launch, begun: self.begun.get() });
         }
     }
 }

@@ -41,8 +41,8 @@ pub(crate) enum TaskMail {
     Started { launch: u32 },
     /// The agent is done.
     Finished(Finished),
-    /// The agent was lost with the job.
-    Lost { launch: u32 },
+    /// The agent was lost with the job, which it had `begun` or not: its word that it began may have been overtaken, or never sent.
+    Lost { launch: u32, begun: bool },
     /// Its run no longer wants it.
     Cancel,
     /// The moment that its life asked for.
@@ -149,7 +149,7 @@ impl TaskMail {
             TaskMail::Refused { launch, load } => Some(TaskMail::Refused { launch: *launch, load: *load }),
             TaskMail::Started { launch } => Some(TaskMail::Started { launch: *launch }),
             TaskMail::Finished(finished) => Some(TaskMail::Finished(finished.clone())),
-            TaskMail::Lost { launch } => Some(TaskMail::Lost { launch: *launch }),
+            TaskMail::Lost { launch, begun } => Some(TaskMail::Lost { launch: *launch, begun: *begun }),
             _ => None,
         }
     }

@@ -432,6 +432,8 @@ impl RunActor {
                 expansion.list = Some(list);
             }
         }
+        // Where none was needed, none failed.
+        let succeeded = succeeded || state == NodeState::Skipped;
         self.world.record(self.id, What::Joined { task: self.task(node.0), succeeded });
     }
 

@@ -4,7 +4,8 @@ use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, Ta
 use super::{AgentActor, Award, Book, Claim, RunActor};
 use crate::event::{RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
-use crate::world::{Alarm, Letter, Mail, Ticket, World};
+use crate::supervision::Backoff;
+use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job, JobId};
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskView};
@@ -28,6 +29,10 @@ pub(crate) struct TaskActor {
     setup: Box<TaskSetup>,
     life: Lifecycle,
     alarm: Alarm,
+    /// Refusals in a row.
+    refusals: u32,
+    /// An announcement that waits after a refusal.
+    announcement: Option<AlarmId>,
     /// Who has it, or had it last.
     holder: Option<(AgentId, Addr<AgentActor>)>,
     /// Fit and record of the award that is being performed.
@@ -41,6 +46,9 @@ pub(crate) struct TaskActor {
     birth: Option<Ticket>,
 }
 
+/// From one refusal to the next announcement; the first is followed at once, by another agent if there is one.
+const PATIENCE: Backoff = Backoff { initial: Duration::from_millis(10), cap: Duration::from_secs(1) };
+
 impl TaskActor {
     pub(crate) fn new(world: Rc<World>, setup: Box<TaskSetup>) -> TaskActor {
         let life = Lifecycle::new(setup.policy.clone());
@@ -50,6 +58,8 @@ impl TaskActor {
             setup,
             life,
             alarm: Alarm::default(),
+            refusals: 0,
+            announcement: None,
             holder: None,
             award: None,
             load: Load::default(),
@@ -74,12 +84,7 @@ impl TaskActor {
             }
             TaskMail::Started { launch } => self.started(launch, context),
             TaskMail::Finished(finished) => self.finished(finished, context),
-            TaskMail::Lost { launch } => {
-                if self.is_current(launch) {
-                    self.load = Load::default();
-                }
-                self.turn(Input::AgentLost { launch }, context);
-            }
+            TaskMail::Lost { launch, begun } => self.lost(launch, begun, context),
             TaskMail::Cancel => {
                 self.turn(Input::Cancel, context);
             }
@@ -104,10 +109,20 @@ impl TaskActor {
     }
     fn started(&mut self, launch: u32, context: &mut Context<TaskActor>) {
         if self.turn(Input::Started { launch }, context)
-            && let Some((agent, _)) = &self.holder
+            && let Some(agent) = self.holder.as_ref().map(|(agent, _)| *agent)
         {
-            self.record(What::Started { task: self.setup.view.id, agent: *agent, launch });
+            self.refusals = 0;
+            self.record(What::Started { task: self.setup.view.id, agent, launch });
         }
+    }
+    fn lost(&mut self, launch: u32, begun: bool, context: &mut Context<TaskActor>) {
+        if self.is_current(launch) {
+            self.load = Load::default();
+            if begun && self.life.state() == State::Assigned {
+                self.started(launch, context); // else what kills its agents before they can say that they began would never be poison
+            }
+        }
+        self.turn(Input::AgentLost { launch }, context);
     }
     fn finished(&mut self, finished: Finished, context: &mut Context<TaskActor>) {
         let launch = finished.launch;
@@ -147,7 +162,7 @@ impl TaskActor {
         let task = self.setup.view.id;
         match effect {
             Effect::Announce { attempt, avoid } => self.announce(attempt, avoid, context),
-            Effect::Withdraw => self.tell_coordinator(CoordinatorMail::Withdraw { task }),
+            Effect::Withdraw => self.withdraw(),
             Effect::Execute { agent, launch, attempt } => self.execute(agent, launch, attempt, context),
             Effect::CancelJob { launch, .. } => {
                 if let Some((_, addr)) = &self.holder {
@@ -159,7 +174,10 @@ impl TaskActor {
                 self.took = took;
                 match ended {
                     Ended::Lost => self.record(What::Displaced { task, agent, launch: self.life.launch() }),
-                    Ended::Refused => self.record(What::Refused { task, agent, launch: self.life.launch() }),
+                    Ended::Refused => {
+                        self.refusals += 1;
+                        self.record(What::Refused { task, agent, launch: self.life.launch() });
+                    }
                     Ended::Succeeded | Ended::Failed | Ended::Cancelled => {}
                 }
                 self.tell_outcome(agent, ended, took);
@@ -179,7 +197,28 @@ impl TaskActor {
         }
         let view = view.clone();
         self.record(What::Announced { task: view.id, attempt });
-        self.tell_coordinator(CoordinatorMail::Announce { view, addr: context.address() });
+        let mail = CoordinatorMail::Announce { view, addr: context.address() };
+        match self.patience() {
+            Duration::ZERO => self.tell_coordinator(mail),
+            wait => {
+                let letter = Letter::Coordinator(self.setup.coordinator.clone(), mail);
+                self.announcement = Some(self.world.alarm(self.world.now() + wait, letter));
+            }
+        }
+    }
+    /// How long to wait before it is announced again: a protocol that looks at nobody's load would give it to the same full agent again
+    /// and again, all in one moment.
+    fn patience(&self) -> Duration {
+        if self.refusals == 0 {
+            return Duration::ZERO;
+        }
+        PATIENCE.delay(self.refusals - 1, self.world.jitter().unit())
+    }
+    fn withdraw(&mut self) {
+        let unsent = self.announcement.take().is_some_and(|waits| self.world.silence(waits));
+        if !unsent {
+            self.tell_coordinator(CoordinatorMail::Withdraw { task: self.setup.view.id });
+        }
     }
     fn execute(&mut self, agent: AgentId, launch: u32, attempt: u32, context: &mut Context<TaskActor>) {
         let (Some((_, addr)), Some((fit, decision))) = (self.holder.clone(), self.award.take()) else { return };

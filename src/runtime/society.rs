@@ -132,6 +132,10 @@ impl Society {
     pub fn messages(&self) -> u64 {
         self.world.letters()
     }
+    /// Calls of blocking functions that nobody waits for any more: their threads went on, and their answers are thrown away.
+    pub fn abandoned(&self) -> u64 {
+        self.functions.abandoned()
+    }
     /// The agents, by number.
     pub fn agents(&self) -> Vec<Arc<Profile>> {
         self.blueprints.borrow().iter().map(|blueprint| blueprint.profile.clone()).collect()

@@ -249,10 +249,10 @@ impl World {
         }
         id
     }
-    /// Forgets an alarm; does nothing if it has gone off.
-    pub(crate) fn silence(&self, id: AlarmId) {
+    /// Forgets an alarm. False if it has gone off; then it does nothing.
+    pub(crate) fn silence(&self, id: AlarmId) -> bool {
         let letter = self.post.borrow_mut().take_back(id);
-        drop(letter); // outside the borrow: what it carries may send mail when dropped
+        letter.is_some() // it is dropped here, outside the borrow: what it carries may send mail when dropped
     }
 
     fn landed(&self) {
