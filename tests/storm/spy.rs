@@ -93,7 +93,7 @@ impl<I: Initiator> Watched<I> {
                     });
                     ledger.awards += 1;
                     *ledger.outstanding.entry((task, agent)).or_default() += 1;
-                    outer.assign(task, agent, *decision);
+                    outer.assign(task, agent, std::sync::Arc::unwrap_or_clone(decision));
                 }
                 Effect::Decline(task, why) => {
                     let is_open = ledger.open.remove(&task);
