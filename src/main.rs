@@ -1,2 +1,7 @@
-//! The command line.
-fn main() {}
+//! The doorway of the command line; the rooms are in `cli`.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -43,7 +43,8 @@ pub(crate) struct AgentActor {
     incarnation: u64,
     supervisor: Addr<SupervisorActor>,
     body: Body,
-    held: BTreeMap<JobId, Held>,
+    /// In order of id. As many as slots and queue allow: a short list, and no tree whose nodes come and go with each job.
+    held: Jobs,
     /// Cancels that overtook their jobs. A job is offered once, so that each entry is used or outlives its use by a few bytes; bounded.
     overtaken: BTreeSet<JobId>,
     seats: BTreeMap<CoordinatorId, Seat>,
@@ -59,6 +60,36 @@ pub(crate) struct AgentActor {
 
 /// Cancels remembered at most.
 const OVERTAKEN: usize = 1024;
+
+/// The jobs that an agent holds.
+#[derive(Default)]
+struct Jobs(Vec<(JobId, Held)>);
+impl Jobs {
+    fn place(&self, id: JobId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&id, |(id, _)| *id)
+    }
+    fn insert(&mut self, id: JobId, held: Held) {
+        match self.place(id) {
+            Ok(at) => self.0[at].1 = held,
+            Err(at) => self.0.insert(at, (id, held)),
+        }
+    }
+    fn get(&self, id: JobId) -> Option<&Held> {
+        self.place(id).ok().map(|at| &self.0[at].1)
+    }
+    fn get_mut(&mut self, id: JobId) -> Option<&mut Held> {
+        self.place(id).ok().map(|at| &mut self.0[at].1)
+    }
+    fn remove(&mut self, id: JobId) -> Option<Held> {
+        self.place(id).ok().map(|at| self.0.remove(at).1)
+    }
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Held> {
+        self.0.iter_mut().map(|(_, held)| held)
+    }
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
 
 /// A job that this agent holds.
 struct Held {
@@ -108,7 +139,7 @@ impl AgentActor {
             incarnation,
             supervisor,
             body,
-            held: BTreeMap::new(),
+            held: Jobs::default(),
             overtaken: BTreeSet::new(),
             seats: BTreeMap::new(),
             own: None,
@@ -125,8 +156,8 @@ impl AgentActor {
             AgentMail::Talk { coordinator, epoch, talk } => self.listen(coordinator, epoch, talk),
             AgentMail::Execute { job, rank, coordinator, claim } => self.offer(job, rank, coordinator, claim, context),
             AgentMail::Cancel { job } => self.cancel(job, context),
-            AgentMail::Ended { job, executed } => self.end(job, *executed, false, context),
-            AgentMail::Panicked { job: _, reason } => {
+            AgentMail::Ended { job, executed } => self.end(job, executed, false, context),
+            AgentMail::Panicked { reason } => {
                 self.exit = Some(Exit::Panic(reason.to_string()));
                 context.stop();
             }
@@ -205,7 +236,7 @@ impl AgentActor {
     }
     /// Starts a job; gives back what came of it, if that is known at once.
     fn launch(&mut self, id: JobId, context: &mut Context<AgentActor>) -> Option<Executed> {
-        let held = self.held.get_mut(&id)?;
+        let held = self.held.get_mut(id)?;
         let now = self.world.now();
         let token = CancelToken::new();
         let Stage::Waiting(mut job) = std::mem::replace(&mut held.stage, Stage::Running { since: now, token: token.clone() })
@@ -226,7 +257,7 @@ impl AgentActor {
             speed: self.blueprint.profile.speed,
         };
         let job_context = JobContext::new(self.world.clone(), self.seed_of(id));
-        if let Some(claim) = self.held.get(&id).and_then(|held| held.claim.as_ref()) {
+        if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
             claim.begins();
         }
         let mut future = executors.perform(*job, self.own.clone(), job_context, token);
@@ -234,7 +265,7 @@ impl AgentActor {
         if let Poll::Ready(executed) = future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
             return Some(executed);
         }
-        if let Some(claim) = self.held.get(&id).and_then(|held| held.claim.as_ref()) {
+        if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
             claim.started();
         }
         // Counted from now on and not from its first turn: until then time must not move on under it.
@@ -248,7 +279,7 @@ impl AgentActor {
         let drawn = draw(&simulation, &job, self.blueprint.profile.speed, &mut rng);
         let alarm = (drawn.end != SimEnd::Hang && drawn.duration < Duration::MAX)
             .then(|| self.world.alarm(now + drawn.duration, Letter::Agent(context.address(), AgentMail::Due { job: id })));
-        let Some(held) = self.held.get_mut(&id) else { return };
+        let Some(held) = self.held.get_mut(id) else { return };
         if let Some(claim) = &held.claim {
             claim.started();
         }
@@ -256,12 +287,12 @@ impl AgentActor {
     }
     /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
     fn seed_of(&self, id: JobId) -> u64 {
-        let number = (u64::from(id.task.instance()) << 32) | (u64::from(id.attempt) << 16) | u64::from(id.launch);
-        Rng::numbered(self.world.seed(), "job", number ^ (u64::from(id.task.run()) << 48)).bits()
+        let task = Rng::derive(self.world.seed(), (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()));
+        Rng::derive(task, (u64::from(id.attempt) << 32) | u64::from(id.launch))
     }
     /// A simulated job's time has come.
     fn due(&mut self, id: JobId, context: &mut Context<AgentActor>) {
-        let Some(Held { stage: Stage::Simulated { end, simulation, job, .. }, .. }) = self.held.get(&id) else {
+        let Some(Held { stage: Stage::Simulated { end, simulation, job, .. }, .. }) = self.held.get(id) else {
             return self.world.ignore();
         };
         let answer = match end {
@@ -280,7 +311,7 @@ impl AgentActor {
     }
     /// Frees the slot, answers, learns; gives back the job that has the slot now.
     fn conclude(&mut self, id: JobId, executed: Executed, at_once: bool) -> Option<JobId> {
-        let Some(held) = self.held.remove(&id) else {
+        let Some(held) = self.held.remove(id) else {
             self.world.ignore();
             return None;
         };
@@ -296,7 +327,7 @@ impl AgentActor {
         if let Some(claim) = held.claim {
             let answer = executed.answer.map(Arc::new);
             let launch = claim.launch();
-            claim.finish(Finished { launch, answer, took, at_once, quality: 1.0, load, notes: executed.notes });
+            claim.finish(Finished { launch, answer, at_once, quality: 1.0, load, notes: executed.notes });
             self.learn(held.coordinator, id, &held.kind, &Outcome { ended, took, quality: 1.0, load });
         }
         next
@@ -321,7 +352,7 @@ impl AgentActor {
                 self.overtaken.insert(id);
             }
             polity_agents::Cancel::Queued => {
-                if let Some(claim) = self.held.remove(&id).and_then(|held| held.claim) {
+                if let Some(claim) = self.held.remove(id).and_then(|held| held.claim) {
                     claim.forget();
                 }
             }
@@ -330,7 +361,7 @@ impl AgentActor {
     }
     /// Stops a job that runs. Its slot is free when it has really ended.
     fn interrupt(&mut self, id: JobId, context: &mut Context<AgentActor>) {
-        let Some(held) = self.held.get_mut(&id) else { return };
+        let Some(held) = self.held.get_mut(id) else { return };
         if let Some(claim) = held.claim.take() {
             claim.forget();
         }
@@ -352,7 +383,7 @@ impl AgentActor {
         self.stopping = true;
         self.exit = Some(Exit::Normal);
         for id in self.body.drain() {
-            self.held.remove(&id); // its claim says that it is lost here, and it goes elsewhere
+            self.held.remove(id); // its claim says that it is lost here, and it goes elsewhere
         }
         self.stop_when_idle(context);
     }
@@ -401,6 +432,7 @@ impl Actor for AgentActor {
     fn started(&mut self, context: &mut Self::Context) {
         let _quiet = panics::contain();
         let birth = self.birth.take();
+        self.world.tick();
         if self.guarded(context, |agent, _| agent.awake()) {
             self.join_teams(&context.address());
         }
@@ -411,6 +443,7 @@ impl Actor for AgentActor {
 impl Handler<Mail<AgentMail>> for AgentActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<AgentMail>, context: &mut Self::Context) {
+        self.world.tick();
         let _quiet = panics::contain();
         self.guarded(context, |agent, context| agent.take(mail.body, context));
         drop(mail.ticket);
@@ -426,7 +459,7 @@ impl Drop for AgentActor {
             None => Exit::Killed,
         };
         let (agent, incarnation) = (self.blueprint.id, self.incarnation);
-        for held in self.held.values_mut() {
+        for held in self.held.iter_mut() {
             match &mut held.stage {
                 Stage::Running { token, .. } => token.cancel(),
                 Stage::Simulated { alarm: Some(alarm), .. } => {
@@ -455,14 +488,14 @@ async fn carry(
     job: JobId,
     mut future: LocalFuture<'static, Executed>,
 ) {
-    let mut duty = PanicDuty { agent: Some(agent), job };
+    let mut duty = PanicDuty { agent: Some(agent) };
     let executed = std::future::poll_fn(|context| {
         let _quiet = panics::contain();
         future.as_mut().poll(context)
     })
     .await;
     if let Some(agent) = duty.agent.take() {
-        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed: Box::new(executed) }));
+        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed }));
     }
     drop(under_way);
 }
@@ -470,14 +503,13 @@ async fn carry(
 /// Tells the agent that its job's code panicked.
 struct PanicDuty {
     agent: Option<Addr<AgentActor>>,
-    job: JobId,
 }
 impl Drop for PanicDuty {
     fn drop(&mut self) {
         if let Some(agent) = self.agent.take().filter(|_| std::thread::panicking())
             && let Some(world) = World::here()
         {
-            world.send(Letter::Agent(agent, AgentMail::Panicked { job: self.job, reason: panics::reason().into() }));
+            world.send(Letter::Agent(agent, AgentMail::Panicked { reason: panics::reason().into() }));
         }
     }
 }

@@ -194,6 +194,7 @@ impl Actor for SupervisorActor {
 impl Handler<Mail<SupervisorMail>> for SupervisorActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<SupervisorMail>, context: &mut Self::Context) {
+        self.world.tick();
         self.take(mail.body, context);
         drop(mail.ticket);
     }

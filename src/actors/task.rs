@@ -18,7 +18,7 @@ use std::time::Duration;
 pub(crate) struct TaskSetup {
     pub(crate) run: Addr<RunActor>,
     pub(crate) coordinator: Rc<Book>,
-    pub(crate) view: TaskView,
+    pub(crate) view: Arc<TaskView>,
     pub(crate) job: Job,
     pub(crate) policy: Option<Arc<Policy>>,
 }
@@ -26,10 +26,8 @@ pub(crate) struct TaskSetup {
 /// One open task.
 pub(crate) struct TaskActor {
     world: Rc<World>,
-    setup: TaskSetup,
+    setup: Box<TaskSetup>,
     life: Lifecycle,
-    /// A buffer, so that a turn allocates nothing.
-    effects: Vec<Effect>,
     alarm: Alarm,
     /// Refusals in a row.
     refusals: u32,
@@ -52,14 +50,13 @@ pub(crate) struct TaskActor {
 const PATIENCE: Backoff = Backoff { initial: Duration::from_millis(10), cap: Duration::from_secs(1) };
 
 impl TaskActor {
-    pub(crate) fn new(world: Rc<World>, setup: TaskSetup) -> TaskActor {
+    pub(crate) fn new(world: Rc<World>, setup: Box<TaskSetup>) -> TaskActor {
         let life = Lifecycle::new(setup.policy.clone());
         let birth = Some(world.ticket());
         TaskActor {
             world,
             setup,
             life,
-            effects: Vec::new(),
             alarm: Alarm::default(),
             refusals: 0,
             announcement: None,
@@ -86,7 +83,7 @@ impl TaskActor {
                 self.turn(Input::Refused { launch }, context);
             }
             TaskMail::Started { launch } => self.started(launch, context),
-            TaskMail::Finished(finished) => self.finished(*finished, context),
+            TaskMail::Finished(finished) => self.finished(finished, context),
             TaskMail::Lost { launch, begun } => self.lost(launch, begun, context),
             TaskMail::Cancel => {
                 self.turn(Input::Cancel, context);
@@ -101,13 +98,13 @@ impl TaskActor {
     fn is_current(&self, launch: u32) -> bool {
         launch == self.life.launch() && self.life.agent().is_some()
     }
-    fn assigned(&mut self, mut award: Box<Award>, context: &mut Context<TaskActor>) {
+    fn assigned(&mut self, mut award: Award, context: &mut Context<TaskActor>) {
         if self.life.state() != State::Announced {
             return self.world.ignore(); // it crossed a withdrawal; dropped, the award says so itself
         }
-        let Some(decision) = award.decision.take() else { return };
-        self.holder = Some((award.agent, award.addr.clone()));
-        self.award = Some((award.fit, Arc::from(decision)));
+        let (Some(decision), Some(addr)) = (award.decision.take(), award.addr.take()) else { return };
+        self.holder = Some((award.agent, addr));
+        self.award = Some((award.fit, decision));
         self.turn(Input::Awarded { agent: award.agent }, context);
     }
     fn started(&mut self, launch: u32, context: &mut Context<TaskActor>) {
@@ -146,17 +143,17 @@ impl TaskActor {
     /// One turn of its life. False if the input changed nothing.
     fn turn(&mut self, input: Input, context: &mut Context<TaskActor>) -> bool {
         let now = self.world.now();
-        let taken = self.life.take(input, now, &mut self.world.jitter(), &mut self.effects);
+        let mut effects = self.world.lend_effects();
+        let taken = self.life.take(input, now, &mut self.world.jitter(), &mut effects);
         match taken {
             Ok(()) => {}
             Err(Ignored::Unwanted { agent, .. }) => self.tell_outcome(agent, Ended::Cancelled, Duration::ZERO),
             Err(_) => self.world.ignore(),
         }
-        let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
             self.perform(effect, context);
         }
-        self.effects = effects;
+        self.world.take_back_effects(effects);
         let at = self.life.next_wake();
         self.alarm.set(at, &self.world, || Letter::Task(context.address(), TaskMail::Wake));
         taken.is_ok()
@@ -194,12 +191,12 @@ impl TaskActor {
     }
     fn announce(&mut self, attempt: u32, avoid: Vec<AgentId>, context: &mut Context<TaskActor>) {
         let view = &mut self.setup.view;
-        view.attempt = attempt;
-        if *view.avoid != *avoid {
-            view.avoid = avoid.into();
+        if view.attempt != attempt || *view.avoid != *avoid {
+            let view = Arc::make_mut(view);
+            (view.attempt, view.avoid) = (attempt, avoid.into());
         }
-        self.world.record(RunId(view.id.run()), What::Announced { task: view.id, attempt });
-        let view = Box::new(view.clone());
+        let view = view.clone();
+        self.record(What::Announced { task: view.id, attempt });
         let mail = CoordinatorMail::Announce { view, addr: context.address() };
         match self.patience() {
             Duration::ZERO => self.tell_coordinator(mail),
@@ -250,13 +247,13 @@ impl TaskActor {
             TaskEnd::Failed(failure) => What::Failed { task, agent, attempts, failure: failure.clone() },
             TaskEnd::Cancelled => What::Cancelled { task },
         });
-        let result = Box::new(TaskResult { agent, attempts, end });
-        self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
+        let result = TaskResult { agent, attempts, end };
+        self.world.tell_run(&self.setup.run, RunMail::Settled { task, result });
         context.stop();
     }
 
     fn tell_outcome(&self, agent: AgentId, ended: Ended, took: Duration) {
-        let outcome = Box::new(Outcome { ended, took, quality: self.quality, load: self.load });
+        let outcome = Outcome { ended, took, quality: self.quality, load: self.load };
         self.tell_coordinator(CoordinatorMail::Outcome { task: self.setup.view.id, agent, outcome });
     }
     fn tell_coordinator(&self, mail: CoordinatorMail) {
@@ -279,6 +276,7 @@ impl Actor for TaskActor {
 impl Handler<Mail<TaskMail>> for TaskActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<TaskMail>, context: &mut Self::Context) {
+        self.world.tick();
         self.take(mail.body, context);
         drop(mail.ticket);
     }
@@ -298,7 +296,7 @@ impl Drop for TaskActor {
         }
         let failure = Arc::new(Failure::new(FailureKind::Panic, "the task's own actor panicked: this is a defect of polity"));
         self.record(What::Failed { task, agent: None, attempts: self.life.attempt(), failure: failure.clone() });
-        let result = Box::new(TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) });
-        self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
+        let result = TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) };
+        self.world.tell_run(&self.setup.run, RunMail::Settled { task, result });
     }
 }

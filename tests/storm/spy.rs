@@ -4,7 +4,7 @@ use polity::Government;
 use polity::protocols::baselines::{FifoFastestIdle, MinCompletion, Random, RoundRobin};
 use polity::protocols::hierarchical::Hierarchical;
 use polity::protocols::{
-    AgentId, Effect, Initiator, Memory, Outcome, Participant, Profile, Protocol, TaskId, TaskView, Time, Turn, Why,
+    AgentId, Decision, Effect, Initiator, Memory, Outcome, Participant, Profile, Protocol, TaskId, TaskView, Time, Turn, Why,
 };
 use serde::Serialize;
 use std::cell::RefCell;
@@ -107,7 +107,7 @@ impl<I: Initiator> Watched<I> {
                     });
                     ledger.awards += 1;
                     *ledger.outstanding.entry((task, agent)).or_default() += 1;
-                    outer.assign(task, agent, *decision);
+                    outer.assign(task, agent, Decision::clone(&decision));
                 }
                 Effect::Decline(task, why) => {
                     let is_open = ledger.open.remove(&task);

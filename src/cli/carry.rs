@@ -1,0 +1,183 @@
+//! A run, from its society to its folder.
+
+use super::interrupt::{self, Interrupts};
+use super::json::Json;
+use super::output;
+use super::picture;
+use super::record::Recorder;
+use super::stop::Stop;
+use polity::agents::{AgentSpec, Workplace, agent_fn};
+use polity::event::{RunId, RunStatus};
+use polity::protocols::Name;
+use polity::report::{Console, ConsoleOptions, RunFolder, Writer, memorable, mermaid};
+use polity::workflow::Workflow;
+use polity::{Builder, Government, Polity, RunOptions, Society};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// A society's first run.
+const RUN: RunId = RunId(0);
+
+/// How a run is watched.
+#[derive(Clone, Copy, Default)]
+pub struct View {
+    /// Events to standard output, and no console.
+    pub json: bool,
+    /// Everything that the console can tell.
+    pub verbose: bool,
+}
+
+/// Everything that a run needs.
+pub struct Errand {
+    pub workflow: Workflow,
+    pub agents: Vec<AgentSpec>,
+    pub government: Government,
+    pub inputs: BTreeMap<Name, Value>,
+    /// Drawn if none.
+    pub seed: Option<u64>,
+    /// In virtual time.
+    pub simulated: bool,
+    /// Agents answer by themselves what has no executable.
+    pub mock: bool,
+    /// Its name; by its seed if none.
+    pub name: Option<String>,
+    /// Where commands run.
+    pub cwd: PathBuf,
+    /// The directory of all runs.
+    pub runs: PathBuf,
+    /// The words of the command that runs it again, without its seed.
+    pub again: Vec<String>,
+    pub view: View,
+}
+
+/// What came of it.
+pub struct Outcome {
+    pub status: RunStatus,
+    pub outputs: Value,
+    pub interrupted: bool,
+    /// The name of its folder.
+    pub folder: String,
+}
+
+/// Runs it to its end.
+///
+/// # Errors
+/// If it can't begin, or leaves no folder behind.
+pub fn carry_out(errand: Errand) -> Result<Outcome, Stop> {
+    carry_out_with(errand, populated)
+}
+
+/// The same in a society that `found` begins to build.
+///
+/// # Errors
+/// As [`carry_out`].
+pub fn carry_out_with(mut errand: Errand, found: impl FnOnce(&Errand) -> Builder) -> Result<Outcome, Stop> {
+    let interrupts = interrupt::listen();
+    if errand.simulated {
+        let seed = *errand.seed.get_or_insert_with(drawn);
+        return polity::simulate(seed, inside(errand, found, interrupts));
+    }
+    polity::run(inside(errand, found, interrupts))
+}
+
+/// A seed that is quickly typed. The operating system's randomness is behind the hasher.
+fn drawn() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    u64::from(RandomState::new().build_hasher().finish() as u32)
+}
+
+/// A society of all agents of an errand.
+pub fn populated(errand: &Errand) -> Builder {
+    errand.agents.iter().fold(Polity::builder(), |builder, spec| {
+        if errand.mock { mocked(builder, spec) } else { builder.agent_spec(spec.clone()) }
+    })
+}
+
+/// An agent that answers what it was asked.
+fn mocked(builder: Builder, spec: &AgentSpec) -> Builder {
+    let spec = AgentSpec { behaviour: None, ..spec.clone() };
+    let can = spec.can.clone();
+    builder.agent_with(spec, move || {
+        agent_fn(can.clone(), |job, _| async move { Ok(json!({ "mock": true, "task": &*job.name, "input": &*job.input })) })
+    })
+}
+
+async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut interrupts: Interrupts) -> Result<Outcome, Stop> {
+    let mut builder = found(&errand).strategy(errand.government.clone());
+    if let Some(seed) = errand.seed {
+        builder = builder.seed(seed);
+    }
+    let society = builder.start()?;
+    let named = errand.name.clone().unwrap_or_else(|| memorable(society.seed()));
+    let folder = RunFolder::create(&errand.runs, &named)?;
+    let kept = Kept::new(&society, &errand, &folder)?;
+    // In virtual time the log is the same to the byte, so also when the folder's name had to get a number.
+    let name: Name = if errand.simulated { named.into() } else { folder.name().into() };
+    let workplace =
+        Workplace { logs: Some(folder.logs()), spill: Some(folder.path().join("spill")), ..Workplace::new(errand.cwd) };
+    let mut options = RunOptions::default();
+    (options.inputs, options.name, options.workplace) = (errand.inputs, Some(name), Some(workplace));
+    let handle = society.launch(errand.workflow, options)?;
+    let cancel = handle.canceller();
+    let mut interrupted = false;
+    let joined = handle.join();
+    tokio::pin!(joined);
+    let result = loop {
+        tokio::select! {
+            result = &mut joined => break result?,
+            () = interrupts.first(), if !interrupted => {
+                interrupted = true;
+                cancel.cancel();
+            }
+        }
+    };
+    society.events().flush();
+    kept.finish();
+    let (status, outputs) = (result.status(), result.outputs().clone());
+    Ok(Outcome { status, outputs, interrupted, folder: folder.name().to_owned() })
+}
+
+/// What is kept of a run, and who writes it.
+struct Kept {
+    writer: Writer,
+    recorder: Rc<RefCell<Recorder>>,
+}
+impl Kept {
+    fn new(society: &Society, errand: &Errand, folder: &RunFolder) -> Result<Kept, Stop> {
+        let mut words = errand.again.clone();
+        words.extend(["--seed".to_owned(), society.seed().to_string()]);
+        let replay = super::load::command(&words);
+        folder.write_dag(&mermaid(&picture::graph(&errand.workflow)))?;
+        let writer = Writer::start(folder, RUN)
+            .map_err(|error| Stop::usage(format!("can't write {}: {error}", folder.events().display())))?;
+        let recorder = Rc::new(RefCell::new(Recorder::new(folder.clone(), replay.clone())));
+        let log = society.events();
+        log.add(Box::new(writer.clone()));
+        log.add(Box::new(recorder.clone()));
+        if errand.view.json {
+            log.add(Box::new(Json::new()));
+        } else {
+            let options = ConsoleOptions {
+                color: output::has_color(),
+                terminal: output::is_terminal(),
+                verbose: errand.view.verbose,
+                folder: Some(folder.path().display().to_string()),
+                replay: Some(replay),
+            };
+            log.add(Box::new(Console::new(RUN, options, Box::new(std::io::stderr()))));
+        }
+        Ok(Kept { writer, recorder })
+    }
+    /// What could not be written is told; the run itself is not changed by it.
+    fn finish(&self) {
+        if let Err(error) = self.writer.finish() {
+            output::tell(&format!("warning: the event log is not whole: {error}"));
+        }
+        if let Some(problem) = self.recorder.borrow_mut().problem.take() {
+            output::tell(&format!("warning: {problem}"));
+        }
+    }
+}

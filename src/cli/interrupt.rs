@@ -1,0 +1,66 @@
+//! Ctrl-C and SIGTERM: the first one ends the run in order, the second ends the program at once.
+
+use super::output;
+use super::stop::INTERRUPTED;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Tells of the first interrupt.
+pub struct Interrupts(UnboundedReceiver<()>);
+
+/// Begins to listen, on a thread of its own: the second interrupt works also while the control thread is busy.
+pub fn listen() -> Interrupts {
+    let (send, receive) = unbounded_channel();
+    // Without that thread an interrupt does what it does to any program: it ends it.
+    let _ = std::thread::Builder::new().name("polity-signals".into()).spawn(move || watch(&send));
+    Interrupts(receive)
+}
+
+fn watch(send: &UnboundedSender<()>) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    runtime.block_on(async {
+        if signal().await {
+            output::tell("\ninterrupted: the run is being cancelled; once more ends it at once");
+            let _ = send.send(());
+            if signal().await {
+                kill_commands();
+                std::process::exit(i32::from(INTERRUPTED));
+            }
+        }
+    });
+}
+
+/// Kills the commands that are running, each of which is its own process group. The runtime may be too busy to be asked for them, so the
+/// system is; one that does not tell keeps them.
+fn kill_commands() {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return };
+    let children = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    let groups: Vec<String> =
+        children.flat_map(|ids| ids.split_whitespace().map(|id| format!("-{id}")).collect::<Vec<_>>()).collect();
+    if !groups.is_empty() {
+        let _ = std::process::Command::new("kill").args(["-s", "KILL", "--"]).args(groups).output();
+    }
+}
+
+/// Waits for an interrupt; false if none can be waited for.
+#[cfg(unix)]
+async fn signal() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return tokio::signal::ctrl_c().await.is_ok() };
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.is_ok(),
+        asked = terminate.recv() => asked.is_some(),
+    }
+}
+#[cfg(not(unix))]
+async fn signal() -> bool {
+    tokio::signal::ctrl_c().await.is_ok()
+}
+
+impl Interrupts {
+    /// Ends with the first interrupt; never, if there is none.
+    pub async fn first(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

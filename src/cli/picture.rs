@@ -1,0 +1,28 @@
+//! A checked workflow as a graph to be drawn.
+
+use polity::plan::Wants;
+use polity::report::{Edge, Graph, Link, Node};
+use polity::workflow::Workflow;
+
+/// The graph of a workflow; a line's style tells what is wanted of the dependency.
+pub fn graph(workflow: &Workflow) -> Graph {
+    let node = |task: &polity::workflow::Task| Node {
+        id: if task.for_each.is_some() { format!("{} ×n", task.id) } else { task.id.to_string() },
+        kind: task.kind.to_string(),
+        state: None,
+    };
+    let edges = workflow
+        .tasks
+        .iter()
+        .enumerate()
+        .flat_map(|(to, task)| task.dependencies.iter().map(move |edge| Edge { from: edge.on, to, link: link(edge.wants) }));
+    Graph { name: workflow.name.to_string(), nodes: workflow.tasks.iter().map(node).collect(), edges: edges.collect() }
+}
+
+fn link(wants: Wants) -> Link {
+    match wants {
+        Wants::Output => Link::Required,
+        Wants::MaybeOutput => Link::Optional,
+        Wants::Ended | Wants::Success => Link::Order,
+    }
+}

@@ -1,0 +1,144 @@
+//! `polity run`: carries a workflow out.
+
+use super::carry::{self, Errand, Outcome, View};
+use super::load::{self, Loaded, Settings};
+use super::output;
+use super::stop::{INTERRUPTED, Stop};
+use polity::event::RunStatus;
+use polity::protocols::Name;
+use polity::workflow::{BoundInputs, bind_inputs};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Carry a workflow out
+///
+/// Progress goes to error output. The workflow's outputs go to standard output once it has completed: as JSON; or as it is, if there is
+/// exactly one and it is a text. Commands run in the current directory, unless --cwd says otherwise.
+#[derive(clap::Args)]
+pub struct Run {
+    /// The workflow
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// A value for an input; may be given several times
+    #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = load::input)]
+    input: Vec<(String, String)>,
+    #[command(flatten)]
+    settings: Settings,
+    /// Do nothing real: every task only takes its estimated time, and time is virtual
+    #[arg(long)]
+    simulate: bool,
+    /// Make up what is missing: agents, required inputs, and answers of tasks that don't say how they are done
+    #[arg(long)]
+    mock: bool,
+    /// Print the events to standard output, one JSON object a line, instead of progress and outputs
+    #[arg(long)]
+    json: bool,
+    /// The run's name; a memorable one if none is given
+    #[arg(long)]
+    name: Option<String>,
+    /// The directory that commands run in
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// Tell of refusals, notes and agents that join, too
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+impl Run {
+    pub fn go(&self) -> Result<u8, Stop> {
+        let config = self.settings.config()?;
+        let loaded = load::load(&self.file, &config, self.mock)?;
+        load::warn(&loaded.checked);
+        self.refuse_gaps(&loaded)?;
+        let bound = bind_inputs(loaded.workflow(), self.input.clone(), self.mock).map_err(Stop::usage)?;
+        tell_made_up(&loaded, &bound);
+        let cwd = self.directory()?;
+        let runs = load::runs(&config);
+        let outcome = carry::carry_out(self.errand(loaded, bound, config.seed, cwd, runs))?;
+        if !self.json && outcome.status == RunStatus::Completed {
+            print_outputs(&outcome.outputs)?;
+        }
+        Ok(code(&outcome))
+    }
+
+    fn refuse_gaps(&self, loaded: &Loaded) -> Result<(), Stop> {
+        let lacks = if self.mock { Vec::new() } else { load::lacks(&loaded.checked, self.simulate) };
+        if lacks.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<String> = lacks.iter().map(|lack| format!("{}: {lack}", self.file.display())).collect();
+        Err(Stop::invalid(lines.join("\n")))
+    }
+
+    fn directory(&self) -> Result<PathBuf, Stop> {
+        let cwd = self.cwd.clone().unwrap_or_else(|| PathBuf::from("."));
+        if cwd.is_dir() {
+            return Ok(cwd);
+        }
+        Err(Stop::usage(format!("--cwd {} is not a directory that can be entered", cwd.display())))
+    }
+
+    fn errand(&self, loaded: Loaded, bound: BoundInputs, seed: Option<u64>, cwd: PathBuf, runs: PathBuf) -> Errand {
+        let again = self.again(&loaded);
+        let Loaded { checked, government, .. } = loaded;
+        let workflow = if self.simulate {
+            let twin = polity::simulated_twin(&checked.workflow);
+            twin.assumptions.iter().for_each(|what| output::tell(&format!("assumed: {what}")));
+            twin.workflow
+        } else {
+            checked.workflow
+        };
+        Errand {
+            workflow,
+            agents: checked.agents,
+            government,
+            inputs: bound.values.iter().map(|(name, value)| (name.clone(), Value::clone(value))).collect(),
+            seed,
+            simulated: self.simulate,
+            mock: self.mock,
+            name: self.name.clone(),
+            cwd,
+            runs,
+            again,
+            view: View { json: self.json, verbose: self.verbose },
+        }
+    }
+
+    /// The words that run it again; its seed is added when it is known.
+    fn again(&self, loaded: &Loaded) -> Vec<String> {
+        let mut words: Vec<String> = vec!["polity".into(), "run".into(), self.file.display().to_string()];
+        for (name, value) in &self.input {
+            words.extend(["-i".into(), format!("{name}={value}")]);
+        }
+        words.extend(["--strategy".into(), load::strategy_word(&loaded.government)]);
+        words.extend(self.simulate.then(|| "--simulate".into()));
+        words.extend(self.mock.then(|| "--mock".into()));
+        if let Some(cwd) = &self.cwd {
+            words.extend(["--cwd".into(), cwd.display().to_string()]);
+        }
+        words
+    }
+}
+
+fn tell_made_up(loaded: &Loaded, bound: &BoundInputs) {
+    let listed = |names: &[Name]| names.iter().map(|name| output::plain(name)).collect::<Vec<_>>().join(", ");
+    if !loaded.made_up.is_empty() {
+        output::tell(&format!("mock: these agents are made up: {}", listed(&loaded.made_up)));
+    }
+    if !bound.made_up.is_empty() {
+        output::tell(&format!("mock: these inputs are made up: {}", listed(&bound.made_up)));
+    }
+}
+
+fn code(outcome: &Outcome) -> u8 {
+    if outcome.interrupted { INTERRUPTED } else { outcome.status.exit_code() }
+}
+
+/// The one output as it is, if it is a text; else all as an object.
+fn print_outputs(outputs: &Value) -> std::io::Result<()> {
+    let Some(all) = outputs.as_object().filter(|all| !all.is_empty()) else { return Ok(()) };
+    match all.values().next() {
+        Some(Value::String(text)) if all.len() == 1 => output::print(text),
+        _ => output::print(&format!("{outputs:#}")),
+    }
+}

@@ -1,0 +1,48 @@
+//! `polity runs`: the runs that have left a folder, and how one of them is found again.
+
+use super::load::Settings;
+use super::output;
+use super::stop::Stop;
+use polity::event::Names;
+use polity::report::{self, Report};
+
+/// List the runs, the newest first
+#[derive(clap::Args)]
+pub struct Runs {
+    /// The directory that keeps the runs [default: .polity/runs]
+    #[arg(long, value_name = "DIR")]
+    runs: Option<String>,
+}
+
+impl Runs {
+    pub fn go(&self) -> Result<u8, Stop> {
+        let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
+        output::print(&report::runs_table(&report::list(config.runs())?))?;
+        Ok(0)
+    }
+}
+
+/// Which run is meant.
+#[derive(clap::Args)]
+pub struct Which {
+    /// The run: its name, the beginning of its name, or `last`
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// The directory that keeps the runs [default: .polity/runs]
+    #[arg(long, value_name = "DIR")]
+    runs: Option<String>,
+}
+impl Which {
+    /// Reads its log.
+    ///
+    /// # Errors
+    /// If there is no such run, or its log can't be read.
+    pub fn read(&self) -> Result<(Report, Names), Stop> {
+        let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
+        let folder = report::find(config.runs(), &self.run)?;
+        let (report, events) = Report::read(&folder.events()).map_err(Stop::invalid)?;
+        let mut names = Names::default();
+        events.iter().for_each(|event| names.take(event));
+        Ok((report, names))
+    }
+}

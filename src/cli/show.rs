@@ -1,0 +1,20 @@
+//! `polity show`: a run on one page.
+
+use super::output;
+use super::runs::Which;
+use super::stop::Stop;
+
+/// Show a run: its tasks, agents, failures, outputs, and what coordination cost
+#[derive(clap::Args)]
+pub struct Show {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Show {
+    pub fn go(&self) -> Result<u8, Stop> {
+        let (report, names) = self.which.read()?;
+        output::print(&polity::report::show(&report, &names))?;
+        Ok(0)
+    }
+}

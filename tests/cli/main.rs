@@ -1,0 +1,9 @@
+//! The binary, as a person meets it: what it prints, where, and with which exit code.
+#![allow(clippy::unwrap_used)] // a test that fails by a panic is what is wanted
+
+mod bad_files;
+mod bad_runs;
+mod interrupts;
+mod place;
+mod settings;
+mod verbs;
