@@ -345,9 +345,11 @@ impl AgentActor {
         let now = self.world.now();
         match self.body.cancel(id, now) {
             polity_agents::Cancel::Unknown => {
-                if self.overtaken.len() < OVERTAKEN {
-                    self.overtaken.insert(id);
+                // Most are of jobs that are over already. Where there are too many, the oldest goes: its job would have come long ago.
+                if self.overtaken.len() >= OVERTAKEN {
+                    self.overtaken.pop_first();
                 }
+                self.overtaken.insert(id);
             }
             polity_agents::Cancel::Queued => {
                 if let Some(claim) = self.held.remove(id).and_then(|held| held.claim) {

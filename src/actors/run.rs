@@ -11,7 +11,7 @@ use crate::runtime::RunResult;
 use crate::workflow::{EvalError, OnFailure, Priority, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
-use polity_agents::{Failure, FailureKind, Job, Workplace};
+use polity_agents::{Failure, FailureKind, Job};
 use polity_protocols::{AgentId, Demand, Name, TaskId, TaskView};
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
@@ -29,7 +29,6 @@ pub(crate) struct RunSetup {
     pub(crate) plan: Arc<Plan>,
     pub(crate) inputs: BTreeMap<Name, Arc<Value>>,
     pub(crate) book: Rc<Book>,
-    pub(crate) workplace: Rc<Workplace>,
     /// Task actors that may be there at a time.
     pub(crate) max_open: usize,
     pub(crate) done: oneshot::Sender<RunResult>,
@@ -98,7 +97,6 @@ pub(crate) struct RunActor {
     workflow: Arc<Workflow>,
     inputs: BTreeMap<Name, Arc<Value>>,
     book: Rc<Book>,
-    workplace: Rc<Workplace>,
     max_open: usize,
     done: Option<oneshot::Sender<RunResult>>,
     ledger: Ledger,
@@ -146,7 +144,6 @@ impl RunActor {
             workflow: setup.workflow,
             inputs: setup.inputs,
             book: setup.book,
-            workplace: setup.workplace,
             max_open: setup.max_open.max(1),
             done: Some(setup.done),
             ledger: Ledger::new(setup.plan),
@@ -164,7 +161,6 @@ impl RunActor {
     }
 
     fn begin(&mut self, context: &mut Context<RunActor>) {
-        self.world.directory.enter_run(self.id.0, context.address(), self.workplace.clone());
         self.world.record(self.id, What::RunStarted(Arc::new(self.head())));
         self.ledger.start(&mut self.effects);
         self.proceed(context);
@@ -458,6 +454,7 @@ impl RunActor {
             let result =
                 RunResult { name: self.name.clone(), tail, workflow, progress: std::mem::take(&mut self.progress), ledger };
             let _ = done.send(result); // whoever asked may have stopped waiting
+            self.world.tell_outside();
         }
         context.stop();
     }

@@ -133,8 +133,10 @@ impl Builder {
         for (spec, _) in &self.agents {
             super::society::check_spec(spec)?;
         }
-        if World::here().is_some() {
-            return Err(StartError::Another);
+        match World::here() {
+            Some(world) if world.is_over() => world.close(),
+            Some(_) => return Err(StartError::Another),
+            None => {}
         }
         let world = match simulation() {
             Some(seed) => World::simulated(seed, self.weather),

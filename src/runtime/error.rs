@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartError {
-    /// There is one on this thread already: it must be dropped first.
+    /// There is one on this thread already, or one that was dropped is not at its end: it must be stopped first.
     Another,
     /// A setting makes no sense; the sentence says which.
     Setting(String),
@@ -15,7 +15,7 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StartError::Another => f.write_str("this thread has a society already; drop it before another is started"),
+            StartError::Another => f.write_str("this thread has a society already; end it by `stop` before another is started"),
             StartError::Setting(sentence) => f.write_str(sentence),
         }
     }

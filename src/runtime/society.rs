@@ -29,10 +29,9 @@ pub(super) struct Parts {
     pub(super) functions: Rc<Functions>,
 }
 
-/// A society of agents. It ends when it is dropped, or with [`run`](crate::run).
+/// A society of agents. It ends when it is dropped, or with [`run`](crate::run); to wait for its end, [`stop`](Society::stop) it.
 pub struct Society {
     world: Rc<World>,
-    root: Addr<SupervisorActor>,
     government: Government,
     registry: Registry,
     /// The agents that it was founded with.
@@ -55,7 +54,7 @@ impl Society {
         world.directory.enter_supervisor(Door::Root, root.clone());
         let (specs, factories): (Vec<AgentSpec>, Vec<Option<Factory>>) = parts.agents.into_iter().unzip();
         let Parts { government, registry, functions, .. } = parts;
-        let society = Society { world, root, government, registry, specs, functions, blueprints, next_run: Cell::new(0) };
+        let society = Society { world, government, registry, specs, functions, blueprints, next_run: Cell::new(0) };
         for (spec, factory) in society.specs.iter().zip(factories) {
             society.draft(spec, factory);
         }
@@ -205,18 +204,11 @@ impl Society {
         let name: Name = options.name.unwrap_or_else(|| crate::report::memorable(seed).into());
         let (done, result) = oneshot::channel();
         let slots: u64 = self.blueprints.borrow().iter().map(|blueprint| u64::from(blueprint.profile.slots)).sum();
-        let setup = RunSetup {
-            id,
-            name: name.clone(),
-            max_open: max_open(&workflow, slots),
-            workflow,
-            plan,
-            inputs,
-            book,
-            workplace: Rc::new(options.workplace.unwrap_or_else(|| Workplace::new("."))),
-            done,
-        };
+        let setup = RunSetup { id, name: name.clone(), max_open: max_open(&workflow, slots), workflow, plan, inputs, book, done };
         let addr = RunActor::new(self.world.clone(), setup).start();
+        // Entered here and not by itself: a society may end before the run has had its first turn.
+        let workplace = Rc::new(options.workplace.unwrap_or_else(|| Workplace::new(".")));
+        self.world.directory.enter_run(id.0, addr.clone(), workplace);
         if let Some(reason) = self.world.directory.escalated() {
             self.world.send(Letter::Run(addr.clone(), RunMail::Escalate { reason }));
         }
@@ -252,9 +244,10 @@ impl Society {
     }
 }
 impl Drop for Society {
+    /// Its runs are cancelled, its agents drained. [`run`](crate::run) waits for that, and so does [`Society::stop`].
     fn drop(&mut self) {
-        // Within `run` the end is waited for; a society that is dropped earlier makes room for the next one at once.
-        self.world.send(Letter::Supervisor(self.root.clone(), SupervisorMail::Stop));
+        self.world.begin_to_end();
+        begin_end(&self.world);
     }
 }
 
@@ -351,12 +344,7 @@ fn agent_spec(blueprint: &Blueprint) -> ChildSpec<u64> {
 
 /// Ends a world in order: runs are cancelled, agents drained, commands stopped; then nothing is delivered any more.
 pub(super) async fn end(world: &Rc<World>) {
-    for run in world.directory.runs() {
-        world.send(Letter::Run(run, RunMail::Cancel));
-    }
-    if let Some(root) = world.directory.supervisor(Door::Root) {
-        world.send(Letter::Supervisor(root, SupervisorMail::Stop));
-    }
+    begin_end(world);
     // The supervisors bound the end by their graces; this is the bound of bounds, in the executor's time.
     for _ in 0..DRAIN.as_millis() * 2 {
         if world.is_empty() {
@@ -366,6 +354,16 @@ pub(super) async fn end(world: &Rc<World>) {
     }
     world.log.flush();
     world.close();
+}
+
+/// Cancels the runs and has the agents drained.
+fn begin_end(world: &World) {
+    for run in world.directory.runs() {
+        world.send(Letter::Run(run, RunMail::Cancel));
+    }
+    if let Some(root) = world.directory.supervisor(Door::Root) {
+        world.send(Letter::Supervisor(root, SupervisorMail::Stop));
+    }
 }
 
 /// Tasks that may be open at a time: as many as can run, and as many more as the protocol may choose among. Fewer would leave it no

@@ -48,7 +48,7 @@ impl Shared {
         }
     }
     /// The value that it is, still shared if it is the whole.
-    fn unwrap(&self) -> Arc<Value> {
+    fn value(&self) -> Arc<Value> {
         if self.way.is_empty() { self.root.clone() } else { Arc::new(self.here().clone()) }
     }
 }
@@ -110,7 +110,7 @@ pub(super) fn to_jinja(value: &Arc<Value>) -> Jinja {
 /// An expression's result as JSON; what is shared stays shared.
 pub(super) fn from_jinja(value: &Jinja) -> Result<Arc<Value>, EvalError> {
     match value.downcast_object_ref::<Shared>() {
-        Some(shared) => Ok(shared.unwrap()),
+        Some(shared) => Ok(shared.value()),
         None => to_json(value, &mut { MAX_RESULT }, 0).map(Arc::new),
     }
 }

@@ -37,6 +37,8 @@ use std::time::Duration;
 /// See the [module](self).
 pub(crate) struct World {
     me: Weak<World>,
+    /// Among the worlds of this thread.
+    number: u32,
     seed: u64,
     /// `None` in the real world.
     pub(super) sky: Option<Sky>,
@@ -52,6 +54,10 @@ pub(crate) struct World {
     futures: Cell<u64>,
     /// True while [`World::leap`] is at it.
     leaping: Cell<bool>,
+    /// The program was told something and shall hear of it before time moves on.
+    told: Cell<bool>,
+    /// Its society was dropped.
+    ending: Cell<bool>,
     /// Letters delivered and messages sent: what the simulation's speed is measured in.
     letters: Cell<u64>,
     pub(crate) log: EventLog,
@@ -93,6 +99,7 @@ impl World {
     fn make(seed: u64, sky: Option<Sky>) -> Rc<World> {
         let world = Rc::new_cyclic(|me| World {
             me: me.clone(),
+            number: ticket::number(),
             seed,
             sky,
             began: tokio::time::Instant::now(),
@@ -102,6 +109,8 @@ impl World {
             in_flight: Cell::new(0),
             futures: Cell::new(0),
             leaping: Cell::new(false),
+            told: Cell::new(false),
+            ending: Cell::new(false),
             letters: Cell::new(0),
             log: EventLog::default(),
             directory: Directory::default(),
@@ -170,6 +179,18 @@ impl World {
     /// True if nobody lives here and nothing is under way.
     pub(crate) fn is_empty(&self) -> bool {
         self.directory.is_empty() && self.futures.get() == 0
+    }
+    /// The society was dropped: the world ends as soon as nobody lives here any more.
+    pub(crate) fn begin_to_end(&self) {
+        self.ending.set(true);
+    }
+    /// True if its society was dropped, and nobody lives here any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.ending.get() && self.is_empty()
+    }
+    /// The program outside was told something: it shall be able to act on it in this very moment.
+    pub(crate) fn tell_outside(&self) {
+        self.told.set(true);
     }
     /// Messages sent so far.
     pub(crate) fn letters(&self) -> u64 {
@@ -267,7 +288,8 @@ impl World {
         if self.leaping.get() {
             return; // a letter fell to a dead actor: the loop below goes on by itself
         }
-        if self.futures.get() == 0 { self.leap() } else { self.driver.idle() }
+        let told = self.told.take();
+        if self.futures.get() == 0 && !told { self.leap() } else { self.driver.idle() }
     }
     /// Virtual world: delivers the next letter, at its moment; the next ones too, until one gives somebody something to do.
     fn leap(&self) {

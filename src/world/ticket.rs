@@ -1,11 +1,17 @@
 //! What tells the world that a message is still in flight.
 
 use super::World;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 thread_local! {
     static HERE: RefCell<Option<Rc<World>>> = const { RefCell::new(None) };
+    static WORLDS: Cell<u32> = const { Cell::new(0) };
+}
+/// The number of a new world of this thread, from 1.
+pub(super) fn number() -> u32 {
+    WORLDS.set(WORLDS.get() + 1);
+    WORLDS.get()
 }
 pub(super) fn enter(world: &Rc<World>) {
     HERE.with(|here| *here.borrow_mut() = Some(world.clone()));
@@ -20,24 +26,25 @@ pub(super) fn here() -> Option<Rc<World>> {
 
 /// A message in flight. Dropped with the message, whether it was handled or lost with a dead actor's mailbox.
 ///
-/// It holds nothing, since actix wants mail to be `Send`: the world is found by its thread.
+/// It holds no more than a number, since actix wants mail to be `Send`: the world is found by its thread.
 pub(crate) struct Ticket {
-    counted: bool,
+    /// 0 if nobody counts. A ticket that outlives its world must not be counted by the next one.
+    world: u32,
 }
 impl Ticket {
     /// A ticket of a virtual world; in the real one nobody counts.
     pub(super) fn new(world: &World) -> Ticket {
-        let counted = world.is_virtual();
-        if counted {
-            world.in_flight.set(world.in_flight.get() + 1);
+        if !world.is_virtual() {
+            return Ticket { world: 0 };
         }
-        Ticket { counted }
+        world.in_flight.set(world.in_flight.get() + 1);
+        Ticket { world: world.number }
     }
 }
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if self.counted
-            && let Some(world) = here()
+        if self.world != 0
+            && let Some(world) = here().filter(|world| world.number == self.world)
         {
             world.landed();
         }

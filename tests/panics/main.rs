@@ -8,3 +8,4 @@ mod governments;
 mod limits;
 mod stage;
 mod stopping;
+mod worlds;

@@ -139,6 +139,7 @@ fn note(storm: &Storm, seen: &mut Seen) {
             What::Joined { succeeded: false, .. } => seen.failed_joins += 1,
             What::AgentJoined { incarnation, .. } => seen.restarts += u64::from(*incarnation > storm.profiles.len() as u64),
             What::Escalated { .. } => seen.escalations += 1,
+            What::CoordinatorLost { .. } => seen.coordinators_lost += 1,
             What::RunEnded(tail) => seen.late_voices += tail.ignored,
             What::Failed { failure, .. } => match failure.kind {
                 FailureKind::Poison => seen.poison += 1,

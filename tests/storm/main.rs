@@ -13,7 +13,7 @@ mod spy;
 use seen::Seen;
 
 /// Storms of a usual test.
-const STORMS: u64 = 300;
+const STORMS: u64 = 600;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable)

@@ -66,12 +66,25 @@ pub fn play(seed: u64) -> Storm {
     Storm { scene: Rc::new(scene), profiles, events, results: Rc::new(results), ledger: ledger.map(Rc::new) }
 }
 
+struct Ghost;
+impl Agent for Ghost {
+    fn started(&mut self) {
+        panic!("a ghost can't stand");
+    }
+    async fn perform(&mut self, _: Job, _: &Context) -> Result<Value> {
+        Ok(Value::Null)
+    }
+}
+
 async fn perform(scene: &Scene, events: Rc<RefCell<Vec<Event>>>) -> (Vec<Arc<Profile>>, Vec<RunResult>, Option<Ledger>) {
-    let ledger = spy::begin();
+    let ledger = spy::begin(scene.fatal);
     let mut builder = Polity::builder().weather(scene.weather).sink(events);
     builder = if scene.spied { builder.strategy(spy::spied(&scene.strategy)) } else { builder.strategy(scene.strategy.clone()) };
     for spec in &scene.agents {
         builder = builder.agent_spec(spec.clone());
+    }
+    if scene.haunted {
+        builder = builder.agent_with(AgentSpec::new("ghost", can("haunt", 1.0)), || Ghost);
     }
     let society = functions(builder).start().unwrap();
     let runs: Vec<_> = scene.runs.iter().map(|(flow, at)| (society.launch(flow, RunOptions::default()).unwrap(), *at)).collect();

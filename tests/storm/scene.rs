@@ -15,6 +15,10 @@ pub struct Scene {
     pub runs: Vec<(Workflow, Option<Duration>)>,
     /// Whether awards and their outcomes are counted.
     pub spied: bool,
+    /// The turn in which the coordinator panics, where it is watched.
+    pub fatal: Option<u64>,
+    /// Whether there is an agent that never gets to its feet.
+    pub haunted: bool,
 }
 
 const KINDS: [&str; 4] = ["dig", "carry", "count", "write"];
@@ -37,7 +41,13 @@ impl Scene {
         let runs = if rng.chance(0.2) { 2 } else { 1 };
         let runs =
             (0..runs).map(|_| (workflow(rough, &mut rng), rng.chance(0.15).then(|| seconds(&mut rng, 0.0, 20.0)))).collect();
-        Scene { agents, weather, strategy, runs, spied: rng.chance(0.5) }
+        let (spied, fatal) = (rng.chance(0.5), rng.chance(0.3).then(|| 1 + rng.below(120) as u64));
+        let haunted = rng.chance(0.03);
+        let mut agents: Vec<AgentSpec> = agents;
+        if haunted {
+            agents.clear(); // the limits on restarts are pooled, so that a larger society stands it
+        }
+        Scene { agents, weather, strategy, runs, spied, fatal, haunted }
     }
     /// True if all that an agent says of its jobs arrives in the order in which it was said: then the log shows what each held when.
     pub fn is_orderly(&self) -> bool {

@@ -4,7 +4,7 @@ use polity::Government;
 use polity::protocols::baselines::{FifoFastestIdle, MinCompletion, Random, RoundRobin};
 use polity::protocols::hierarchical::Hierarchical;
 use polity::protocols::{
-    AgentId, Effect, Initiator, Memory, Outcome, Participant, Profile, Protocol, TaskId, TaskView, Time, Turn, Why,
+    AgentId, Decision, Effect, Initiator, Memory, Outcome, Participant, Profile, Protocol, TaskId, TaskView, Time, Turn, Why,
 };
 use serde::Serialize;
 use std::cell::RefCell;
@@ -14,6 +14,9 @@ use std::rc::Rc;
 /// What the watched initiator was told and asked for.
 #[derive(Debug, Default)]
 pub struct Ledger {
+    turns: u64,
+    /// The turn in which the initiator panics.
+    fatal: Option<u64>,
     pub awards: u64,
     /// Awards without an outcome so far.
     pub outstanding: BTreeMap<(TaskId, AgentId), u32>,
@@ -33,9 +36,9 @@ impl Ledger {
 thread_local! {
     static LEDGER: RefCell<Rc<RefCell<Ledger>>> = RefCell::default();
 }
-/// A new ledger for this thread.
-pub fn begin() -> Rc<RefCell<Ledger>> {
-    let ledger = Rc::<RefCell<Ledger>>::default();
+/// A new ledger for this thread; the initiator panics in one turn, if at all.
+pub fn begin(fatal: Option<u64>) -> Rc<RefCell<Ledger>> {
+    let ledger = Rc::new(RefCell::new(Ledger { fatal, ..Ledger::default() }));
     LEDGER.with(|here| here.replace(ledger.clone()));
     ledger
 }
@@ -69,6 +72,10 @@ where
     type Initiator = Watched<P::Initiator>;
     type Participant = P::Participant;
     fn initiator(&self) -> Self::Initiator {
+        // A new life knows nobody and nothing open; awards of the life before still have their outcomes.
+        let ledger = ledger();
+        let mut ledger = ledger.borrow_mut();
+        (ledger.open, ledger.team) = Default::default();
         Watched(self.0.initiator())
     }
     fn participant(&self, me: AgentId, profile: &Profile) -> Self::Participant {
@@ -80,6 +87,13 @@ impl<I: Initiator> Watched<I> {
     /// One turn of the watched one; what it asks for is noted and passed on.
     fn turn(&mut self, outer: &mut Turn<'_, I::Message>, act: impl FnOnce(&mut I, &mut Turn<'_, I::Message>)) {
         let mut effects = Vec::new();
+        let fatal = {
+            let ledger = ledger();
+            let mut ledger = ledger.borrow_mut();
+            ledger.turns += 1;
+            ledger.fatal == Some(ledger.turns)
+        };
+        assert!(!fatal, "the fatal turn of a coordinator");
         act(&mut self.0, &mut Turn::new(outer.now, outer.rng, &mut effects));
         let ledger = ledger();
         let mut ledger = ledger.borrow_mut();
@@ -93,7 +107,7 @@ impl<I: Initiator> Watched<I> {
                     });
                     ledger.awards += 1;
                     *ledger.outstanding.entry((task, agent)).or_default() += 1;
-                    outer.assign(task, agent, std::sync::Arc::unwrap_or_clone(decision));
+                    outer.assign(task, agent, Decision::clone(&decision));
                 }
                 Effect::Decline(task, why) => {
                     let is_open = ledger.open.remove(&task);
