@@ -65,6 +65,31 @@ struct Waiting {
     nanos: u64,
 }
 
+/// Jobs in slots, in order of id, and when each is expected to end. A sorted list, since a tree's only node would be allocated anew for
+/// each job of an agent with one slot.
+#[derive(Clone, Debug, Default)]
+struct Slots(Vec<(JobId, Time)>);
+impl Slots {
+    fn place(&self, job: JobId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&job, |(job, _)| *job)
+    }
+    fn contains(&self, job: JobId) -> bool {
+        self.place(job).is_ok()
+    }
+    fn insert(&mut self, job: JobId, end: Time) {
+        if let Err(at) = self.place(job) {
+            self.0.insert(at, (job, end));
+        }
+    }
+    /// False if it was in no slot.
+    fn remove(&mut self, job: JobId) -> bool {
+        self.place(job).map(|at| self.0.remove(at)).is_ok()
+    }
+    fn ends(&self) -> impl Iterator<Item = Time> + '_ {
+        self.0.iter().map(|(_, end)| *end)
+    }
+}
+
 /// An agent's slots and queue.
 ///
 /// ```
@@ -85,7 +110,7 @@ pub struct Body {
     slots: u32,
     queue_limit: u32,
     /// Job in a slot → when it is expected to end.
-    running: BTreeMap<JobId, Time>,
+    running: Slots,
     queue: BTreeMap<Place, Waiting>,
     /// Where in the queue a job stands, so that a cancel needs no search.
     places: BTreeMap<JobId, Place>,
@@ -101,7 +126,7 @@ impl Body {
         Body {
             slots: slots.max(1),
             queue_limit,
-            running: BTreeMap::new(),
+            running: Slots::default(),
             queue: BTreeMap::new(),
             places: BTreeMap::new(),
             queued_nanos: 0,
@@ -113,7 +138,7 @@ impl Body {
     /// Takes a job that is expected to last `seconds` here, if there is room. A higher `rank` starts earlier; equal ones in order of
     /// arrival. O(log jobs).
     pub fn offer(&mut self, job: JobId, seconds: f64, rank: f64, now: Time) -> Offer {
-        if self.running.contains_key(&job) || self.places.contains_key(&job) {
+        if self.running.contains(job) || self.places.contains_key(&job) {
             return Offer::Duplicate;
         }
         if self.draining {
@@ -138,7 +163,7 @@ impl Body {
     /// A job has left its slot, however it ended. Gives the job that takes the slot, which is to begin now. A job that is in no slot
     /// changes nothing: a late voice. O(log jobs).
     pub fn finished(&mut self, job: JobId, now: Time) -> Option<JobId> {
-        self.running.remove(&job)?;
+        self.running.remove(job).then_some(())?;
         let (place, next) = self.queue.first_key_value().map(|(place, next)| (*place, *next))?;
         self.take(place);
         self.running.insert(next.job, now + core::time::Duration::from_nanos(next.nanos));
@@ -147,7 +172,7 @@ impl Body {
 
     /// Forgets a job that waits, or tells that it must be stopped. O(log jobs).
     pub fn cancel(&mut self, job: JobId, _now: Time) -> Cancel {
-        if self.running.contains_key(&job) {
+        if self.running.contains(job) {
             return Cancel::Running;
         }
         match self.places.get(&job).copied() {
@@ -178,7 +203,7 @@ impl Body {
     /// assert_eq!(body.load(Time::from_secs_f64(9.0)).backlog, 0.0);
     /// ```
     pub fn load(&self, now: Time) -> Load {
-        let running: u128 = self.running.values().map(|end| end.since(now).as_nanos()).sum();
+        let running: u128 = self.running.ends().map(|end| end.since(now).as_nanos()).sum();
         Load { running: self.running(), queued: self.queued(), backlog: (running + self.queued_nanos) as f64 / 1e9 }
     }
 
@@ -204,7 +229,7 @@ impl Body {
         if self.running() < self.slots {
             return now;
         }
-        let mut free: BinaryHeap<_> = self.running.values().map(|end| core::cmp::Reverse((*end).max(now))).collect();
+        let mut free: BinaryHeap<_> = self.running.ends().map(|end| core::cmp::Reverse(end.max(now))).collect();
         let mine = Place::new(rank, self.arrivals);
         for ahead in self.queue.range(..mine).map(|(_, waiting)| waiting) {
             if let Some(mut slot) = free.peek_mut() {
@@ -228,7 +253,7 @@ impl Body {
     }
     /// How many jobs are in slots.
     pub fn running(&self) -> u32 {
-        self.running.len() as u32
+        self.running.0.len() as u32
     }
     /// How many jobs wait.
     pub fn queued(&self) -> u32 {
@@ -236,11 +261,11 @@ impl Body {
     }
     /// The jobs in slots, in order of id.
     pub fn running_jobs(&self) -> impl Iterator<Item = JobId> + '_ {
-        self.running.keys().copied()
+        self.running.0.iter().map(|(job, _)| *job)
     }
     /// True if it holds no job.
     pub fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.queue.is_empty()
+        self.running.0.is_empty() && self.queue.is_empty()
     }
 }
 

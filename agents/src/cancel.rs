@@ -1,8 +1,9 @@
 //! How a job is told to stop.
 
-use core::future::Future;
+use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::Poll;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -59,6 +60,14 @@ impl CancelToken {
     /// # });
     /// ```
     pub async fn unless<F: Future>(&self, future: F) -> Option<F::Output> {
+        if self.is_cancelled() {
+            return None;
+        }
+        // Most light work ends when it is first looked at: only what does not is worth listening for.
+        let mut future = pin!(future);
+        if let Poll::Ready(output) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+            return Some(output);
+        }
         tokio::select! {
             biased;
             () = self.cancelled() => None,

@@ -33,8 +33,8 @@ pub struct Job {
     pub id: JobId,
     /// The task's name as people see it: `analyse[2013]`.
     pub name: Name,
-    /// The same for every attempt at this task in this run: `run:task[instance]`. Effects that honour it happen once.
-    pub idempotency_key: Arc<str>,
+    /// The name of its run.
+    pub run: Name,
     /// The kind of work; empty if the task names none.
     pub kind: Name,
     /// How it is done.
@@ -61,7 +61,7 @@ impl Job {
         let name = name.into();
         Job {
             id: JobId { task: TaskId::new(0, 0), attempt: 1, launch: 1 },
-            idempotency_key: Arc::from(format!("0:{name}")),
+            run: Name::from("0"),
             name,
             kind: Name::from(""),
             work,
@@ -87,6 +87,16 @@ impl Job {
         self
     }
 
+    /// The same for every attempt at this task in this run: `run:task[instance]`. Effects that honour it happen once.
+    ///
+    /// ```
+    /// use polity_agents::{Job, Work};
+    /// let job = Job { run: "brave-otter".into(), ..Job::new("analyse[2013]", Work::Own) };
+    /// assert_eq!(job.idempotency_key(), "brave-otter:analyse[2013]");
+    /// ```
+    pub fn idempotency_key(&self) -> String {
+        format!("{}:{}", self.run, self.name)
+    }
     /// One input by name, as the type that is wanted.
     ///
     /// # Errors

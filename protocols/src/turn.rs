@@ -4,6 +4,7 @@ use crate::decision::Decision;
 use crate::ids::{AgentId, TaskId};
 use crate::rng::Rng;
 use crate::time::Time;
+use std::sync::Arc;
 
 /// What an initiator asks the world to do. Effects are data: the caller performs them, in order, in one `match`.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,7 +12,7 @@ pub enum Effect<M> {
     /// Say something to an agent's participant. May be delayed, lost, repeated, reordered.
     Send(AgentId, M),
     /// Give the task to the agent. Not a message: it always arrives, and has exactly one outcome.
-    Assign(TaskId, AgentId, Box<Decision>),
+    Assign(TaskId, AgentId, Arc<Decision>),
     /// Give up on the task: nobody will do it. Final, unless it is announced again.
     Decline(TaskId, Why),
 }
@@ -67,7 +68,7 @@ impl<'a, M> Turn<'a, M> {
     }
     /// Gives the task to the agent.
     pub fn assign(&mut self, task: TaskId, agent: AgentId, decision: Decision) {
-        self.effects.push(Effect::Assign(task, agent, Box::new(decision)));
+        self.effects.push(Effect::Assign(task, agent, Arc::new(decision)));
     }
     /// Gives up on the task.
     pub fn decline(&mut self, task: TaskId, why: Why) {

@@ -5,7 +5,7 @@ use super::{Book, Claim, CoordinatorId, SupervisorActor, panics};
 use crate::event::{RunId, What};
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
 use crate::supervision::Exit;
-use crate::world::{AlarmId, Letter, Mail, Ticket, World};
+use crate::world::{AlarmId, Letter, Mail, Ticket, UnderWay, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{
     Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, LocalFuture, Offer,
@@ -13,6 +13,7 @@ use polity_agents::{
 };
 use polity_protocols::{AgentId, Ended, Name, Outcome, Profile, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
@@ -42,7 +43,8 @@ pub(crate) struct AgentActor {
     incarnation: u64,
     supervisor: Addr<SupervisorActor>,
     body: Body,
-    held: BTreeMap<JobId, Held>,
+    /// In order of id. As many as slots and queue allow: a short list, and no tree whose nodes come and go with each job.
+    held: Jobs,
     /// Cancels that overtook their jobs. A job is offered once, so that each entry is used or outlives its use by a few bytes; bounded.
     overtaken: BTreeSet<JobId>,
     seats: BTreeMap<CoordinatorId, Seat>,
@@ -58,6 +60,36 @@ pub(crate) struct AgentActor {
 
 /// Cancels remembered at most.
 const OVERTAKEN: usize = 1024;
+
+/// The jobs that an agent holds.
+#[derive(Default)]
+struct Jobs(Vec<(JobId, Held)>);
+impl Jobs {
+    fn place(&self, id: JobId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&id, |(id, _)| *id)
+    }
+    fn insert(&mut self, id: JobId, held: Held) {
+        match self.place(id) {
+            Ok(at) => self.0[at].1 = held,
+            Err(at) => self.0.insert(at, (id, held)),
+        }
+    }
+    fn get(&self, id: JobId) -> Option<&Held> {
+        self.place(id).ok().map(|at| &self.0[at].1)
+    }
+    fn get_mut(&mut self, id: JobId) -> Option<&mut Held> {
+        self.place(id).ok().map(|at| &mut self.0[at].1)
+    }
+    fn remove(&mut self, id: JobId) -> Option<Held> {
+        self.place(id).ok().map(|at| self.0.remove(at).1)
+    }
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Held> {
+        self.0.iter_mut().map(|(_, held)| held)
+    }
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
 
 /// A job that this agent holds.
 struct Held {
@@ -107,7 +139,7 @@ impl AgentActor {
             incarnation,
             supervisor,
             body,
-            held: BTreeMap::new(),
+            held: Jobs::default(),
             overtaken: BTreeSet::new(),
             seats: BTreeMap::new(),
             own: None,
@@ -124,8 +156,8 @@ impl AgentActor {
             AgentMail::Talk { coordinator, epoch, talk } => self.listen(coordinator, epoch, talk),
             AgentMail::Execute { job, rank, coordinator, claim } => self.offer(job, rank, coordinator, claim, context),
             AgentMail::Cancel { job } => self.cancel(job, context),
-            AgentMail::Ended { job, executed } => self.end(job, *executed, false, context),
-            AgentMail::Panicked { job: _, reason } => {
+            AgentMail::Ended { job, executed } => self.end(job, executed, false, context),
+            AgentMail::Panicked { reason } => {
                 self.exit = Some(Exit::Panic(reason.to_string()));
                 context.stop();
             }
@@ -204,7 +236,7 @@ impl AgentActor {
     }
     /// Starts a job; gives back what came of it, if that is known at once.
     fn launch(&mut self, id: JobId, context: &mut Context<AgentActor>) -> Option<Executed> {
-        let held = self.held.get_mut(&id)?;
+        let held = self.held.get_mut(id)?;
         let now = self.world.now();
         let token = CancelToken::new();
         let Stage::Waiting(mut job) = std::mem::replace(&mut held.stage, Stage::Running { since: now, token: token.clone() })
@@ -225,15 +257,20 @@ impl AgentActor {
             speed: self.blueprint.profile.speed,
         };
         let job_context = JobContext::new(self.world.clone(), self.seed_of(id));
+        if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
+            claim.begins();
+        }
         let mut future = executors.perform(*job, self.own.clone(), job_context, token);
         // Most light work ends when it is first looked at: then it needs no task of its own.
         if let Poll::Ready(executed) = future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
             return Some(executed);
         }
-        if let Some(claim) = self.held.get(&id).and_then(|held| held.claim.as_ref()) {
+        if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
             claim.started();
         }
-        actix::spawn(carry(self.world.clone(), context.address(), id, future));
+        // Counted from now on and not from its first turn: until then time must not move on under it.
+        let under_way = self.world.future();
+        actix::spawn(carry(self.world.clone(), under_way, context.address(), id, future));
         None
     }
     fn simulate(&mut self, id: JobId, job: Box<Job>, simulation: Arc<Simulation>, context: &mut Context<AgentActor>) {
@@ -242,7 +279,7 @@ impl AgentActor {
         let drawn = draw(&simulation, &job, self.blueprint.profile.speed, &mut rng);
         let alarm = (drawn.end != SimEnd::Hang && drawn.duration < Duration::MAX)
             .then(|| self.world.alarm(now + drawn.duration, Letter::Agent(context.address(), AgentMail::Due { job: id })));
-        let Some(held) = self.held.get_mut(&id) else { return };
+        let Some(held) = self.held.get_mut(id) else { return };
         if let Some(claim) = &held.claim {
             claim.started();
         }
@@ -250,12 +287,12 @@ impl AgentActor {
     }
     /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
     fn seed_of(&self, id: JobId) -> u64 {
-        let number = (u64::from(id.task.instance()) << 32) | (u64::from(id.attempt) << 16) | u64::from(id.launch);
-        Rng::numbered(self.world.seed(), "job", number ^ (u64::from(id.task.run()) << 48)).bits()
+        let task = Rng::derive(self.world.seed(), (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()));
+        Rng::derive(task, (u64::from(id.attempt) << 32) | u64::from(id.launch))
     }
     /// A simulated job's time has come.
     fn due(&mut self, id: JobId, context: &mut Context<AgentActor>) {
-        let Some(Held { stage: Stage::Simulated { end, simulation, job, .. }, .. }) = self.held.get(&id) else {
+        let Some(Held { stage: Stage::Simulated { end, simulation, job, .. }, .. }) = self.held.get(id) else {
             return self.world.ignore();
         };
         let answer = match end {
@@ -274,7 +311,7 @@ impl AgentActor {
     }
     /// Frees the slot, answers, learns; gives back the job that has the slot now.
     fn conclude(&mut self, id: JobId, executed: Executed, at_once: bool) -> Option<JobId> {
-        let Some(held) = self.held.remove(&id) else {
+        let Some(held) = self.held.remove(id) else {
             self.world.ignore();
             return None;
         };
@@ -290,7 +327,7 @@ impl AgentActor {
         if let Some(claim) = held.claim {
             let answer = executed.answer.map(Arc::new);
             let launch = claim.launch();
-            claim.finish(Finished { launch, answer, took, at_once, quality: 1.0, load, notes: executed.notes });
+            claim.finish(Finished { launch, answer, at_once, quality: 1.0, load, notes: executed.notes });
             self.learn(held.coordinator, id, &held.kind, &Outcome { ended, took, quality: 1.0, load });
         }
         next
@@ -313,7 +350,7 @@ impl AgentActor {
                 }
             }
             polity_agents::Cancel::Queued => {
-                if let Some(claim) = self.held.remove(&id).and_then(|held| held.claim) {
+                if let Some(claim) = self.held.remove(id).and_then(|held| held.claim) {
                     claim.forget();
                 }
             }
@@ -322,7 +359,7 @@ impl AgentActor {
     }
     /// Stops a job that runs. Its slot is free when it has really ended.
     fn interrupt(&mut self, id: JobId, context: &mut Context<AgentActor>) {
-        let Some(held) = self.held.get_mut(&id) else { return };
+        let Some(held) = self.held.get_mut(id) else { return };
         if let Some(claim) = held.claim.take() {
             claim.forget();
         }
@@ -344,13 +381,35 @@ impl AgentActor {
         self.stopping = true;
         self.exit = Some(Exit::Normal);
         for id in self.body.drain() {
-            self.held.remove(&id); // its claim says that it is lost here, and it goes elsewhere
+            self.held.remove(id); // its claim says that it is lost here, and it goes elsewhere
         }
         self.stop_when_idle(context);
     }
     fn stop_when_idle(&mut self, context: &mut Context<AgentActor>) {
         if self.stopping && self.body.is_idle() {
             context.stop();
+        }
+    }
+    /// A turn in which the user's code may panic: then this life ends. The panic is caught here, and not by the executor, so that what is
+    /// left of the user's agent is dropped in peace: a `drop` that panics too would end the process. False if it panicked.
+    fn guarded(
+        &mut self,
+        context: &mut Context<AgentActor>,
+        turn: impl FnOnce(&mut AgentActor, &mut Context<AgentActor>),
+    ) -> bool {
+        let done = std::panic::catch_unwind(AssertUnwindSafe(|| turn(self, context))).is_ok();
+        if !done {
+            self.exit = Some(Exit::Panic(panics::reason()));
+            context.stop();
+        }
+        done
+    }
+    /// Makes the user's agent of this life.
+    fn awake(&mut self) {
+        if let Some(factory) = &self.blueprint.factory {
+            let mut agent = factory();
+            agent.started();
+            self.own = Some(share(agent));
         }
     }
     fn join_teams(&self, addr: &Addr<AgentActor>) {
@@ -371,12 +430,10 @@ impl Actor for AgentActor {
     fn started(&mut self, context: &mut Self::Context) {
         let _quiet = panics::contain();
         let birth = self.birth.take();
-        if let Some(factory) = &self.blueprint.factory {
-            let mut agent = factory();
-            agent.started();
-            self.own = Some(share(agent));
+        self.world.tick();
+        if self.guarded(context, |agent, _| agent.awake()) {
+            self.join_teams(&context.address());
         }
-        self.join_teams(&context.address());
         drop(birth);
     }
 }
@@ -384,8 +441,9 @@ impl Actor for AgentActor {
 impl Handler<Mail<AgentMail>> for AgentActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<AgentMail>, context: &mut Self::Context) {
+        self.world.tick();
         let _quiet = panics::contain();
-        self.take(mail.body, context);
+        self.guarded(context, |agent, context| agent.take(mail.body, context));
         drop(mail.ticket);
     }
 }
@@ -399,10 +457,12 @@ impl Drop for AgentActor {
             None => Exit::Killed,
         };
         let (agent, incarnation) = (self.blueprint.id, self.incarnation);
-        for held in self.held.values_mut() {
+        for held in self.held.iter_mut() {
             match &mut held.stage {
                 Stage::Running { token, .. } => token.cancel(),
-                Stage::Simulated { alarm: Some(alarm), .. } => self.world.silence(*alarm),
+                Stage::Simulated { alarm: Some(alarm), .. } => {
+                    self.world.silence(*alarm);
+                }
                 Stage::Simulated { .. } | Stage::Waiting(_) => {}
             }
         }
@@ -419,16 +479,21 @@ impl Drop for AgentActor {
 }
 
 /// Carries a job's future to its end and tells the agent, also when it panics.
-async fn carry(world: Rc<World>, agent: Addr<AgentActor>, job: JobId, mut future: LocalFuture<'static, Executed>) {
-    let under_way = world.future();
-    let mut duty = PanicDuty { agent: Some(agent), job };
+async fn carry(
+    world: Rc<World>,
+    under_way: UnderWay,
+    agent: Addr<AgentActor>,
+    job: JobId,
+    mut future: LocalFuture<'static, Executed>,
+) {
+    let mut duty = PanicDuty { agent: Some(agent) };
     let executed = std::future::poll_fn(|context| {
         let _quiet = panics::contain();
         future.as_mut().poll(context)
     })
     .await;
     if let Some(agent) = duty.agent.take() {
-        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed: Box::new(executed) }));
+        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed }));
     }
     drop(under_way);
 }
@@ -436,14 +501,13 @@ async fn carry(world: Rc<World>, agent: Addr<AgentActor>, job: JobId, mut future
 /// Tells the agent that its job's code panicked.
 struct PanicDuty {
     agent: Option<Addr<AgentActor>>,
-    job: JobId,
 }
 impl Drop for PanicDuty {
     fn drop(&mut self) {
         if let Some(agent) = self.agent.take().filter(|_| std::thread::panicking())
             && let Some(world) = World::here()
         {
-            world.send(Letter::Agent(agent, AgentMail::Panicked { job: self.job, reason: panics::reason().into() }));
+            world.send(Letter::Agent(agent, AgentMail::Panicked { reason: panics::reason().into() }));
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Duties that travel with mail: if the mail is lost, the duty is noticed, and whoever waits hears of it.
 
 use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, TaskActor, TaskMail};
-use crate::world::{Letter, World};
+use crate::world::World;
 use actix::Addr;
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId};
+use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The duty to answer for one job. It travels with the job; wherever it is dropped unanswered (in the mailbox of a dead agent, in an
@@ -12,17 +14,24 @@ pub(crate) struct Claim {
     task: Addr<TaskActor>,
     launch: u32,
     answered: bool,
+    /// The agent has begun: if it is lost from now on, the job may be what killed it.
+    begun: Cell<bool>,
 }
 impl Claim {
     pub(crate) fn new(task: Addr<TaskActor>, launch: u32) -> Claim {
-        Claim { task, launch, answered: false }
+        Claim { task, launch, answered: false, begun: Cell::new(false) }
     }
     /// Which award this is.
     pub(crate) fn launch(&self) -> u32 {
         self.launch
     }
+    /// The job is about to begin; its task need not hear of it yet.
+    pub(crate) fn begins(&self) {
+        self.begun.set(true);
+    }
     /// The job begins.
     pub(crate) fn started(&self) {
+        self.begins();
         self.say(TaskMail::Started { launch: self.launch });
     }
     /// The job is not taken.
@@ -33,7 +42,7 @@ impl Claim {
     /// The job is done.
     pub(crate) fn finish(mut self, finished: Finished) {
         self.answered = true;
-        self.say(TaskMail::Finished(Box::new(finished)));
+        self.say(TaskMail::Finished(finished));
     }
     /// Nobody waits for the answer any more: the job was cancelled, or is here twice.
     pub(crate) fn forget(mut self) {
@@ -41,14 +50,14 @@ impl Claim {
     }
     fn say(&self, mail: TaskMail) {
         if let Some(world) = World::here() {
-            world.ship(Letter::Task(self.task.clone(), mail));
+            world.ship_to_task(&self.task, mail);
         }
     }
 }
 impl Drop for Claim {
     fn drop(&mut self) {
         if !self.answered {
-            self.say(TaskMail::Lost { launch: self.launch });
+            self.say(TaskMail::Lost { launch: self.launch, begun: self.begun.get() });
         }
     }
 }
@@ -57,11 +66,12 @@ impl Drop for Claim {
 /// every award has its outcome.
 pub(crate) struct Award {
     pub(crate) agent: AgentId,
-    pub(crate) addr: Addr<AgentActor>,
+    /// Taken by the task.
+    pub(crate) addr: Option<Addr<AgentActor>>,
     pub(crate) fit: f64,
     pub(crate) task: TaskId,
     /// Taken by the task.
-    pub(crate) decision: Option<Box<Decision>>,
+    pub(crate) decision: Option<Arc<Decision>>,
     pub(crate) coordinator: CoordinatorId,
 }
 impl Drop for Award {
@@ -69,7 +79,7 @@ impl Drop for Award {
         if self.decision.is_some()
             && let Some(world) = World::here()
         {
-            let outcome = Box::new(Outcome::new(Ended::Cancelled, Duration::ZERO));
+            let outcome = Outcome::new(Ended::Cancelled, Duration::ZERO);
             let mail = CoordinatorMail::Outcome { task: self.task, agent: self.agent, outcome };
             world.tell_coordinator(self.coordinator, mail);
         }

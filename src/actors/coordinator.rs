@@ -47,7 +47,7 @@ struct Member {
 
 /// A task that is announced and not awarded.
 struct Open {
-    view: Box<TaskView>,
+    view: Arc<TaskView>,
     addr: Addr<TaskActor>,
     /// Nobody alive is able, but somebody who is coming back: the initiator does not know of it for now.
     parked: bool,
@@ -60,10 +60,16 @@ impl Book {
     pub(crate) fn new(id: CoordinatorId, government: Government, child: u64) -> Book {
         Book { id, government, child, inbox: RefCell::default(), addr: RefCell::default(), pages: RefCell::default() }
     }
-    /// Puts mail into the inbox, and knocks.
+    fn next_mail(&self) -> Option<CoordinatorMail> {
+        self.inbox.borrow_mut().pop_front()
+    }
+    /// Puts mail into the inbox, and knocks if it was empty: one knock is for all the mail that lies there when it is answered.
     pub(crate) fn put(&self, mail: CoordinatorMail, ticket: Ticket) {
-        self.inbox.borrow_mut().push_back(mail);
-        if let Some(addr) = &*self.addr.borrow() {
+        let mut inbox = self.inbox.borrow_mut();
+        inbox.push_back(mail);
+        if inbox.len() == 1
+            && let Some(addr) = &*self.addr.borrow()
+        {
             addr.do_send(Mail { body: Knock, ticket });
         }
     }
@@ -179,7 +185,7 @@ impl CoordinatorActor {
             self.world.post(Letter::Agent(addr, mail));
         }
     }
-    fn award(&self, task: TaskId, agent: AgentId, decision: Box<Decision>) {
+    fn award(&self, task: TaskId, agent: AgentId, decision: Arc<Decision>) {
         let mut pages = self.book.pages.borrow_mut();
         let Some(open) = pages.open.remove(&task) else { return self.world.ignore() };
         let Some(member) = pages.members.get(&agent) else {
@@ -193,8 +199,8 @@ impl CoordinatorActor {
             return self.world.ignore();
         };
         drop(pages);
-        let award = Award { agent, addr, fit, task, decision: Some(decision), coordinator: self.book.id };
-        self.world.send(Letter::Task(open.addr, TaskMail::Assigned(Box::new(award))));
+        let award = Award { agent, addr: Some(addr), fit, task, decision: Some(decision), coordinator: self.book.id };
+        self.world.send(Letter::Task(open.addr, TaskMail::Assigned(award)));
     }
     /// Nobody will do it; but if somebody who is able is only dead for a while, it waits for that one.
     fn decline(&mut self, task: TaskId, why: &Why) {
@@ -300,7 +306,7 @@ impl CoordinatorActor {
             self.join(seat.id, seat.incarnation, seat.profile, seat.addr);
         }
         let me = context.address();
-        for _ in 0..self.book.inbox.borrow().len() {
+        if !self.book.inbox.borrow().is_empty() {
             me.do_send(Mail { body: Knock, ticket: self.world.ticket() });
         }
         self.book.addr.replace(Some(me));
@@ -313,6 +319,7 @@ impl Actor for CoordinatorActor {
     fn started(&mut self, context: &mut Self::Context) {
         let _quiet = panics::contain();
         let birth = self.birth.take();
+        self.world.tick();
         self.rise(context);
         drop(birth);
     }
@@ -321,9 +328,9 @@ impl Handler<Mail<Knock>> for CoordinatorActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<Knock>, context: &mut Self::Context) {
         let _quiet = panics::contain();
+        self.world.tick();
         // Taken out first: mail that makes a life panic shall not kill the next one too.
-        let next = self.book.inbox.borrow_mut().pop_front();
-        if let Some(next) = next {
+        while let Some(next) = self.book.next_mail() {
             self.take(next, context);
         }
         drop(mail.ticket);

@@ -5,7 +5,7 @@ use crate::supervision::ChildSpec;
 use actix::Addr;
 use polity_agents::Workplace;
 use polity_protocols::{AgentId, Name, Profile};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub(crate) struct Directory {
     /// Everyone who is to live here, by number; false for who left for good.
     roster: RefCell<Vec<(Arc<Profile>, bool)>>,
     agents: RefCell<BTreeMap<AgentId, Seat>>,
+    /// The highest incarnation that an agent ever had.
+    lives: Cell<u64>,
     coordinators: RefCell<BTreeMap<CoordinatorId, Rc<Book>>>,
     runs: RefCell<BTreeMap<u32, (Addr<RunActor>, Rc<Workplace>)>>,
     /// Children that wait for their supervisor.
@@ -71,6 +73,14 @@ impl Directory {
     pub(crate) fn enter_agent(&self, id: AgentId, addr: Addr<AgentActor>, profile: Arc<Profile>, incarnation: u64) {
         let old = self.agents.borrow_mut().insert(id, Seat { id, addr, profile, incarnation });
         drop(old);
+    }
+    /// An agent's life of this number begins.
+    pub(crate) fn note_life(&self, incarnation: u64) {
+        self.lives.set(self.lives.get().max(incarnation));
+    }
+    /// The highest incarnation that an agent ever had.
+    pub(crate) fn lives(&self) -> u64 {
+        self.lives.get()
     }
     /// A life ended. A later one is left alone.
     pub(crate) fn leave_agent(&self, id: AgentId, incarnation: u64) {

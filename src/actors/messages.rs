@@ -8,7 +8,6 @@ use polity_agents::{Executed, Failure, Job, JobId};
 use polity_protocols::{AgentId, Load, Name, Outcome, Profile, TaskId, TaskView};
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What a coordinator is told.
 pub(crate) enum CoordinatorMail {
@@ -17,13 +16,13 @@ pub(crate) enum CoordinatorMail {
     /// An agent's life ended; it comes back with a new one unless it left `for_good`.
     Leave { agent: AgentId, incarnation: u64, for_good: bool },
     /// A task wants to be done.
-    Announce { view: Box<TaskView>, addr: Addr<TaskActor> },
+    Announce { view: Arc<TaskView>, addr: Addr<TaskActor> },
     /// A task no longer does.
     Withdraw { task: TaskId },
     /// A participant says something.
     Talk { from: AgentId, epoch: u32, talk: Talk },
     /// How an award ended.
-    Outcome { task: TaskId, agent: AgentId, outcome: Box<Outcome> },
+    Outcome { task: TaskId, agent: AgentId, outcome: Outcome },
     /// The moment that the protocol asked for.
     Wake,
     /// End, for good.
@@ -33,7 +32,7 @@ pub(crate) enum CoordinatorMail {
 /// What a task is told.
 pub(crate) enum TaskMail {
     /// The protocol gave it to an agent.
-    Assigned(Box<Award>),
+    Assigned(Award),
     /// The protocol gave it to nobody.
     Declined { why: Name },
     /// The agent did not take it.
@@ -41,9 +40,9 @@ pub(crate) enum TaskMail {
     /// The agent began.
     Started { launch: u32 },
     /// The agent is done.
-    Finished(Box<Finished>),
-    /// The agent was lost with the job.
-    Lost { launch: u32 },
+    Finished(Finished),
+    /// The agent was lost with the job, which it had `begun` or not: its word that it began may have been overtaken, or never sent.
+    Lost { launch: u32, begun: bool },
     /// Its run no longer wants it.
     Cancel,
     /// The moment that its life asked for.
@@ -55,8 +54,6 @@ pub(crate) enum TaskMail {
 pub(crate) struct Finished {
     pub(crate) launch: u32,
     pub(crate) answer: Result<Arc<Value>, Failure>,
-    /// How long it worked.
-    pub(crate) took: Duration,
     /// True if it did not say before that it began.
     pub(crate) at_once: bool,
     /// How good the result is, 0..=1.
@@ -76,9 +73,9 @@ pub(crate) enum AgentMail {
     /// Stop doing that.
     Cancel { job: JobId },
     /// From its own future: the job ended.
-    Ended { job: JobId, executed: Box<Executed> },
+    Ended { job: JobId, executed: Executed },
     /// From its own future: the job's code panicked.
-    Panicked { job: JobId, reason: Name },
+    Panicked { reason: Name },
     /// Virtual work: its time has come.
     Due { job: JobId },
     /// Take no more, finish what runs, end.
@@ -90,7 +87,7 @@ pub(crate) enum AgentMail {
 /// What a run is told.
 pub(crate) enum RunMail {
     /// A task's life is over.
-    Settled { task: TaskId, result: Box<TaskResult> },
+    Settled { task: TaskId, result: TaskResult },
     /// End it: cancel everything.
     Cancel,
     /// A supervisor gave up: nothing can go on.
@@ -152,7 +149,7 @@ impl TaskMail {
             TaskMail::Refused { launch, load } => Some(TaskMail::Refused { launch: *launch, load: *load }),
             TaskMail::Started { launch } => Some(TaskMail::Started { launch: *launch }),
             TaskMail::Finished(finished) => Some(TaskMail::Finished(finished.clone())),
-            TaskMail::Lost { launch } => Some(TaskMail::Lost { launch: *launch }),
+            TaskMail::Lost { launch, begun } => Some(TaskMail::Lost { launch: *launch, begun: *begun }),
             _ => None,
         }
     }

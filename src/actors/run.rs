@@ -14,6 +14,7 @@ use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job, Workplace};
 use polity_protocols::{AgentId, Demand, Name, TaskId, TaskView};
 use serde_json::{Map, Value};
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
@@ -101,8 +102,11 @@ pub(crate) struct RunActor {
     max_open: usize,
     done: Option<oneshot::Sender<RunResult>>,
     ledger: Ledger,
-    places: BTreeMap<Name, u32>,
+    /// Tasks by id, made when an expression first asks: most runs of many tasks have none.
+    places: OnceCell<BTreeMap<Name, u32>>,
     kits: Vec<Option<Kit>>,
+    /// The demand that was looked up last: most tasks demand what their neighbour does.
+    demand: Option<Arc<Demand>>,
     progress: Progress,
     /// Ready and not yet open, the highest rank first, then the order of the file.
     ready: BinaryHeap<(Rank, Reverse<u32>)>,
@@ -133,7 +137,6 @@ const PRIORITY_STEP: f64 = 1e11;
 
 impl RunActor {
     pub(crate) fn new(world: Rc<World>, setup: RunSetup) -> RunActor {
-        let places = setup.workflow.tasks.iter().enumerate().map(|(n, task)| (task.id.clone(), n as u32)).collect();
         let kits = setup.workflow.tasks.iter().map(|_| None).collect();
         let birth = Some(world.ticket());
         RunActor {
@@ -147,8 +150,9 @@ impl RunActor {
             max_open: setup.max_open.max(1),
             done: Some(setup.done),
             ledger: Ledger::new(setup.plan),
-            places,
+            places: OnceCell::new(),
             kits,
+            demand: None,
             progress: Progress::default(),
             ready: BinaryHeap::new(),
             open: BTreeMap::new(),
@@ -258,7 +262,12 @@ impl RunActor {
             };
             let plain = task.retry.is_none() && task.timeouts == crate::lifecycle::Timeouts::default();
             let policy = (!plain).then(|| Arc::new(Policy { retry: task.retry.clone(), timeouts: task.timeouts }));
-            let demand = self.world.demand(&task.kind, &task.needs, task.agent.as_ref());
+            let same = |d: &Arc<Demand>| d.kind == task.kind && d.needs == task.needs && d.agent == task.agent;
+            let demand = match self.demand.take().filter(same) {
+                Some(demand) => demand,
+                None => self.world.demand(&task.kind, &task.needs, task.agent.as_ref()),
+            };
+            self.demand = Some(demand.clone());
             let rank = self.ledger.plan().rank(node) + weight * PRIORITY_STEP;
             self.kits[at] = Some(Kit { demand, policy, rank });
         }
@@ -345,7 +354,7 @@ impl RunActor {
         let setup = self.setup(instance, node, rendered, context);
         self.open.insert(instance, TaskActor::new(self.world.clone(), setup).start());
     }
-    fn setup(&mut self, instance: u32, node: NodeIx, rendered: Rendered, context: &mut Context<RunActor>) -> TaskSetup {
+    fn setup(&mut self, instance: u32, node: NodeIx, rendered: Rendered, context: &mut Context<RunActor>) -> Box<TaskSetup> {
         let id = self.task(instance);
         let name = self.name_of(instance);
         let estimate = self.ledger.plan().weight(node);
@@ -355,7 +364,7 @@ impl RunActor {
         let policy = kit.policy.clone();
         let task = &self.workflow.tasks[node.index()];
         let job = Job {
-            idempotency_key: format!("{}:{name}", self.name).into(),
+            run: self.name.clone(),
             kind: task.kind.clone(),
             work: rendered.work,
             input: rendered.input,
@@ -363,7 +372,7 @@ impl RunActor {
             timeout: task.timeouts.attempt,
             ..Job::new(name, polity_agents::Work::Own)
         };
-        TaskSetup { run: context.address(), coordinator: self.book.clone(), view, job, policy }
+        Box::new(TaskSetup { run: context.address(), coordinator: self.book.clone(), view: Arc::new(view), job, policy })
     }
 
     /// A task's life is over.
@@ -423,6 +432,8 @@ impl RunActor {
                 expansion.list = Some(list);
             }
         }
+        // Where none was needed, none failed.
+        let succeeded = succeeded || state == NodeState::Skipped;
         self.world.record(self.id, What::Joined { task: self.task(node.0), succeeded });
     }
 
@@ -525,6 +536,7 @@ impl Actor for RunActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         let birth = self.birth.take();
+        self.world.tick();
         self.begin(context);
         drop(birth);
     }
@@ -532,8 +544,9 @@ impl Actor for RunActor {
 impl Handler<Mail<RunMail>> for RunActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<RunMail>, context: &mut Self::Context) {
+        self.world.tick();
         match mail.body {
-            RunMail::Settled { task, result } => self.settled(task, *result, context),
+            RunMail::Settled { task, result } => self.settled(task, result, context),
             RunMail::Cancel => self.stop(RunStatus::Cancelled, None, context),
             RunMail::Escalate { reason } => self.stop(RunStatus::Escalated, Some(&reason), context),
         }

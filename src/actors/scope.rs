@@ -6,6 +6,7 @@ use crate::workflow::{Scope, TaskFacts, Workflow};
 use crate::world::World;
 use polity_protocols::Name;
 use serde_json::{Map, Value, json};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub(super) struct RunScope<'a> {
     pub(super) workflow: &'a Workflow,
     pub(super) name: &'a Name,
     pub(super) inputs: &'a BTreeMap<Name, Arc<Value>>,
-    pub(super) places: &'a BTreeMap<Name, u32>,
+    pub(super) places: &'a OnceCell<BTreeMap<Name, u32>>,
     pub(super) ledger: &'a Ledger,
     pub(super) progress: &'a Progress,
     /// The item of the instance that is looked at, and its place.
@@ -27,7 +28,9 @@ impl Scope for RunScope<'_> {
         self.inputs.get(name).cloned()
     }
     fn task(&self, name: &str) -> Option<TaskFacts> {
-        let node = NodeIx(*self.places.get(name)?);
+        let tasks = self.workflow.tasks.iter().enumerate();
+        let places = self.places.get_or_init(|| tasks.map(|(n, task)| (task.id.clone(), n as u32)).collect());
+        let node = NodeIx(*places.get(name)?);
         let state = self.ledger.state(node)?;
         let mut facts = TaskFacts { status: word(state).into(), ..TaskFacts::default() };
         if self.ledger.is_expanded(node) {

@@ -87,8 +87,11 @@ impl SupervisorActor {
         self.children.insert(spec.id, (child, None));
         self.turn(Input::Add(spec), context);
     }
-    /// A child that is not restarted left its teams for good.
+    /// A child that is not restarted left its teams for good. Where all are given up, whoever supervises this one decides about them.
     fn part(&self, child: u64) {
+        if self.machine.is_giving_up() || matches!(self.exit, Some(Exit::Failed(_))) {
+            return;
+        }
         let comes_back = |state| !matches!(state, ChildState::Stopping | ChildState::Stopped);
         let stays = self.machine.child(&child).is_some_and(|view| comes_back(view.state));
         if let Some((Child::Agent(blueprint), _)) = self.children.get(&child).filter(|_| !stays) {
@@ -147,13 +150,17 @@ impl SupervisorActor {
         let Some((child, life)) = self.children.get_mut(&id) else { return };
         let world = self.world.clone();
         *life = Some(match child {
-            Child::Agent(blueprint) => Life::Agent(AgentActor::new(world, blueprint.clone(), incarnation, me).start()),
+            Child::Agent(blueprint) => {
+                world.directory.note_life(incarnation);
+                Life::Agent(AgentActor::new(world, blueprint.clone(), incarnation, me).start())
+            }
             Child::Coordinator(book) => {
                 CoordinatorActor::new(world, book.clone(), incarnation, me).start();
                 Life::Coordinator(book.clone())
             }
             Child::Supervisor(make) => {
                 let (machine, first) = make();
+                let machine = machine.after(world.directory.lives());
                 Life::Supervisor(SupervisorActor::new(world, Door::Agents, Some((me, id, incarnation)), machine, first).start())
             }
         });
@@ -187,6 +194,7 @@ impl Actor for SupervisorActor {
 impl Handler<Mail<SupervisorMail>> for SupervisorActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<SupervisorMail>, context: &mut Self::Context) {
+        self.world.tick();
         self.take(mail.body, context);
         drop(mail.ticket);
     }

@@ -4,7 +4,8 @@ use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, Ta
 use super::{AgentActor, Award, Book, Claim, RunActor};
 use crate::event::{RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
-use crate::world::{Alarm, Letter, Mail, Ticket, World};
+use crate::supervision::Backoff;
+use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job, JobId};
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskView};
@@ -17,7 +18,7 @@ use std::time::Duration;
 pub(crate) struct TaskSetup {
     pub(crate) run: Addr<RunActor>,
     pub(crate) coordinator: Rc<Book>,
-    pub(crate) view: TaskView,
+    pub(crate) view: Arc<TaskView>,
     pub(crate) job: Job,
     pub(crate) policy: Option<Arc<Policy>>,
 }
@@ -25,11 +26,13 @@ pub(crate) struct TaskSetup {
 /// One open task.
 pub(crate) struct TaskActor {
     world: Rc<World>,
-    setup: TaskSetup,
+    setup: Box<TaskSetup>,
     life: Lifecycle,
-    /// A buffer, so that a turn allocates nothing.
-    effects: Vec<Effect>,
     alarm: Alarm,
+    /// Refusals in a row.
+    refusals: u32,
+    /// An announcement that waits after a refusal.
+    announcement: Option<AlarmId>,
     /// Who has it, or had it last.
     holder: Option<(AgentId, Addr<AgentActor>)>,
     /// Fit and record of the award that is being performed.
@@ -43,16 +46,20 @@ pub(crate) struct TaskActor {
     birth: Option<Ticket>,
 }
 
+/// From one refusal to the next announcement; the first is followed at once, by another agent if there is one.
+const PATIENCE: Backoff = Backoff { initial: Duration::from_millis(10), cap: Duration::from_secs(1) };
+
 impl TaskActor {
-    pub(crate) fn new(world: Rc<World>, setup: TaskSetup) -> TaskActor {
+    pub(crate) fn new(world: Rc<World>, setup: Box<TaskSetup>) -> TaskActor {
         let life = Lifecycle::new(setup.policy.clone());
         let birth = Some(world.ticket());
         TaskActor {
             world,
             setup,
             life,
-            effects: Vec::new(),
             alarm: Alarm::default(),
+            refusals: 0,
+            announcement: None,
             holder: None,
             award: None,
             load: Load::default(),
@@ -76,13 +83,8 @@ impl TaskActor {
                 self.turn(Input::Refused { launch }, context);
             }
             TaskMail::Started { launch } => self.started(launch, context),
-            TaskMail::Finished(finished) => self.finished(*finished, context),
-            TaskMail::Lost { launch } => {
-                if self.is_current(launch) {
-                    self.load = Load::default();
-                }
-                self.turn(Input::AgentLost { launch }, context);
-            }
+            TaskMail::Finished(finished) => self.finished(finished, context),
+            TaskMail::Lost { launch, begun } => self.lost(launch, begun, context),
             TaskMail::Cancel => {
                 self.turn(Input::Cancel, context);
             }
@@ -96,21 +98,31 @@ impl TaskActor {
     fn is_current(&self, launch: u32) -> bool {
         launch == self.life.launch() && self.life.agent().is_some()
     }
-    fn assigned(&mut self, mut award: Box<Award>, context: &mut Context<TaskActor>) {
+    fn assigned(&mut self, mut award: Award, context: &mut Context<TaskActor>) {
         if self.life.state() != State::Announced {
             return self.world.ignore(); // it crossed a withdrawal; dropped, the award says so itself
         }
-        let Some(decision) = award.decision.take() else { return };
-        self.holder = Some((award.agent, award.addr.clone()));
-        self.award = Some((award.fit, Arc::from(decision)));
+        let (Some(decision), Some(addr)) = (award.decision.take(), award.addr.take()) else { return };
+        self.holder = Some((award.agent, addr));
+        self.award = Some((award.fit, decision));
         self.turn(Input::Awarded { agent: award.agent }, context);
     }
     fn started(&mut self, launch: u32, context: &mut Context<TaskActor>) {
         if self.turn(Input::Started { launch }, context)
-            && let Some((agent, _)) = &self.holder
+            && let Some(agent) = self.holder.as_ref().map(|(agent, _)| *agent)
         {
-            self.record(What::Started { task: self.setup.view.id, agent: *agent, launch });
+            self.refusals = 0;
+            self.record(What::Started { task: self.setup.view.id, agent, launch });
         }
+    }
+    fn lost(&mut self, launch: u32, begun: bool, context: &mut Context<TaskActor>) {
+        if self.is_current(launch) {
+            self.load = Load::default();
+            if begun && self.life.state() == State::Assigned {
+                self.started(launch, context); // else what kills its agents before they can say that they began would never be poison
+            }
+        }
+        self.turn(Input::AgentLost { launch }, context);
     }
     fn finished(&mut self, finished: Finished, context: &mut Context<TaskActor>) {
         let launch = finished.launch;
@@ -131,17 +143,17 @@ impl TaskActor {
     /// One turn of its life. False if the input changed nothing.
     fn turn(&mut self, input: Input, context: &mut Context<TaskActor>) -> bool {
         let now = self.world.now();
-        let taken = self.life.take(input, now, &mut self.world.jitter(), &mut self.effects);
+        let mut effects = self.world.lend_effects();
+        let taken = self.life.take(input, now, &mut self.world.jitter(), &mut effects);
         match taken {
             Ok(()) => {}
             Err(Ignored::Unwanted { agent, .. }) => self.tell_outcome(agent, Ended::Cancelled, Duration::ZERO),
             Err(_) => self.world.ignore(),
         }
-        let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
             self.perform(effect, context);
         }
-        self.effects = effects;
+        self.world.take_back_effects(effects);
         let at = self.life.next_wake();
         self.alarm.set(at, &self.world, || Letter::Task(context.address(), TaskMail::Wake));
         taken.is_ok()
@@ -150,7 +162,7 @@ impl TaskActor {
         let task = self.setup.view.id;
         match effect {
             Effect::Announce { attempt, avoid } => self.announce(attempt, avoid, context),
-            Effect::Withdraw => self.tell_coordinator(CoordinatorMail::Withdraw { task }),
+            Effect::Withdraw => self.withdraw(),
             Effect::Execute { agent, launch, attempt } => self.execute(agent, launch, attempt, context),
             Effect::CancelJob { launch, .. } => {
                 if let Some((_, addr)) = &self.holder {
@@ -162,7 +174,10 @@ impl TaskActor {
                 self.took = took;
                 match ended {
                     Ended::Lost => self.record(What::Displaced { task, agent, launch: self.life.launch() }),
-                    Ended::Refused => self.record(What::Refused { task, agent, launch: self.life.launch() }),
+                    Ended::Refused => {
+                        self.refusals += 1;
+                        self.record(What::Refused { task, agent, launch: self.life.launch() });
+                    }
                     Ended::Succeeded | Ended::Failed | Ended::Cancelled => {}
                 }
                 self.tell_outcome(agent, ended, took);
@@ -176,13 +191,34 @@ impl TaskActor {
     }
     fn announce(&mut self, attempt: u32, avoid: Vec<AgentId>, context: &mut Context<TaskActor>) {
         let view = &mut self.setup.view;
-        view.attempt = attempt;
-        if *view.avoid != *avoid {
-            view.avoid = avoid.into();
+        if view.attempt != attempt || *view.avoid != *avoid {
+            let view = Arc::make_mut(view);
+            (view.attempt, view.avoid) = (attempt, avoid.into());
         }
-        self.world.record(RunId(view.id.run()), What::Announced { task: view.id, attempt });
-        let view = Box::new(view.clone());
-        self.tell_coordinator(CoordinatorMail::Announce { view, addr: context.address() });
+        let view = view.clone();
+        self.record(What::Announced { task: view.id, attempt });
+        let mail = CoordinatorMail::Announce { view, addr: context.address() };
+        match self.patience() {
+            Duration::ZERO => self.tell_coordinator(mail),
+            wait => {
+                let letter = Letter::Coordinator(self.setup.coordinator.clone(), mail);
+                self.announcement = Some(self.world.alarm(self.world.now() + wait, letter));
+            }
+        }
+    }
+    /// How long to wait before it is announced again: a protocol that looks at nobody's load would give it to the same full agent again
+    /// and again, all in one moment.
+    fn patience(&self) -> Duration {
+        if self.refusals == 0 {
+            return Duration::ZERO;
+        }
+        PATIENCE.delay(self.refusals - 1, self.world.jitter().unit())
+    }
+    fn withdraw(&mut self) {
+        let unsent = self.announcement.take().is_some_and(|waits| self.world.silence(waits));
+        if !unsent {
+            self.tell_coordinator(CoordinatorMail::Withdraw { task: self.setup.view.id });
+        }
     }
     fn execute(&mut self, agent: AgentId, launch: u32, attempt: u32, context: &mut Context<TaskActor>) {
         let (Some((_, addr)), Some((fit, decision))) = (self.holder.clone(), self.award.take()) else { return };
@@ -211,13 +247,13 @@ impl TaskActor {
             TaskEnd::Failed(failure) => What::Failed { task, agent, attempts, failure: failure.clone() },
             TaskEnd::Cancelled => What::Cancelled { task },
         });
-        let result = Box::new(TaskResult { agent, attempts, end });
-        self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
+        let result = TaskResult { agent, attempts, end };
+        self.world.tell_run(&self.setup.run, RunMail::Settled { task, result });
         context.stop();
     }
 
     fn tell_outcome(&self, agent: AgentId, ended: Ended, took: Duration) {
-        let outcome = Box::new(Outcome { ended, took, quality: self.quality, load: self.load });
+        let outcome = Outcome { ended, took, quality: self.quality, load: self.load };
         self.tell_coordinator(CoordinatorMail::Outcome { task: self.setup.view.id, agent, outcome });
     }
     fn tell_coordinator(&self, mail: CoordinatorMail) {
@@ -240,6 +276,7 @@ impl Actor for TaskActor {
 impl Handler<Mail<TaskMail>> for TaskActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<TaskMail>, context: &mut Self::Context) {
+        self.world.tick();
         self.take(mail.body, context);
         drop(mail.ticket);
     }
@@ -259,7 +296,7 @@ impl Drop for TaskActor {
         }
         let failure = Arc::new(Failure::new(FailureKind::Panic, "the task's own actor panicked: this is a defect of polity"));
         self.record(What::Failed { task, agent: None, attempts: self.life.attempt(), failure: failure.clone() });
-        let result = Box::new(TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) });
-        self.world.send(Letter::Run(self.setup.run.clone(), RunMail::Settled { task, result }));
+        let result = TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) };
+        self.world.tell_run(&self.setup.run, RunMail::Settled { task, result });
     }
 }

@@ -5,11 +5,12 @@ use super::society::{Parts, Society};
 use super::system::simulation;
 use crate::actors::Factory;
 use crate::event::Sink;
-use crate::registry::{Government, IntoGovernment};
+use crate::registry::{Government, IntoGovernment, Registry};
 use crate::world::World;
 use polity_agents::{Agent, AgentSpec, Answer, Context, DynAgent, Failure, Functions, Job};
 use polity_protocols::hierarchical::Hierarchical;
-use polity_protocols::{Name, Weather};
+use polity_protocols::{Name, Protocol, Weather};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::future::Future;
 use std::rc::Rc;
@@ -40,6 +41,7 @@ impl Polity {
     pub fn builder() -> Builder {
         Builder {
             government: Government::new(Hierarchical::default()),
+            registry: Registry::standard(),
             agents: Vec::new(),
             functions: Functions::new(),
             weather: Weather::CALM,
@@ -53,6 +55,7 @@ impl Polity {
 #[must_use = "a society begins with `start`"]
 pub struct Builder {
     government: Result<Government, String>,
+    registry: Registry,
     agents: Vec<(AgentSpec, Option<Factory>)>,
     functions: Functions,
     weather: Weather,
@@ -64,6 +67,11 @@ impl Builder {
     /// How its agents are governed, unless a workflow says otherwise.
     pub fn strategy(mut self, strategy: impl IntoGovernment) -> Builder {
         self.government = strategy.into_government();
+        self
+    }
+    /// A protocol of your own that workflows may name, on top of those that come with the runtime.
+    pub fn protocol<P: Protocol + Serialize + DeserializeOwned + Default>(mut self) -> Builder {
+        self.registry.register::<P>();
         self
     }
     /// An agent of your own. The factory makes a new one whenever a life of it ended by a panic.
@@ -135,7 +143,10 @@ impl Builder {
         for sink in self.sinks {
             world.log.add(sink);
         }
-        Ok(Society::found(world, Parts { government, agents: self.agents, functions: Rc::new(self.functions) }))
+        Ok(Society::found(
+            world,
+            Parts { government, registry: self.registry, agents: self.agents, functions: Rc::new(self.functions) },
+        ))
     }
 }
 

@@ -6,9 +6,9 @@ use crate::actors::{
 };
 use crate::event::{EventLog, RunId, RunStatus};
 use crate::plan::{Node, NodeIx, Plan};
-use crate::registry::{Government, IntoGovernment};
+use crate::registry::{Government, IntoGovernment, Registry};
 use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision};
-use crate::workflow::{Action, IntoWorkflow, Workflow};
+use crate::workflow::{Action, IntoWorkflow, Known, Workflow};
 use crate::world::{Letter, World};
 use actix::{Actor, Addr};
 use polity_agents::{AgentSpec, Clock, Functions, Workplace};
@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 /// What a society is made of.
 pub(super) struct Parts {
     pub(super) government: Government,
+    pub(super) registry: Registry,
     pub(super) agents: Vec<(AgentSpec, Option<Factory>)>,
     pub(super) functions: Rc<Functions>,
 }
@@ -33,6 +34,9 @@ pub struct Society {
     world: Rc<World>,
     root: Addr<SupervisorActor>,
     government: Government,
+    registry: Registry,
+    /// The agents that it was founded with.
+    specs: Vec<AgentSpec>,
     functions: Rc<Functions>,
     blueprints: Rc<RefCell<Vec<Rc<Blueprint>>>>,
     next_run: Cell<u32>,
@@ -49,10 +53,11 @@ impl Society {
         let root = Supervision::new(Strategy::OneForOne, Intensity::INFRASTRUCTURE);
         let root = SupervisorActor::new(world.clone(), Door::Root, None, root, Vec::new()).start();
         world.directory.enter_supervisor(Door::Root, root.clone());
-        let society =
-            Society { world, root, government: parts.government, functions: parts.functions, blueprints, next_run: Cell::new(0) };
-        for (spec, factory) in &parts.agents {
-            society.draft(spec, factory.clone());
+        let (specs, factories): (Vec<AgentSpec>, Vec<Option<Factory>>) = parts.agents.into_iter().unzip();
+        let Parts { government, registry, functions, .. } = parts;
+        let society = Society { world, root, government, registry, specs, functions, blueprints, next_run: Cell::new(0) };
+        for (spec, factory) in society.specs.iter().zip(factories) {
+            society.draft(spec, factory);
         }
         let all = society.blueprints.clone();
         let nursery = move || {
@@ -109,7 +114,7 @@ impl Society {
     }
     /// The moment, in the society's time.
     pub fn now(&self) -> Time {
-        self.world.now()
+        Clock::now(&*self.world)
     }
     /// Ends after `how_long` of the society's time.
     pub async fn sleep(&self, how_long: Duration) {
@@ -127,9 +132,37 @@ impl Society {
     pub fn messages(&self) -> u64 {
         self.world.letters()
     }
+    /// Calls of blocking functions that nobody waits for any more: their threads went on, and their answers are thrown away.
+    pub fn abandoned(&self) -> u64 {
+        self.functions.abandoned()
+    }
     /// The agents, by number.
     pub fn agents(&self) -> Vec<Arc<Profile>> {
         self.blueprints.borrow().iter().map(|blueprint| blueprint.profile.clone()).collect()
+    }
+
+    /// What a workflow file may name here: the protocols, the agents that it was founded with, the functions.
+    ///
+    /// ```
+    /// use polity::prelude::*;
+    /// let text = "name: w\nagents: [{ id: bob }]\ntasks: [{ id: a, fn: gret }]\n";
+    /// let wrong = polity::run(async {
+    ///     let society = Polity::builder().function("greet", |_, _| async { Ok(json!("hello")) }).start()?;
+    ///     Ok::<_, Failure>(parse(text, None, &society.known()).unwrap_err().to_string())
+    /// });
+    /// assert!(wrong.unwrap().contains("did you mean \"greet\"?"));
+    /// ```
+    pub fn known(&self) -> Known {
+        Known {
+            strategies: self.registry.names().map(Name::from).collect(),
+            agents: self.specs.clone(),
+            functions: self.functions.names().cloned().collect(),
+            ..Known::default()
+        }
+    }
+    /// The protocols that a workflow may name here.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Runs a workflow to its end.
@@ -137,7 +170,14 @@ impl Society {
     /// # Errors
     /// [`RunError::Failed`] with the whole result, if it did not end well; another [`RunError`], if it could not begin.
     pub async fn run(&self, flow: impl IntoWorkflow) -> Result<RunResult, RunError> {
-        let result = self.launch(flow, RunOptions::default())?.join().await?;
+        self.run_with(flow, RunOptions::default()).await
+    }
+    /// Runs a workflow to its end, with inputs and the like.
+    ///
+    /// # Errors
+    /// As [`run`](Society::run).
+    pub async fn run_with(&self, flow: impl IntoWorkflow, options: RunOptions) -> Result<RunResult, RunError> {
+        let result = self.launch(flow, options)?.join().await?;
         match result.status() {
             RunStatus::Completed => Ok(result),
             _ => Err(RunError::Failed(Box::new(result))),
@@ -150,10 +190,12 @@ impl Society {
     pub fn launch(&self, flow: impl IntoWorkflow, options: RunOptions) -> Result<RunHandle, RunError> {
         let workflow = Arc::new(flow.into_workflow().map_err(|errors| RunError::Workflow(errors.to_string()))?);
         self.refuse_commands(&workflow)?;
+        self.world.tick();
         self.welcome(&workflow)?;
         let plan = Arc::new(plan_of(&workflow)?);
         let inputs = given(&workflow, options.inputs)?;
-        let government = match options.strategy {
+        let named = || workflow.strategy.as_ref().map(|named| self.registry.make(&named.name, &named.settings));
+        let government = match options.strategy.or_else(named) {
             Some(strategy) => strategy.map_err(RunError::Setting)?,
             None => self.government.clone(),
         };
@@ -233,7 +275,17 @@ impl RunOptions {
         self.inputs.insert(name.into(), value.into());
         self
     }
-    /// Under another strategy than the society's.
+    /// With a name of its own.
+    pub fn name(mut self, name: impl Into<Name>) -> RunOptions {
+        self.name = Some(name.into());
+        self
+    }
+    /// With another place for its commands than the current directory.
+    pub fn workplace(mut self, place: Workplace) -> RunOptions {
+        self.workplace = Some(place);
+        self
+    }
+    /// Under another strategy than the workflow's or the society's.
     ///
     /// ```
     /// use polity::protocols::baselines::RoundRobin;

@@ -38,7 +38,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
 /// use std::time::Duration;
 /// let day = polity::simulate(42, async {
 ///     let society = Polity::builder().agent_spec(AgentSpec::new("ann", can("rest", 1.0))).start()?;
-///     let nap = Workflow::new("nap").task("nap", simulated(86_400.0).kind("rest"));
+///     let nap = Workflow::new("nap").task("nap", simulated(Simulation::default()).estimate(Duration::from_secs(86_400)).kind("rest"));
 ///     society.run(nap).await?;
 ///     Ok::<_, Failure>(society.now())
 /// });

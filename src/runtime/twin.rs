@@ -24,7 +24,8 @@ pub struct Twin {
 /// let twin = polity::simulated_twin(&flow);
 /// assert!(twin.assumptions.is_empty());
 /// let took = polity::simulate(1, async {
-///     let society = Polity::builder().agent_spec(AgentSpec::new("shell", Capabilities::default()).speed(2.0)).start()?;
+///     let shell = AgentSpec { speed: 2.0, ..AgentSpec::new("shell", Capabilities::default()) };
+///     let society = Polity::builder().agent_spec(shell).start()?;
 ///     society.run(twin.workflow).await?;
 ///     Ok::<_, Failure>(society.now())
 /// });

@@ -152,6 +152,25 @@ impl<K: Ord + Clone + fmt::Debug> Supervision<K> {
     pub fn is_over(&self) -> bool {
         self.over
     }
+    /// Counts incarnations on from `last`: for a supervisor that is born again, so that its children have no numbers of earlier lives.
+    ///
+    /// ```
+    /// use polity::supervision::{ChildSpec, Input, Intensity, Strategy, Supervision};
+    /// use polity_protocols::{Rng, Time};
+    /// let mut supervision = Supervision::new(Strategy::OneForOne, Intensity::AGENTS).after(7);
+    /// supervision.take(Input::Add(ChildSpec::permanent("a")), Time::ZERO, &mut Rng::new(1, "s"), &mut vec![])?;
+    /// assert_eq!(supervision.child(&"a").expect("it was added").incarnation, 8);
+    /// # Ok::<(), polity::supervision::Ignored>(())
+    /// ```
+    #[must_use]
+    pub fn after(mut self, last: u64) -> Supervision<K> {
+        self.next_incarnation = self.next_incarnation.max(last.saturating_add(1));
+        self
+    }
+    /// True while all children are being stopped since one failed too often; then it escalates.
+    pub fn is_giving_up(&self) -> bool {
+        self.fall.as_ref().is_some_and(|fall| matches!(fall.then, Then::Escalate { .. }))
+    }
     /// When to be woken, if at all. O(1).
     pub fn next_wake(&self) -> Option<Time> {
         let group = match &self.fall {

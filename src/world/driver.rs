@@ -47,6 +47,7 @@ pub(super) fn run(world: &Rc<World>) {
 /// Delivers what is due, then sleeps until the next moment or until something earlier is posted.
 async fn really(world: std::rc::Weak<World>) {
     while let Some(here) = world.upgrade().filter(|world| !world.driver.stopped.get()) {
+        here.tick();
         let now = here.now();
         while let Some((_, letter)) = { here.post.borrow_mut().pop(now) } {
             here.send(letter);

@@ -20,8 +20,10 @@ pub(crate) use letter::Letter;
 pub(crate) use post::AlarmId;
 pub(crate) use ticket::{Mail, Ticket};
 
-use crate::actors::{CoordinatorId, CoordinatorMail, Directory};
+use crate::actors::{CoordinatorId, CoordinatorMail, Directory, RunActor, RunMail, TaskActor, TaskMail};
 use crate::event::{EventLog, RunId, What};
+use crate::lifecycle::Effect;
+use actix::Addr;
 use driver::Driver;
 use polity_agents::{Clock, LocalFuture};
 use polity_protocols::{Demand, DemandId, Name, Rng, Time, Weather};
@@ -40,6 +42,8 @@ pub(crate) struct World {
     pub(super) sky: Option<Sky>,
     /// When the real world began.
     began: tokio::time::Instant,
+    /// See [`World::now`].
+    moment: Cell<Time>,
     post: RefCell<PostOffice>,
     driver: Driver,
     /// Messages in flight: sent, and not yet handled.
@@ -55,6 +59,8 @@ pub(crate) struct World {
     demands: RefCell<BTreeMap<DemandKey, Arc<Demand>>>,
     /// The spread of retries.
     jitter: RefCell<Rng>,
+    /// A buffer that tasks share: each has but a few turns, so that one of its own would be made for little.
+    effects: RefCell<Vec<Effect>>,
     /// Late voices: messages that fencing kept from changing anything.
     ignored: Cell<u64>,
 }
@@ -63,7 +69,6 @@ type DemandKey = (Name, Vec<(Name, u64)>, Option<Name>);
 
 /// What only the virtual world has.
 pub(super) struct Sky {
-    now: Cell<Time>,
     weather: Weather,
     rng: RefCell<Rng>,
 }
@@ -83,7 +88,7 @@ impl World {
     }
     /// A virtual world. Needs a tokio runtime with a local set and a paused clock.
     pub(crate) fn simulated(seed: u64, weather: Weather) -> Rc<World> {
-        World::make(seed, Some(Sky { now: Cell::new(Time::ZERO), weather, rng: RefCell::new(Rng::new(seed, "post")) }))
+        World::make(seed, Some(Sky { weather, rng: RefCell::new(Rng::new(seed, "post")) }))
     }
     fn make(seed: u64, sky: Option<Sky>) -> Rc<World> {
         let world = Rc::new_cyclic(|me| World {
@@ -91,6 +96,7 @@ impl World {
             seed,
             sky,
             began: tokio::time::Instant::now(),
+            moment: Cell::new(Time::ZERO),
             post: RefCell::default(),
             driver: Driver::default(),
             in_flight: Cell::new(0),
@@ -101,6 +107,7 @@ impl World {
             directory: Directory::default(),
             demands: RefCell::default(),
             jitter: RefCell::new(Rng::new(seed, "jitter")),
+            effects: RefCell::default(),
             ignored: Cell::new(0),
         });
         ticket::enter(&world);
@@ -127,11 +134,14 @@ impl World {
     pub(crate) fn is_virtual(&self) -> bool {
         self.sky.is_some()
     }
-    /// The moment.
+    /// The moment at which the present turn began: all that one message leads to happens at one moment.
     pub(crate) fn now(&self) -> Time {
-        match &self.sky {
-            Some(sky) => sky.now.get(),
-            None => Time::ZERO + self.began.elapsed(),
+        self.moment.get()
+    }
+    /// A turn begins: the real world looks at the clock. (A look costs as much as a message, and a turn asks several times.)
+    pub(crate) fn tick(&self) {
+        if self.sky.is_none() {
+            self.moment.set(Time::ZERO + self.began.elapsed());
         }
     }
     /// Records an event.
@@ -141,6 +151,13 @@ impl World {
     /// The randomness by which retries and restarts are spread.
     pub(crate) fn jitter(&self) -> RefMut<'_, Rng> {
         self.jitter.borrow_mut()
+    }
+    /// An empty buffer for the effects of a task's turn; to be given back.
+    pub(crate) fn lend_effects(&self) -> Vec<Effect> {
+        self.effects.take()
+    }
+    pub(crate) fn take_back_effects(&self, buffer: Vec<Effect>) {
+        self.effects.replace(buffer);
     }
     /// Counts a message that came too late to change anything.
     pub(crate) fn ignore(&self) {
@@ -172,6 +189,19 @@ impl World {
         self.letters.set(self.letters.get() + 1);
         letter.deliver(self);
     }
+    /// Tells a run, without an address of its own.
+    pub(crate) fn tell_run(&self, run: &Addr<RunActor>, body: RunMail) {
+        self.letters.set(self.letters.get() + 1);
+        run.do_send(Mail { body, ticket: self.ticket() });
+    }
+    /// As [`World::ship`], without an address of its own where the line is calm.
+    pub(crate) fn ship_to_task(&self, task: &Addr<TaskActor>, body: TaskMail) {
+        if self.sky.as_ref().is_some_and(|sky| !sky.weather.is_calm()) {
+            return self.ship(Letter::Task(task.clone(), body));
+        }
+        self.letters.set(self.letters.get() + 1);
+        task.do_send(Mail { body, ticket: self.ticket() });
+    }
     /// Tells a coordinator by its number.
     pub(crate) fn tell_coordinator(&self, id: CoordinatorId, mail: CoordinatorMail) {
         if let Some(book) = self.directory.coordinator(id) {
@@ -190,22 +220,22 @@ impl World {
                 continue;
             };
             if let Some((delay, copy)) = second.and_then(|delay| Some((delay, letter.again()?))) {
-                self.alarm(sky.now.get() + late + delay, copy);
+                self.alarm(self.moment.get() + late + delay, copy);
             }
             late += delay;
             break;
         }
-        self.alarm(sky.now.get() + late, letter);
+        self.alarm(self.moment.get() + late, letter);
     }
     /// Sends a letter like a datagram: in bad weather it may come late, twice, after a younger one, or never.
     pub(crate) fn post(&self, letter: Letter) {
         let Some(sky) = self.sky.as_ref().filter(|sky| !sky.weather.is_calm()) else { return self.send(letter) };
         let (first, second) = sky.toss();
         if let Some((delay, copy)) = second.and_then(|delay| Some((delay, letter.again()?))) {
-            self.alarm(sky.now.get() + delay, copy);
+            self.alarm(self.moment.get() + delay, copy);
         }
         if let Some(delay) = first {
-            self.alarm(sky.now.get() + delay, letter);
+            self.alarm(self.moment.get() + delay, letter);
         }
     }
     /// Has a letter delivered at a moment; at once if it has passed.
@@ -219,10 +249,10 @@ impl World {
         }
         id
     }
-    /// Forgets an alarm; does nothing if it has gone off.
-    pub(crate) fn silence(&self, id: AlarmId) {
+    /// Forgets an alarm. False if it has gone off; then it does nothing.
+    pub(crate) fn silence(&self, id: AlarmId) -> bool {
         let letter = self.post.borrow_mut().take_back(id);
-        drop(letter); // outside the borrow: what it carries may send mail when dropped
+        letter.is_some() // it is dropped here, outside the borrow: what it carries may send mail when dropped
     }
 
     fn landed(&self) {
@@ -241,11 +271,10 @@ impl World {
     }
     /// Virtual world: delivers the next letter, at its moment; the next ones too, until one gives somebody something to do.
     fn leap(&self) {
-        let Some(sky) = &self.sky else { return };
         self.leaping.set(true);
         while self.in_flight.get() == 0 {
             let Some((at, letter)) = self.post.borrow_mut().pop(Time::MAX) else { break };
-            sky.now.set(at.max(sky.now.get()));
+            self.moment.set(at.max(self.moment.get()));
             let wakes = matches!(letter, Letter::Waker(_));
             self.send(letter);
             if wakes {
@@ -280,13 +309,15 @@ impl Drop for UnderWay {
 }
 
 impl Clock for World {
+    /// For whoever is not within a turn: a job, a program.
     fn now(&self) -> Time {
+        self.tick();
         World::now(self)
     }
     fn sleep(&self, how_long: Duration) -> LocalFuture<'static, ()> {
         if self.sky.is_none() {
             return Box::pin(tokio::time::sleep(how_long));
         }
-        Box::pin(alarm::Sleep::new(self.me(), World::now(self) + how_long))
+        Box::pin(alarm::Sleep::new(self.me(), Clock::now(self) + how_long))
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn environment(job: &Job, command: &Command) -> Vec<(OsString, OsStri
     all.extend(command.env.iter().map(|(name, value)| (name.into(), value.into())));
     all.push(("POLITY_TASK".into(), (&*job.name).into()));
     all.push(("POLITY_ATTEMPT".into(), job.id.attempt.to_string().into()));
-    all.push(("POLITY_IDEMPOTENCY_KEY".into(), (&*job.idempotency_key).into()));
+    all.push(("POLITY_IDEMPOTENCY_KEY".into(), job.idempotency_key().into()));
     all
 }
 

@@ -182,9 +182,16 @@ async fn call_blocking(function: Blocking, job: Job, abandoned: Arc<AtomicU64>) 
     drop(call);
     match joined {
         Ok(Some(answer)) => answer,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // Panicked again and not resumed: a resumed panic passes by the hook that keeps its reason.
+        Err(error) if error.is_panic() => panic!("on a thread of its own: {}", reason(&*error.into_panic())),
         Ok(None) | Err(_) => Err(Failure::new(FailureKind::Cancelled, "the runtime stopped before the function began")),
     }
+}
+
+/// What a panic said.
+fn reason(payload: &(dyn std::any::Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("it gave no reason")
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(set.delegation, Delegation::BestFit);
 /// assert_eq!(set.leader, Leader::Fixed { agent: "ann".into() });
 /// assert_eq!(set.span, 8);
-/// assert!(set.check().is_empty());
+/// assert_eq!(polity_protocols::Protocol::check(&set), Ok(()));
+/// let wrong = Hierarchical { span: 1, ..Hierarchical::default() };
+/// assert_eq!(polity_protocols::Protocol::check(&wrong).unwrap_err(), "hierarchical.span must be at least 2, but is 1");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -80,31 +82,6 @@ pub enum Reporting {
     Direct,
 }
 
-impl Hierarchical {
-    /// What is wrong with these settings, one sentence each; empty if nothing is.
-    ///
-    /// ```
-    /// use polity_protocols::hierarchical::Hierarchical;
-    /// let wrong = Hierarchical { span: 1, ..Hierarchical::default() };
-    /// assert_eq!(wrong.check(), ["hierarchical.span must be at least 2, but is 1"]);
-    /// ```
-    pub fn check(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
-        if self.span < 2 {
-            wrong.push(format!("hierarchical.span must be at least 2, but is {}", self.span));
-        }
-        if let Leader::Fixed { agent } = &self.leader
-            && agent.trim().is_empty()
-        {
-            wrong.push(
-                "hierarchical.leader.fixed.agent must name an agent, but is empty; use `leader: capability_score` to elect one"
-                    .to_owned(),
-            );
-        }
-        wrong
-    }
-}
-
 impl Protocol for Hierarchical {
     const NAME: &'static str = super::NAME;
     type Message = Message;
@@ -112,8 +89,16 @@ impl Protocol for Hierarchical {
     type Participant = Member;
 
     fn check(&self) -> Result<(), String> {
-        let wrong = Hierarchical::check(self);
-        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+        if self.span < 2 {
+            return Err(format!("hierarchical.span must be at least 2, but is {}", self.span));
+        }
+        match &self.leader {
+            Leader::Fixed { agent } if agent.trim().is_empty() => Err(
+                "hierarchical.leader.fixed.agent must name an agent, but is empty; use `leader: capability_score` to elect one"
+                    .to_owned(),
+            ),
+            _ => Ok(()),
+        }
     }
     fn initiator(&self) -> Head {
         Head::new(self)

@@ -1,6 +1,7 @@
 //! Turns of the two roles, and the effects that they ask for.
 
 use super::*;
+use std::sync::Arc;
 
 impl<P: Protocol> World<P> {
     pub(super) fn turn(&mut self, act: impl FnOnce(&mut P::Initiator, &mut Turn<'_, P::Message>)) -> usize {
@@ -29,7 +30,7 @@ impl<P: Protocol> World<P> {
                     self.ledger.violation(self.now, sentence);
                 }
                 if let Some(fit) = self.ledger.judge_award(task, agent, &decision, self.now) {
-                    self.ledger.note_award(task, agent, *decision, self.now);
+                    self.ledger.note_award(task, agent, Arc::unwrap_or_clone(decision), self.now);
                     self.steps_without_progress = 0;
                     self.give(task, agent, fit);
                 }

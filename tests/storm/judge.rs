@@ -1,0 +1,152 @@
+//! The judge reads the log of a storm and says which promise was broken first.
+
+mod forge;
+mod life;
+
+pub use forge::forgeries;
+
+use super::play::Storm;
+use super::seen::Seen;
+use life::{End, RunLog};
+use polity::event::{Event, RunId, RunStatus, What};
+use polity::protocols::{AgentId, TaskId};
+use polity::report::Report;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Refuses unless it holds.
+fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+/// Judges a storm, and notes what was seen in it.
+pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
+    order(&storm.events)?;
+    for (n, result) in storm.results.iter().enumerate() {
+        let id = RunId(n as u32);
+        let (flow, _) = &storm.scene.runs[n];
+        let mut log = RunLog::new(id, flow, &storm.profiles);
+        for event in storm.events.iter().filter(|event| event.run == id) {
+            log.take(event).map_err(|what| format!("{what}, at event {} of run {n}: {:?}", event.seq, event.what))?;
+        }
+        log.finish()?;
+        agree(storm, id, &log, result)?;
+        note_run(result.status(), &log, seen);
+    }
+    slots(storm, seen)?;
+    outcomes(storm, seen)?;
+    note(storm, seen);
+    Ok(())
+}
+
+/// Events are numbered without gaps, and time runs forwards.
+fn order(events: &[Event]) -> Result<(), String> {
+    for (n, event) in events.iter().enumerate() {
+        must(event.seq == n as u64, || format!("event {} stands at place {n}", event.seq))?;
+        must(n == 0 || events[n - 1].at <= event.at, || format!("time ran backwards at event {n}"))?;
+    }
+    Ok(())
+}
+
+/// The log, its fold and the result of the run tell the same story.
+fn agree(storm: &Storm, id: RunId, log: &RunLog<'_>, result: &polity::RunResult) -> Result<(), String> {
+    let mut report = Report::default();
+    let society = |event: &Event| !event.run.is_run();
+    storm.events.iter().filter(|event| event.run == id || society(event)).for_each(|event| report.take(event));
+    let (told, counted) = (result.tally(), log.counts());
+    must(told == counted, || format!("the result counts {told:?}, the log {counted:?}"))?;
+    must(report.tally() == told, || format!("the fold counts {:?}, the result {told:?}", report.tally()))?;
+    must(report.strays() == 0, || format!("{} events made no sense to the fold", report.strays()))?;
+    let tail = report.tail().map(|tail| (tail.status, tail.tally));
+    must(tail == Some((result.status(), told)), || {
+        format!("the fold ends with {tail:?}, the result with {:?}", result.status())
+    })?;
+    let unwell = told.failed + told.blocked + told.cancelled;
+    match result.status() {
+        RunStatus::Completed => must(unwell == 0, || format!("it completed with {told:?}")),
+        RunStatus::Failed => must(unwell > 0, || format!("it failed with {told:?}")),
+        RunStatus::Cancelled | RunStatus::Escalated => Ok(()),
+    }
+}
+
+/// No agent ever holds more started jobs than slots.
+fn slots(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
+    if !storm.scene.is_orderly() {
+        return Ok(());
+    }
+    seen.slots_checked += 1;
+    let mut held: BTreeMap<AgentId, BTreeSet<TaskId>> = BTreeMap::new();
+    for event in &storm.events {
+        match &event.what {
+            What::Started { task, agent, .. } => {
+                let jobs = held.entry(*agent).or_default();
+                jobs.insert(*task);
+                let slots = storm.profiles[agent.index()].slots as usize;
+                must(jobs.len() <= slots, || {
+                    format!("{agent:?} holds {} jobs in {slots} slots, at event {}", jobs.len(), event.seq)
+                })?;
+                seen.full_agents += u64::from(jobs.len() == slots && slots > 1);
+            }
+            What::AgentLost { agent, .. } => drop(held.remove(agent)),
+            What::Retried { task, .. }
+            | What::Displaced { task, .. }
+            | What::Completed { task, .. }
+            | What::Failed { task, .. }
+            | What::Cancelled { task } => held.values_mut().for_each(|jobs| jobs.retain(|job| job != task)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Each award has exactly one outcome, and the protocol is told nothing that makes no sense.
+fn outcomes(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
+    let Some(ledger) = &storm.ledger else { return Ok(()) };
+    let gave_up = storm.events.iter().any(|event| matches!(event.what, What::Escalated { .. }));
+    must(ledger.wrong.is_empty(), || format!("the protocol was told what makes no sense: {}", ledger.wrong.join("; ")))?;
+    must(gave_up || ledger.outstanding.is_empty(), || format!("awards without an outcome: {:?}", ledger.outstanding))?;
+    must(gave_up || ledger.open.is_empty(), || format!("tasks that nobody wants any more are open: {:?}", ledger.open))?;
+    seen.outcomes_checked += u64::from(ledger.awards > 0);
+    Ok(())
+}
+
+fn note_run(status: RunStatus, log: &RunLog<'_>, seen: &mut Seen) {
+    match status {
+        RunStatus::Completed => seen.completed_runs += 1,
+        RunStatus::Failed => seen.failed_runs += 1,
+        RunStatus::Cancelled => seen.cancelled_runs += 1,
+        RunStatus::Escalated => {}
+    }
+    for end in log.ends() {
+        *match end {
+            End::Completed => &mut seen.completed,
+            End::Failed => &mut seen.failed,
+            End::Skipped => &mut seen.skipped,
+            End::Blocked => &mut seen.blocked,
+            End::Cancelled => &mut seen.cancelled,
+        } += 1;
+    }
+}
+fn note(storm: &Storm, seen: &mut Seen) {
+    use polity::agents::FailureKind;
+    seen.second_runs += u64::from(storm.results.len() > 1);
+    for event in &storm.events {
+        match &event.what {
+            What::Refused { .. } => seen.refused += 1,
+            What::Displaced { .. } => seen.displaced += 1,
+            What::Retried { .. } => seen.retried += 1,
+            What::Expanded { labels, .. } if labels.is_empty() => seen.empty_expansions += 1,
+            What::Expanded { .. } => seen.expanded += 1,
+            What::Joined { succeeded: false, .. } => seen.failed_joins += 1,
+            What::AgentJoined { incarnation, .. } => seen.restarts += u64::from(*incarnation > storm.profiles.len() as u64),
+            What::Escalated { .. } => seen.escalations += 1,
+            What::RunEnded(tail) => seen.late_voices += tail.ignored,
+            What::Failed { failure, .. } => match failure.kind {
+                FailureKind::Poison => seen.poison += 1,
+                FailureKind::Timeout => seen.timeouts += 1,
+                FailureKind::Unassigned => seen.unassigned += 1,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}

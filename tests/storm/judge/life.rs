@@ -1,0 +1,230 @@
+//! What may follow what in the life of a run's tasks.
+
+use super::must;
+use polity::event::{Counts, Event, RunId, What};
+use polity::plan::Wants;
+use polity::protocols::{AgentId, Demand, DemandId, Profile};
+use polity::workflow::{Task, Workflow};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Completed,
+    Failed,
+    Skipped,
+    Blocked,
+    Cancelled,
+}
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Fresh,
+    Announced,
+    Assigned,
+    Started,
+    Backing,
+    Ended(End),
+}
+#[derive(Clone, Debug, Default)]
+struct Life {
+    stage: Stage,
+    attempt: u32,
+    launch: u32,
+    agent: Option<AgentId>,
+    /// Agents that died while they executed it.
+    killed: u32,
+}
+
+/// The log of one run, as far as it was read.
+pub struct RunLog<'a> {
+    run: RunId,
+    flow: &'a Workflow,
+    profiles: &'a [Arc<Profile>],
+    begun: bool,
+    ended: bool,
+    lives: BTreeMap<u32, Life>,
+    /// Task → its first instance, and how many.
+    families: BTreeMap<u32, (u32, u32)>,
+    joined: BTreeSet<u32>,
+}
+
+type Checked = Result<(), String>;
+
+impl<'a> RunLog<'a> {
+    pub fn new(run: RunId, flow: &'a Workflow, profiles: &'a [Arc<Profile>]) -> RunLog<'a> {
+        let (lives, families, joined) = Default::default();
+        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined }
+    }
+    /// How everything ended, but for tasks of which there are several instances.
+    pub fn ends(&self) -> impl Iterator<Item = End> + '_ {
+        let single = self.lives.iter().filter(|(n, _)| !self.families.contains_key(n));
+        single.filter_map(|(_, life)| if let Stage::Ended(end) = life.stage { Some(end) } else { None })
+    }
+    pub fn counts(&self) -> Counts {
+        let count = |which: End| self.ends().filter(|end| *end == which).count() as u32;
+        Counts {
+            completed: count(End::Completed),
+            failed: count(End::Failed),
+            skipped: count(End::Skipped),
+            blocked: count(End::Blocked),
+            cancelled: count(End::Cancelled),
+        }
+    }
+
+    pub fn take(&mut self, event: &Event) -> Checked {
+        must(!self.ended, || format!("run {} had ended", self.run.0))?;
+        must(self.begun != matches!(event.what, What::RunStarted(_)), || "a run begins once, and first".into())?;
+        match &event.what {
+            What::RunStarted(_) => self.begun = true,
+            What::RunEnded(_) => self.ended = true,
+            What::Expanded { task, first, labels } => self.expand(task.instance(), *first, labels.len() as u32)?,
+            What::Joined { task, succeeded } => self.join(task.instance(), *succeeded)?,
+            What::Noted { .. } => {}
+            what => self.live(what)?,
+        }
+        Ok(())
+    }
+    /// The run is over: so is each of its tasks, and it said so.
+    pub fn finish(&self) -> Checked {
+        must(self.begun && self.ended, || format!("run {} began: {}, ended: {}", self.run.0, self.begun, self.ended))?;
+        for node in 0..self.flow.tasks.len() as u32 {
+            must(self.is_over(node), || format!("task {node} did not end"))?;
+            must(!self.families.contains_key(&node) || self.joined.contains(&node), || format!("task {node} was not joined"))?;
+        }
+        Ok(())
+    }
+
+    fn expand(&mut self, node: u32, first: u32, count: u32) -> Checked {
+        must(self.task_of(node)?.for_each.is_some(), || "it has no list".into())?;
+        must(self.life(node).stage == Stage::Fresh, || "it had begun".into())?;
+        must(first as usize >= self.flow.tasks.len(), || "an instance has the number of a task".into())?;
+        let overlaps = self.families.values().any(|(other, n)| first < other + n && *other < first + count);
+        must(!overlaps, || "two tasks have the same instance".into())?;
+        self.ready(node)?;
+        must(self.families.insert(node, (first, count)).is_none(), || "it was expanded before".into())
+    }
+    fn join(&mut self, node: u32, succeeded: bool) -> Checked {
+        must(self.families.contains_key(&node) && self.is_over(node), || "instances are left".into())?;
+        must(succeeded != self.is_bad(node), || "it did not end so".into())?;
+        must(self.joined.insert(node), || "it was joined before".into())
+    }
+
+    fn live(&mut self, what: &What) -> Checked {
+        let Some(task) = what.task() else { return Err("not an event of a run".into()) };
+        let instance = task.instance();
+        must(task.run() == self.run.0, || "a task of another run".into())?;
+        must(!self.families.contains_key(&instance), || "a task of several instances does nothing itself".into())?;
+        let life = self.life(instance);
+        must(!matches!(life.stage, Stage::Ended(_)), || format!("it had ended: {:?}", life.stage))?;
+        let next = match what {
+            What::Announced { attempt, .. } => self.announced(instance, &life, *attempt)?,
+            What::Assigned { agent, attempt, launch, .. } => self.assigned(instance, &life, (*agent, *attempt, *launch))?,
+            What::Started { agent, launch, .. } => {
+                fence(&life, &[Stage::Assigned], *agent, *launch)?;
+                Life { stage: Stage::Started, ..life }
+            }
+            What::Refused { agent, launch, .. } => {
+                fence(&life, &[Stage::Assigned], *agent, *launch)?;
+                Life { stage: Stage::Fresh, ..life }
+            }
+            What::Displaced { agent, launch, .. } => {
+                fence(&life, &[Stage::Assigned, Stage::Started], *agent, *launch)?;
+                let killed = life.killed + u32::from(life.stage == Stage::Started);
+                must(killed <= 3, || format!("it killed {killed} agents"))?;
+                Life { stage: Stage::Fresh, killed, ..life }
+            }
+            What::Retried { attempt, .. } => {
+                must(*attempt == life.attempt, || format!("it was in attempt {}", life.attempt))?;
+                must(matches!(life.stage, Stage::Announced | Stage::Assigned | Stage::Started), || {
+                    "no attempt was under way".into()
+                })?;
+                Life { stage: Stage::Backing, ..life }
+            }
+            What::Completed { agent, .. } => {
+                must(life.stage == Stage::Started, || format!("it was {:?}", life.stage))?;
+                must(life.agent == Some(*agent), || format!("{:?} had it", life.agent))?;
+                Life { stage: Stage::Ended(End::Completed), ..life }
+            }
+            What::Failed { .. } => Life { stage: Stage::Ended(End::Failed), ..life },
+            What::Cancelled { .. } => Life { stage: Stage::Ended(End::Cancelled), ..life },
+            What::Skipped { .. } => self.never_begun(&life, End::Skipped)?,
+            What::Blocked { .. } => self.never_begun(&life, End::Blocked)?,
+            _ => return Err("not an event of a task".into()),
+        };
+        self.lives.insert(instance, next);
+        Ok(())
+    }
+    fn never_begun(&self, life: &Life, end: End) -> Result<Life, String> {
+        must(life.stage == Stage::Fresh && life.attempt == 0, || "it had begun".into())?;
+        Ok(Life { stage: Stage::Ended(end), ..life.clone() })
+    }
+    fn announced(&self, instance: u32, life: &Life, attempt: u32) -> Result<Life, String> {
+        let node = self.node_of(instance)?;
+        self.ready(node)?;
+        let max = self.task_of(node)?.retry.as_ref().map_or(1, |retry| retry.attempts);
+        must(max == 0 || attempt <= max, || format!("{max} attempts are allowed"))?;
+        let follows = match life.stage {
+            Stage::Fresh => attempt == life.attempt.max(1),
+            Stage::Backing => attempt == life.attempt + 1,
+            _ => false,
+        };
+        must(follows, || format!("it was {:?} in attempt {}", life.stage, life.attempt))?;
+        Ok(Life { stage: Stage::Announced, attempt, ..life.clone() })
+    }
+    fn assigned(&self, instance: u32, life: &Life, (agent, attempt, launch): (AgentId, u32, u32)) -> Result<Life, String> {
+        must(life.stage == Stage::Announced && attempt == life.attempt, || format!("it was {:?}", life.stage))?;
+        must(launch == life.launch + 1, || format!("the launch before was {}", life.launch))?;
+        let task = self.task_of(self.node_of(instance)?)?;
+        let demand = Demand { id: DemandId(0), kind: task.kind.clone(), needs: task.needs.clone(), agent: task.agent.clone() };
+        let profile = self.profiles.get(agent.index()).ok_or("nobody is called so")?;
+        must(demand.fit(agent, profile).is_some(), || format!("{agent:?} is not able"))?;
+        Ok(Life { stage: Stage::Assigned, launch, agent: Some(agent), ..life.clone() })
+    }
+
+    /// True if everything that the task waits for has ended, and as it must.
+    fn ready(&self, node: u32) -> Checked {
+        for dependency in &self.task_of(node)?.dependencies {
+            let on = dependency.on as u32;
+            must(self.is_over(on), || format!("it waits for task {on}, which has not ended"))?;
+            let skipped = self.life(on).stage == Stage::Ended(End::Skipped);
+            let well = match dependency.wants {
+                Wants::Ended | Wants::MaybeOutput => true,
+                Wants::Success => !self.is_bad(on),
+                Wants::Output => !self.is_bad(on) && !skipped,
+            };
+            must(well, || format!("it needs {:?} of task {on}, which did not end well", dependency.wants))?;
+        }
+        Ok(())
+    }
+    fn members(&self, node: u32) -> std::ops::Range<u32> {
+        self.families.get(&node).map_or(node..node + 1, |(first, count)| *first..first + count)
+    }
+    fn is_over(&self, node: u32) -> bool {
+        self.members(node).all(|n| matches!(self.life(n).stage, Stage::Ended(_)))
+    }
+    fn is_bad(&self, node: u32) -> bool {
+        let bad = |n| matches!(self.life(n).stage, Stage::Ended(End::Failed | End::Blocked | End::Cancelled));
+        self.members(node).any(bad)
+    }
+    fn life(&self, instance: u32) -> Life {
+        self.lives.get(&instance).cloned().unwrap_or_default()
+    }
+    fn node_of(&self, instance: u32) -> Result<u32, String> {
+        if (instance as usize) < self.flow.tasks.len() {
+            return Ok(instance);
+        }
+        let family = self.families.iter().find(|(node, _)| self.members(**node).contains(&instance));
+        family.map(|(node, _)| *node).ok_or_else(|| format!("there is no task {instance}"))
+    }
+    fn task_of(&self, node: u32) -> Result<&'a Task, String> {
+        self.flow.tasks.get(node as usize).ok_or_else(|| format!("there is no task {node}"))
+    }
+}
+
+/// What is said of an award must be of the one that is held.
+fn fence(life: &Life, stages: &[Stage], agent: AgentId, launch: u32) -> Checked {
+    must(stages.contains(&life.stage), || format!("it was {:?}", life.stage))?;
+    must(life.agent == Some(agent) && life.launch == launch, || format!("launch {} at {:?} is current", life.launch, life.agent))
+}

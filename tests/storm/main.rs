@@ -1,0 +1,57 @@
+//! Storms: one seed makes a society, a workflow, weather and mishaps; the log of what happened is judged.
+//!
+//! `POLITY_STORM_SEED=123 cargo nextest run --test storm` plays one storm again, `POLITY_STORM_SEEDS=100000` plays many.
+
+#![allow(clippy::unwrap_used)]
+
+mod judge;
+mod play;
+mod scene;
+mod seen;
+mod spy;
+
+use seen::Seen;
+
+/// Storms of a usual test.
+const STORMS: u64 = 300;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable)
+        .ok()
+        .map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} must be a number, but is \"{text}\"")))
+}
+
+#[test]
+fn every_promise_holds_in_every_storm() {
+    let mut seen = Seen::default();
+    if let Some(seed) = number("POLITY_STORM_SEED") {
+        let storm = play::play(seed);
+        println!("{}", storm.words());
+        judge::judge(&storm, &mut seen).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+        return println!("{seen:#?}");
+    }
+    let mut broken = Vec::new();
+    for seed in 0..number("POLITY_STORM_SEEDS").unwrap_or(STORMS) {
+        if let Err(what) = judge::judge(&play::play(seed), &mut seen) {
+            broken.push(format!("{what}\n    {}", play::replay(seed)));
+        }
+    }
+    println!("{seen:#?}");
+    assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken[..broken.len().min(10)].join("\n"));
+    seen.assert_all();
+}
+
+#[test]
+fn a_judge_that_accepts_everything_would_be_found_out() {
+    let mut found = 0;
+    for seed in 0..20 {
+        let storm = play::play(seed);
+        assert_eq!(judge::judge(&storm, &mut Seen::default()), Ok(()), "{}", play::replay(seed));
+        for forged in judge::forgeries(&storm) {
+            let verdict = judge::judge(&forged.storm, &mut Seen::default());
+            assert!(verdict.is_err(), "{} was not noticed: {}", forged.how, play::replay(seed));
+            found += 1;
+        }
+    }
+    assert!(found > 60, "{found}");
+}

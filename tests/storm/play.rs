@@ -1,0 +1,120 @@
+//! A storm is played in virtual time.
+
+use super::scene::Scene;
+use super::spy::{self, Ledger};
+use polity::event::Event;
+use polity::prelude::*;
+use polity::protocols::Profile;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+/// What happened in a storm.
+#[derive(Clone)]
+pub struct Storm {
+    pub scene: Rc<Scene>,
+    pub profiles: Vec<Arc<Profile>>,
+    pub events: Vec<Event>,
+    pub results: Rc<Vec<RunResult>>,
+    /// Awards and outcomes, where they were counted.
+    pub ledger: Option<Rc<Ledger>>,
+}
+impl Storm {
+    pub fn words(&self) -> String {
+        self.events.iter().map(|event| format!("{} {:?} run {:?} {:?}\n", event.seq, event.at, event.run.0, event.what)).collect()
+    }
+}
+
+/// The command that plays a storm again.
+pub fn replay(seed: u64) -> String {
+    format!("POLITY_STORM_SEED={seed} cargo nextest run --test storm --no-capture every_promise")
+}
+
+/// Ends the test if a storm does not end. One in which nothing can happen any more is noticed by its clock; this is for one that runs in a
+/// circle, and it has no other way than to end the process.
+struct Watchdog(Option<mpsc::Sender<()>>);
+impl Watchdog {
+    fn of(seed: u64) -> Watchdog {
+        let (done, wait) = mpsc::channel();
+        std::thread::spawn(move || {
+            if wait.recv_timeout(Duration::from_secs(20)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("storm {seed} goes on without end\n    {}", replay(seed));
+                std::process::exit(101);
+            }
+        });
+        Watchdog(Some(done))
+    }
+}
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        drop(self.0.take());
+    }
+}
+
+pub fn play(seed: u64) -> Storm {
+    let _watchdog = Watchdog::of(seed);
+    let scene = Scene::of(seed);
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let (profiles, results, ledger) = polity::simulate(seed, async {
+        // Nothing of the world lets the executor's own clock run so far, unless nothing can happen any more.
+        let limit = Duration::from_secs(100_000_000);
+        let played = tokio::time::timeout(limit, perform(&scene, events.clone())).await;
+        played.unwrap_or_else(|_| panic!("storm {seed}: a run waits for ever\n    {}", replay(seed)))
+    });
+    let events = events.take();
+    Storm { scene: Rc::new(scene), profiles, events, results: Rc::new(results), ledger: ledger.map(Rc::new) }
+}
+
+async fn perform(scene: &Scene, events: Rc<RefCell<Vec<Event>>>) -> (Vec<Arc<Profile>>, Vec<RunResult>, Option<Ledger>) {
+    let ledger = spy::begin();
+    let mut builder = Polity::builder().weather(scene.weather).sink(events);
+    builder = if scene.spied { builder.strategy(spy::spied(&scene.strategy)) } else { builder.strategy(scene.strategy.clone()) };
+    for spec in &scene.agents {
+        builder = builder.agent_spec(spec.clone());
+    }
+    let society = functions(builder).start().unwrap();
+    let runs: Vec<_> = scene.runs.iter().map(|(flow, at)| (society.launch(flow, RunOptions::default()).unwrap(), *at)).collect();
+    let mut results = Vec::new();
+    let cancels = runs.iter().filter_map(|(handle, at)| Some((handle.canceller(), (*at)?)));
+    let mut cancels: Vec<_> = cancels.collect();
+    cancels.sort_by_key(|(_, at)| *at);
+    for (canceller, at) in cancels {
+        let now = Duration::from_nanos(society.now().as_nanos());
+        society.sleep(at.saturating_sub(now)).await;
+        canceller.cancel();
+    }
+    for (handle, _) in runs {
+        results.push(handle.join().await.unwrap());
+    }
+    // What is still under way arrives, and must change nothing.
+    society.sleep(Duration::from_secs(3_600)).await;
+    (society.agents(), results, scene.spied.then(|| ledger.take()))
+}
+
+fn functions(builder: polity::Builder) -> polity::Builder {
+    builder
+        .function("at_once", |job: Job, _| async move { Ok((*job.input).clone()) })
+        .function("sleepy", |_, context: Context| async move {
+            let mut rng = context.rng("sleepy");
+            for _ in 0..rng.below(4) {
+                context.sleep(Duration::from_secs_f64(rng.between(0.0, 1.0))).await;
+            }
+            Ok(json!([1, 2]))
+        })
+        .function("moody", |_, context: Context| async move {
+            let mut rng = context.rng("moody");
+            if rng.chance(0.3) {
+                return Err(Failure::new(FailureKind::Error, "not today"));
+            }
+            context.sleep(Duration::from_secs_f64(rng.between(0.0, 1.0))).await;
+            if rng.chance(0.3) { Err(Failure::new(FailureKind::Validation, "never")) } else { Ok(json!("well")) }
+        })
+        .function("fatal", |_, context: Context| async move {
+            let mut rng = context.rng("fatal");
+            assert!(!rng.chance(0.1), "fatal at once");
+            context.sleep(Duration::from_secs_f64(rng.between(0.0, 1.0))).await;
+            assert!(!rng.chance(0.1), "fatal later");
+            Ok(json!("lucky"))
+        })
+}

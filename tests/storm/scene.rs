@@ -1,0 +1,155 @@
+//! One seed makes everything that a storm is made of.
+
+use polity::agents::Distribution;
+use polity::prelude::*;
+use polity::protocols::{Delay, Rng};
+use polity::{Government, Registry, Timeouts};
+use std::time::Duration;
+
+/// What a storm is made of.
+pub struct Scene {
+    pub agents: Vec<AgentSpec>,
+    pub weather: Weather,
+    pub strategy: Government,
+    /// The runs, all begun at once, and when each is cancelled.
+    pub runs: Vec<(Workflow, Option<Duration>)>,
+    /// Whether awards and their outcomes are counted.
+    pub spied: bool,
+}
+
+const KINDS: [&str; 4] = ["dig", "carry", "count", "write"];
+
+fn seconds(rng: &mut Rng, low: f64, high: f64) -> Duration {
+    Duration::from_secs_f64(rng.between(low, high))
+}
+fn pick<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
+    all[rng.below(all.len())]
+}
+
+impl Scene {
+    pub fn of(seed: u64) -> Scene {
+        let mut rng = Rng::new(seed, "storm");
+        let rough = rng.chance(0.15);
+        let agents = (0..1 + rng.below(12)).map(|n| agent(n, &mut rng)).collect();
+        let weather = weather(&mut rng);
+        let names: Vec<&str> = Registry::standard().names().collect();
+        let strategy = Registry::standard().make(pick(&mut rng, &names), &Value::Null).unwrap();
+        let runs = if rng.chance(0.2) { 2 } else { 1 };
+        let runs =
+            (0..runs).map(|_| (workflow(rough, &mut rng), rng.chance(0.15).then(|| seconds(&mut rng, 0.0, 20.0)))).collect();
+        Scene { agents, weather, strategy, runs, spied: rng.chance(0.5) }
+    }
+    /// True if all that an agent says of its jobs arrives in the order in which it was said: then the log shows what each held when.
+    pub fn is_orderly(&self) -> bool {
+        self.weather.loss == 0.0 && matches!(self.weather.delay, Delay::Constant(_))
+    }
+}
+
+fn agent(n: usize, rng: &mut Rng) -> AgentSpec {
+    let can = KINDS
+        .iter()
+        .fold(Capabilities::default(), |can, kind| if rng.chance(0.7) { can.and(*kind, rng.between(0.1, 1.0)) } else { can });
+    let queue = if rng.chance(0.5) { rng.below(3) as u32 } else { 64 };
+    let replicas = if rng.chance(0.1) { 2 } else { 1 };
+    AgentSpec {
+        speed: rng.between(0.3, 4.0),
+        slots: 1 + rng.below(4) as u32,
+        queue,
+        replicas,
+        ..AgentSpec::new(format!("a{n}"), can)
+    }
+}
+
+fn weather(rng: &mut Rng) -> Weather {
+    if rng.chance(0.35) {
+        return Weather::CALM;
+    }
+    let delay = match rng.below(3) {
+        0 => Delay::Constant(seconds(rng, 0.0, 0.2)),
+        1 => Delay::Uniform { low: Duration::ZERO, high: seconds(rng, 0.01, 2.0) },
+        _ => Delay::Exponential { mean: seconds(rng, 0.01, 0.5) },
+    };
+    let loss = if rng.chance(0.6) { rng.between(0.0, 0.4) } else { 0.0 };
+    Weather { delay, loss, repeat: if rng.chance(0.6) { rng.between(0.0, 0.5) } else { 0.0 } }
+}
+
+fn workflow(rough: bool, rng: &mut Rng) -> Workflow {
+    let tasks = if rng.chance(0.15) { 1 + rng.below(200) } else { 1 + rng.below(30) };
+    let mut flow = Workflow::new("storm");
+    if rng.chance(0.3) {
+        flow = flow.on_failure(OnFailure::FailFast);
+    }
+    let bound = |rng: &mut Rng| rng.chance(0.2).then(|| 1 + rng.below(6) as u32);
+    flow = flow.limits(Limits { max_parallel_tasks: bound(rng), max_open: bound(rng), ..Limits::default() });
+    // Lists are no good as what others work on here: an instance's input is a map.
+    for n in 0..tasks {
+        let task = action(rough, rng);
+        let task = conditions(upstream(task, n, rng), n, rng);
+        flow = flow.task(&format!("t{n}"), policies(task, rng));
+    }
+    flow.build().unwrap()
+}
+
+fn action(rough: bool, rng: &mut Rng) -> TaskBuilder {
+    let work = match rng.below(3) {
+        0 => Distribution::Constant(rng.between(0.0, 3.0)),
+        1 => Distribution::Uniform(0.0, 4.0),
+        _ => Distribution::Exponential(1.5),
+    };
+    let p = |rng: &mut Rng, often: f64, most: f64| if rng.chance(often) { rng.between(0.0, most) } else { 0.0 };
+    let crash = if rough { p(rng, 0.5, 1.0) } else { p(rng, 0.1, 0.5) };
+    let simulation = Simulation { work: Some(work), failure: p(rng, 0.4, 0.6), crash, hang: p(rng, 0.2, 0.3), output: None };
+    let hangs = simulation.hang > 0.0;
+    let task = match rng.below(6) {
+        0 => function("at_once"),
+        1 => function("sleepy"),
+        2 => function(if rough { "fatal" } else { "moody" }),
+        _ => simulated(simulation),
+    };
+    let task = if rng.chance(0.8) { task.kind(pick(rng, &KINDS)) } else { task };
+    let attempt = (hangs || rng.chance(0.2)).then(|| seconds(rng, 0.5, 10.0));
+    let queue = rng.chance(0.05).then(|| seconds(rng, 0.1, 30.0));
+    let total = rng.chance(0.1).then(|| seconds(rng, 0.5, 60.0));
+    task.timeouts(Timeouts { attempt, queue, total })
+}
+
+fn upstream(mut task: TaskBuilder, n: usize, rng: &mut Rng) -> TaskBuilder {
+    if n == 0 {
+        return task;
+    }
+    for place in 0..rng.below(4) {
+        let on = if rng.chance(0.5) { rng.below(n) } else { n - 1 - rng.below(n.min(4)) };
+        let id = format!("t{on}");
+        task = match rng.below(4) {
+            0 => task.depends_optionally_on(&id),
+            1 => task.with(&format!("x{place}"), output(&id)),
+            2 => task.with(&format!("x{place}"), expr(&format!("tasks.{id}.status"))),
+            _ => task.depends_on(&id),
+        };
+    }
+    task
+}
+
+fn conditions(task: TaskBuilder, n: usize, rng: &mut Rng) -> TaskBuilder {
+    let task = match rng.below(12) {
+        0 if n > 0 => task.when(&format!("tasks.t{}.status == 'completed'", rng.below(n))),
+        1 => task.when(pick(rng, &["1 == 2", "1 == 1"])),
+        _ => task,
+    };
+    match rng.below(8) {
+        0 => task.for_each(pick(rng, &["[]", "[1]", "[1, 2, 3]", "['x', 'y', 'x']", "range(12)"])),
+        1 => task.for_each("[0, 1, 2, 3]").when("item > 1"),
+        _ => task,
+    }
+}
+
+fn policies(task: TaskBuilder, rng: &mut Rng) -> TaskBuilder {
+    let priority = pick(rng, &[Priority::Low, Priority::Normal, Priority::Normal, Priority::High, Priority::Critical]);
+    let task = task.priority(priority).estimate(seconds(rng, 0.0, 4.0));
+    let task = if rng.chance(0.2) { task.needs(pick(rng, &KINDS), rng.between(0.0, 0.8)) } else { task };
+    if rng.chance(0.4) {
+        let initial = seconds(rng, 0.0, 2.0);
+        return task.retry(RetryPolicy { attempts: 1 + rng.below(5) as u32, initial, ..RetryPolicy::default() });
+    }
+    task
+}

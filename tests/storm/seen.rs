@@ -1,0 +1,63 @@
+//! What was seen at least once: a *never* says nothing about storms in which its case never came up.
+
+/// Counts over all storms.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub completed: u64,
+    pub failed: u64,
+    pub skipped: u64,
+    pub blocked: u64,
+    pub cancelled: u64,
+    pub refused: u64,
+    pub displaced: u64,
+    pub retried: u64,
+    pub poison: u64,
+    pub timeouts: u64,
+    pub unassigned: u64,
+    pub expanded: u64,
+    pub empty_expansions: u64,
+    pub failed_joins: u64,
+    pub restarts: u64,
+    pub escalations: u64,
+    pub cancelled_runs: u64,
+    pub failed_runs: u64,
+    pub completed_runs: u64,
+    pub second_runs: u64,
+    pub late_voices: u64,
+    pub full_agents: u64,
+    pub slots_checked: u64,
+    pub outcomes_checked: u64,
+}
+impl Seen {
+    pub fn assert_all(&self) {
+        let all = [
+            (self.completed, "a task that completed"),
+            (self.failed, "a task that failed"),
+            (self.skipped, "a task that was skipped"),
+            (self.blocked, "a task that was blocked"),
+            (self.cancelled, "a task that was cancelled"),
+            (self.refused, "a refusal"),
+            (self.displaced, "a task whose agent was lost"),
+            (self.retried, "a retry"),
+            (self.poison, "poison"),
+            (self.timeouts, "a timeout"),
+            (self.unassigned, "a task that nobody would do"),
+            (self.expanded, "a task of several instances"),
+            (self.empty_expansions, "a list without items"),
+            (self.failed_joins, "a list of which an instance failed"),
+            (self.restarts, "an agent that was born again"),
+            (self.escalations, "a society that was given up"),
+            (self.cancelled_runs, "a cancelled run"),
+            (self.failed_runs, "a failed run"),
+            (self.completed_runs, "a completed run"),
+            (self.second_runs, "two runs at a time"),
+            (self.late_voices, "a late voice"),
+            (self.full_agents, "an agent with all slots taken"),
+            (self.slots_checked, "a storm whose slots could be counted"),
+            (self.outcomes_checked, "a storm whose outcomes could be counted"),
+        ];
+        for (count, what) in all {
+            assert!(count > 0, "no storm had {what}: the storms are too tame");
+        }
+    }
+}
