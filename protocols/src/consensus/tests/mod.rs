@@ -1,0 +1,3 @@
+//! What the assembly owes beyond the suite.
+
+mod rules;
