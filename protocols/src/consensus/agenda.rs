@@ -1,7 +1,7 @@
 //! What goes on the agenda: which tasks, who stands for them, and who votes.
 
 use super::floor::Floor;
-use super::message::{Agenda, Entry, Motion, Report, Seat, Slate};
+use super::message::{Agenda, Entry, Minute, Motion, Seat, Slate};
 use super::register::Register;
 use super::settings::Consensus;
 use super::weights::Weighing;
@@ -31,7 +31,7 @@ struct Drawn {
 
 impl Draft<'_> {
     /// The agenda. Each task is open, and has at least two candidates.
-    pub(super) fn agenda(&mut self, tasks: &[TaskId], reports: Vec<Report>) -> Agenda {
+    pub(super) fn agenda(&mut self, tasks: &[TaskId], minutes: Vec<Minute>) -> Agenda {
         let views: Vec<TaskView> = tasks.iter().filter_map(|task| Some(self.floor.get(*task)?.view.clone())).collect();
         let (drawn, slate_of) = self.draw_slates(&views);
         let agents: BTreeSet<AgentId> = drawn.iter().flat_map(|slate| slate.agents.iter().copied()).collect();
@@ -39,7 +39,7 @@ impl Draft<'_> {
         let slates: Vec<Slate> = drawn.iter().map(|drawn| self.slate(drawn, &seats)).collect();
         let motions = views.iter().zip(slate_of);
         let motions = motions.map(|(view, slate)| self.motion(view, slate, &drawn[slate])).collect();
-        Agenda { ballot: self.rng.bits(), seats, slates, motions, reports }
+        Agenda { ballot: self.rng.bits(), seats, slates, motions, minutes }
     }
     fn draw_slates(&mut self, views: &[TaskView]) -> (Vec<Drawn>, Vec<usize>) {
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use super::agenda::Draft;
 use super::floor::{Floor, Open};
-use super::message::{Message, Report};
+use super::message::{Message, Minute};
 use super::register::{Register, earliest};
 use super::settings::Consensus;
 use super::sitting::{Ruling, Sitting};
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Outcomes that are read out at the next ballot at most; older ones are forgotten.
-const MOST_REPORTS: usize = 32;
+const MOST_MINUTES: usize = 32;
 /// The voters' estimate of a duration is believed within this factor of what the declared rate promises.
 const BELIEVED: f64 = 20.0;
 /// Tasks on an agenda beyond twice the free slots: those for which a busy agent may be worth the wait.
@@ -51,8 +51,8 @@ pub struct Assembly {
     reliability: BTreeMap<AgentId, Reliability>,
     /// Of voters who are not here, by name.
     remembered: BTreeMap<String, Reliability>,
-    reports: Vec<Report>,
-    last_report: u64,
+    minutes: Vec<Minute>,
+    last_minute: u64,
     /// When tasks that wait for a busy agent are thought over, if nothing happens before.
     again: Option<Time>,
 }
@@ -70,8 +70,8 @@ impl Assembly {
             awards: BTreeMap::new(),
             reliability: BTreeMap::new(),
             remembered: BTreeMap::new(),
-            reports: Vec::new(),
-            last_report: 0,
+            minutes: Vec::new(),
+            last_minute: 0,
             again: None,
         }
     }
@@ -111,11 +111,11 @@ impl Assembly {
         }
     }
     fn sit(&mut self, motions: &[TaskId], turn: &mut Turn<'_, Message>) {
-        let reports = std::mem::take(&mut self.reports);
+        let minutes = std::mem::take(&mut self.minutes);
         let (settings, floor, register) = (&self.settings, &self.floor, &mut self.register);
         let mut draft = Draft { settings, floor, register, rng: turn.rng, now: turn.now };
         let electors = draft.electors(motions);
-        let agenda = draft.agenda(motions, reports);
+        let agenda = draft.agenda(motions, minutes);
         let first_of = |slate: usize| agenda.motions.iter().find(|motion| usize::from(motion.slate) == slate);
         let demand_of = |slate: usize| Some(self.floor.get(first_of(slate)?.task)?.view.demand.clone());
         let demands: Vec<Option<Arc<Demand>>> = (0..agenda.slates.len()).map(demand_of).collect();
@@ -251,11 +251,11 @@ impl Assembly {
                 }
             }
             // Numbers go on rising even if the chair is rebuilt and begins again.
-            self.last_report = now.as_nanos().max(self.last_report + 1);
-            if self.reports.len() >= MOST_REPORTS {
-                self.reports.remove(0);
+            self.last_minute = now.as_nanos().max(self.last_minute + 1);
+            if self.minutes.len() >= MOST_MINUTES {
+                self.minutes.remove(0);
             }
-            self.reports.push(Report { number: self.last_report, agent, demand: award.demand, pace, success });
+            self.minutes.push(Minute { number: self.last_minute, agent, demand: award.demand, pace, success });
         }
         self.awards.remove(&task);
     }

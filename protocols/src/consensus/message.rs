@@ -44,7 +44,7 @@ pub struct Agenda {
     /// The tasks, the highest rank first.
     pub motions: Vec<Motion>,
     /// Awards that ended since the ballot before.
-    pub reports: Vec<Report>,
+    pub minutes: Vec<Minute>,
 }
 
 /// What everyone knows of an agent's load: the awards that the assembly gave it.
@@ -100,8 +100,8 @@ impl Motion {
 
 /// How an award ended.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Report {
-    /// Later reports have higher numbers.
+pub struct Minute {
+    /// Later minutes have higher numbers.
     pub number: u64,
     /// Who had it.
     pub agent: AgentId,

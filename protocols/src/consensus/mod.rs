@@ -45,7 +45,7 @@ mod written;
 
 pub use conflict::Resolution;
 pub use initiator::Assembly;
-pub use message::{Agenda, DEPTH, Entry, Message, Motion, Ranking, Report, Seat, Slate};
+pub use message::{Agenda, DEPTH, Entry, Message, Minute, Motion, Ranking, Seat, Slate};
 pub use participant::Voter;
 pub use results::{ResultVote, Standing};
 pub use settings::Consensus;

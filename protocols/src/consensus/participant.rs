@@ -55,7 +55,7 @@ pub struct Voter {
     noise: f64,
     evidence: Evidence,
     stands: VecDeque<Stand>,
-    /// The latest report that was read out to it.
+    /// The latest minute that was read out to it.
     heard: u64,
     /// The last ballot that it knows to be closed.
     closed: Option<u64>,
@@ -82,19 +82,19 @@ impl Voter {
             weighed: Vec::new(),
         }
     }
-    /// Listens to the reports, each with a chance, and with its own eyes. Its own jobs it knows better.
+    /// Listens to the minutes, each with a chance, and with its own eyes. Its own jobs it knows better.
     fn listen(&mut self, agenda: &Agenda, rng: &mut Rng) {
-        for report in &agenda.reports {
-            if report.number <= self.heard {
+        for minute in &agenda.minutes {
+            if minute.number <= self.heard {
                 continue;
             }
-            self.heard = report.number;
-            if report.agent == self.me || !rng.chance(self.witness) {
+            self.heard = minute.number;
+            if minute.agent == self.me || !rng.chance(self.witness) {
                 continue;
             }
             let misjudged = if self.noise > 0.0 { libm::exp(self.noise * rng.normal()) } else { 1.0 };
-            let pace = report.pace.map(|pace| pace * misjudged);
-            self.evidence.observe(report.agent, Some(report.demand), pace, report.success);
+            let pace = minute.pace.map(|pace| pace * misjudged);
+            self.evidence.observe(minute.agent, Some(minute.demand), pace, minute.success);
         }
     }
     /// Begins the plan: what the register says, and of itself what it knows.
