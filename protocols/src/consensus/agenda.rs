@@ -5,7 +5,7 @@ use super::message::{Agenda, Entry, Minute, Motion, Seat, Slate};
 use super::register::Register;
 use super::settings::Consensus;
 use super::weights::Weighing;
-use crate::{AgentId, Demand, Rng, TaskId, TaskView, Time};
+use crate::{Able, AgentId, Demand, Rng, TaskId, TaskView, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -59,7 +59,8 @@ impl Draft<'_> {
         }
         (drawn, slate_of)
     }
-    /// All that are able if they are few; else half of it the fastest free ones, some that are busy but fast, some drawn by lot.
+    /// All that are able if they are few; else a third each: the fastest free ones, those that should finish first by what was measured
+    /// (busy or not), and some drawn by lot, so that hidden skill is found.
     fn shortlist(&mut self, view: &TaskView, wanted: usize) -> BTreeSet<AgentId> {
         let plain = TaskView::new(view.id, view.demand.clone()).work(view.work);
         let able = self.register.roster.able(&view.demand);
@@ -67,12 +68,17 @@ impl Draft<'_> {
             return able.iter().map(|able| able.agent).collect();
         }
         let mut listed: BTreeSet<AgentId> =
-            self.register.roster.free(&plain).take(wanted.div_ceil(2)).map(|able| able.agent).collect();
-        let fast: Vec<_> = self.register.roster.fastest(&plain).take(wanted * LOOKED_AT).collect();
-        let finish = |able: &crate::Able| self.register.wait(able.agent, self.now) + able.seconds_for(plain.work);
+            self.register.roster.free(&plain).take(wanted.div_ceil(3)).map(|able| able.agent).collect();
+        let mut fast: Vec<Able> = self.register.roster.fastest(&plain).take(wanted * LOOKED_AT).collect();
+        fast.extend(self.register.proven().filter_map(|agent| self.register.fit(&view.demand, agent)));
+        let finish = |able: &Able| {
+            let seconds = able.seconds_for(plain.work) / self.register.pace(able.agent);
+            self.register.wait(able.agent, self.now) + seconds
+        };
         let mut fast: Vec<_> = fast.iter().filter(|able| !listed.contains(&able.agent)).map(|a| (finish(a), a.agent)).collect();
         fast.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        listed.extend(fast.iter().take(wanted.div_ceil(4)).map(|(_, agent)| *agent));
+        fast.dedup();
+        listed.extend(fast.iter().take(wanted.div_ceil(3)).map(|(_, agent)| *agent));
         for _ in 0..2 * wanted {
             if listed.len() >= wanted {
                 break;

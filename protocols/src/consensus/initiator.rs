@@ -4,8 +4,9 @@ use super::agenda::Draft;
 use super::floor::{Floor, Open};
 use super::message::{Message, Minute};
 use super::register::{Register, earliest};
+use super::ruling::{By, Matter, Ruling};
 use super::settings::Consensus;
-use super::sitting::{Ruling, Sitting};
+use super::sitting::Sitting;
 use super::weights::{Reliability, Weighing};
 use crate::{
     Able, AgentId, Candidate, Decision, Demand, DemandId, Initiator, Measure, Memory, Outcome, Profile, TaskId, TaskView, Time,
@@ -17,8 +18,6 @@ use std::sync::Arc;
 
 /// Outcomes that are read out at the next ballot at most; older ones are forgotten.
 const MOST_MINUTES: usize = 32;
-/// The voters' estimate of a duration is believed within this factor of what the declared rate promises.
-const BELIEVED: f64 = 20.0;
 /// Tasks on an agenda beyond twice the free slots: those for which a busy agent may be worth the wait.
 const LOOKAHEAD: usize = 4;
 /// A task that waits for a busy agent is thought over at the earliest after this, and after this share of the expected work.
@@ -163,6 +162,9 @@ impl Assembly {
         }
         self.adjourned = !progress;
     }
+    fn matter<'a>(&'a self, sitting: &'a Sitting, motion: usize) -> Matter<'a> {
+        Matter { sitting, motion, settings: &self.settings, register: &self.register }
+    }
     /// False if the task waits for a busy agent.
     fn carry_out(&mut self, sitting: &Sitting, motion: usize, turn: &mut Turn<'_, Message>) -> bool {
         let task = sitting.agenda.motions[motion].task;
@@ -170,8 +172,8 @@ impl Assembly {
         open.messages += f64::from(sitting.messages) / sitting.agenda.motions.len() as f64;
         open.rounds += sitting.calls;
         let demand = open.view.demand.clone();
-        match sitting.ruling(motion, &demand, &self.settings, &self.register) {
-            Ruling::Elected { option, reason } => self.elected(sitting, motion, option, reason, turn),
+        match self.matter(sitting, motion).ruling(&demand) {
+            Ruling::Elected(option, by) => self.elected(sitting, motion, (option, by), turn),
             Ruling::Again(finalists) => self.run_again(task, finalists, turn),
             Ruling::Nothing => {
                 self.decline(task, Why::NoAgreement, turn);
@@ -198,7 +200,7 @@ impl Assembly {
 /// Awards.
 impl Assembly {
     /// An agent won: it gets the task if it has a free slot. If it is busy the task stays open, so that it can still go elsewhere.
-    fn elected(&mut self, sitting: &Sitting, motion: usize, option: u16, reason: String, turn: &mut Turn<'_, Message>) -> bool {
+    fn elected(&mut self, sitting: &Sitting, motion: usize, (option, by): (u16, By), turn: &mut Turn<'_, Message>) -> bool {
         let (task, agent) = (sitting.agenda.motions[motion].task, sitting.agent(motion, option));
         let Some(open) = self.floor.get(task) else { return true };
         let Some(able) = self.register.roster.may_do(&open.view, agent) else {
@@ -206,7 +208,7 @@ impl Assembly {
             return true;
         };
         let declared = sitting.agenda.motions[motion].work / sitting.rate(motion, option);
-        let seconds = estimate(sitting, motion, option, declared);
+        let seconds = self.matter(sitting, motion).estimate(option, declared);
         if self.register.free(able.agent) == 0 {
             let wait = self.register.wait(agent, turn.now).max(THINK_AGAIN.1 * seconds);
             let at = turn.now + seconds_to_duration(wait).max(THINK_AGAIN.0);
@@ -216,7 +218,7 @@ impl Assembly {
         }
         let Some(open) = self.floor.take(task) else { return true };
         let decision =
-            decision(sitting, motion, option, reason).cost(rounded_up(open.messages), open.rounds, turn.now - open.since);
+            self.matter(sitting, motion).decision(option, by).cost(rounded_up(open.messages), open.rounds, turn.now - open.since);
         let endorsers = sitting.endorsers(motion, option).map(|(voter, _)| voter).collect();
         self.award(&open, Award { agent, demand: open.view.demand.id, declared, endorsers }, seconds, decision, turn);
         true
@@ -250,6 +252,9 @@ impl Assembly {
                     self.reliability.entry(*voter).or_default().learn(right);
                 }
             }
+            if let Some(pace) = pace {
+                self.register.measured(agent, pace);
+            }
             // Numbers go on rising even if the chair is rebuilt and begins again.
             self.last_minute = now.as_nanos().max(self.last_minute + 1);
             if self.minutes.len() >= MOST_MINUTES {
@@ -273,28 +278,8 @@ impl Assembly {
     }
 }
 
-/// How long the voters who were for it expect it to take: their median, within reason; what was declared if nobody was.
-fn estimate(sitting: &Sitting, motion: usize, option: u16, declared: f64) -> f64 {
-    let mut words: Vec<f64> =
-        sitting.endorsers(motion, option).map(|(_, seconds)| seconds).filter(|seconds| seconds.is_finite()).collect();
-    words.sort_unstable_by(f64::total_cmp);
-    let median = words.get(words.len() / 2).copied().unwrap_or(declared);
-    median.clamp(declared / BELIEVED, declared * BELIEVED)
-}
-
 fn rounded_up(messages: f64) -> u32 {
     libm::ceil(messages - 1e-9) as u32
-}
-
-/// The record of a vote: all that stood, the most votes first.
-fn decision(sitting: &Sitting, motion: usize, winner: u16, reason: String) -> Decision {
-    let scores = sitting.tally(motion).map_or(&[][..], |tally| tally.scores());
-    let stands = |option: &u16| sitting.agenda.motions[motion].stands(*option);
-    let mut order: Vec<u16> = (0..scores.len() as u16).filter(stands).collect();
-    let score = |option: u16| scores[usize::from(option)];
-    order.sort_unstable_by(|a, b| score(*b).total_cmp(&score(*a)).then((*b == winner).cmp(&(*a == winner))).then(a.cmp(b)));
-    let candidates = order.iter().map(|option| Candidate::new(sitting.agent(motion, *option), score(*option)));
-    Decision::new(super::NAME, Measure::Votes).candidates(candidates).because(reason)
 }
 
 impl Initiator for Assembly {

@@ -35,6 +35,7 @@ mod message;
 mod participant;
 mod register;
 mod results;
+mod ruling;
 mod settings;
 mod sitting;
 mod tally;

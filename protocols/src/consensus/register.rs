@@ -11,6 +11,11 @@ struct Job {
     end: f64,
 }
 
+/// How many of those that proved fast are kept at hand.
+const PROVEN: usize = 64;
+/// How much one outcome moves an agent's pace.
+const LEARNING: f64 = 0.3;
+
 /// The register of one team. Seconds are `f64` since the start.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Register {
@@ -21,6 +26,10 @@ pub(super) struct Register {
     jobs: Vec<Vec<Job>>,
     slots: u64,
     held: u64,
+    /// How fast each proved to be, relative to what it declared, by agent's number.
+    paces: Vec<f64>,
+    /// Those whose measured speed is the highest, the fastest first: at most [`PROVEN`].
+    proven: Vec<(f64, AgentId)>,
 }
 
 impl Register {
@@ -29,6 +38,7 @@ impl Register {
         self.roster.join(agent, profile);
         if self.jobs.len() <= agent.index() {
             self.jobs.resize_with(agent.index() + 1, Vec::new);
+            self.paces.resize(agent.index() + 1, 1.0);
         }
         if let Err(at) = self.members.binary_search(&agent) {
             self.members.insert(at, agent);
@@ -42,6 +52,7 @@ impl Register {
         self.held -= self.jobs[agent.index()].len() as u64;
         self.jobs[agent.index()].clear();
         self.roster.leave(agent);
+        self.proven.retain(|(_, known)| *known != agent);
         if let Ok(at) = self.members.binary_search(&agent) {
             self.members.remove(at);
         }
@@ -89,6 +100,25 @@ impl Register {
         let own = if jobs.len() < slots { 0.0 } else { ends.fold(f64::INFINITY, f64::min) };
         // The roster knows of rests.
         own.max((self.roster.expected_start(agent, now) - now).as_secs_f64())
+    }
+    /// An award of this agent took this much of the time that its declared rate promised, inverted: 2 is twice as fast.
+    pub(super) fn measured(&mut self, agent: AgentId, pace: f64) {
+        let Some(profile) = self.roster.profile(agent).filter(|_| pace.is_finite()) else { return };
+        let known = &mut self.paces[agent.index()];
+        *known += LEARNING * (pace.clamp(0.02, 50.0) - *known);
+        let speed = *known * profile.speed;
+        self.proven.retain(|(_, known)| *known != agent);
+        let at = self.proven.partition_point(|(known, _)| *known >= speed);
+        self.proven.insert(at, (speed, agent));
+        self.proven.truncate(PROVEN);
+    }
+    /// How fast the agent proved to be, relative to what it declared; 1 if nothing is known.
+    pub(super) fn pace(&self, agent: AgentId) -> f64 {
+        self.paces.get(agent.index()).copied().unwrap_or(1.0)
+    }
+    /// Those that proved to be fastest, whatever they can do.
+    pub(super) fn proven(&self) -> impl Iterator<Item = AgentId> {
+        self.proven.iter().map(|(_, agent)| *agent)
     }
     pub(super) fn fit(&self, demand: &Demand, agent: AgentId) -> Option<Able> {
         self.roster.fit(demand, agent)

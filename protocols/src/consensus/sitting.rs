@@ -1,11 +1,9 @@
 //! One open ballot: who may vote, what came, and what it comes to.
 
-use super::conflict::{self, Ballot, Resolution};
 use super::message::{Agenda, Ranking};
-use super::register::Register;
 use super::settings::Consensus;
-use super::tally::{Tally, Verdict};
-use crate::{AgentId, Demand, Profile, TaskId, Time};
+use super::tally::Tally;
+use crate::{AgentId, TaskId, Time};
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -25,17 +23,6 @@ pub(super) struct Sitting {
     pub(super) calls: u32,
     /// Said by either side.
     pub(super) messages: u32,
-}
-
-/// What a motion comes to.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Ruling {
-    /// The task is for this option's agent.
-    Elected { option: u16, reason: String },
-    /// Another ballot between these.
-    Again(Vec<AgentId>),
-    /// No agreement.
-    Nothing,
 }
 
 impl Sitting {
@@ -133,7 +120,7 @@ impl Sitting {
         self.tallies[motion].as_ref()
     }
     /// Each voter with its ranking of a motion.
-    fn rankings(&self, motion: usize) -> impl Iterator<Item = (AgentId, &Ranking)> {
+    pub(super) fn rankings(&self, motion: usize) -> impl Iterator<Item = (AgentId, &Ranking)> {
         let voters = self.electors.iter().zip(&self.votes);
         voters.filter_map(move |(voter, vote)| Some((*voter, &vote.as_ref()?[motion])))
     }
@@ -142,51 +129,4 @@ impl Sitting {
         let first = move |ranking: &Ranking| ranking.options().first() == Some(&option);
         self.rankings(motion).filter(move |(_, ranking)| first(ranking)).map(|(voter, ranking)| (voter, ranking.seconds))
     }
-    /// What a motion comes to, if the ballot is closed now.
-    pub(super) fn ruling(&self, motion: usize, demand: &Demand, settings: &Consensus, register: &Register) -> Ruling {
-        let Some(tally) = &self.tallies[motion] else { return Ruling::Nothing };
-        let verdict = tally.verdict();
-        if let Verdict::Elected { option, share } = verdict {
-            let (votes, cast, came) = (tally.scores()[usize::from(option)], tally.cast(), tally.participation());
-            let reason =
-                format!("{votes:.2} votes of {cast:.2} were for it ({:.0} %), and {:.0} % voted", share * 100.0, came * 100.0);
-            return Ruling::Elected { option, reason };
-        }
-        let finalists = conflict::finalists(&verdict, tally);
-        if finalists.is_empty() {
-            return Ruling::Nothing;
-        }
-        let why = if matches!(verdict, Verdict::Tied(_)) { "the vote was tied" } else { "nobody had a majority" };
-        self.resolve(motion, &finalists, why, demand, settings, register)
-    }
-    fn resolve(
-        &self,
-        motion: usize,
-        finalists: &[u16],
-        why: &str,
-        demand: &Demand,
-        settings: &Consensus,
-        register: &Register,
-    ) -> Ruling {
-        let ballot = |(voter, ranking)| ballot_of(voter, ranking, demand, register);
-        let ballots: Vec<Ballot<'_>> = self.rankings(motion).map(ballot).collect();
-        let fit = |option| register.fit(demand, self.agent(motion, option)).map_or(0.0, |able| able.fit);
-        let name = |agent| register.roster.profile(agent).map_or("a voter who left", |Profile { name, .. }| name);
-        match settings.conflict_resolution {
-            Resolution::Expertise => conflict::by_expertise(finalists, &ballots, fit).map_or(Ruling::Nothing, |option| {
-                let reason = format!("{why}, and of the {} leading the expertise of the voters was for it", finalists.len());
-                Ruling::Elected { option, reason }
-            }),
-            Resolution::Leader => conflict::by_leader(finalists, &ballots).map_or(Ruling::Nothing, |(option, leader)| {
-                Ruling::Elected { option, reason: format!("{why}, and \"{}\", the most capable voter, was for it", name(leader)) }
-            }),
-            Resolution::Rerun => Ruling::Again(finalists.iter().map(|option| self.agent(motion, *option)).collect()),
-            Resolution::Decline => Ruling::Nothing,
-        }
-    }
-}
-
-fn ballot_of<'a>(voter: AgentId, ranking: &'a Ranking, demand: &Demand, register: &Register) -> Ballot<'a> {
-    let expertise = register.fit(demand, voter).map_or(0.0, |able| able.fit);
-    Ballot { voter, expertise, standing: register.standing(voter), ranking: ranking.options() }
 }

@@ -152,7 +152,7 @@ pub enum Verdict {
 ///
 /// A weight that is not a finite number counts 0. A **negative** weight (an elector that is wrong more often than right) speaks
 /// against what it names: its amount goes to every *other* option (Nitzan and Paroush 1982). That is for weighted majorities only; in
-/// the other rules it counts 0.
+/// the other rules heads are counted: an elector counts 1 if its weight is above 0, and else 0.
 ///
 /// ```
 /// use polity_protocols::consensus::{Receipt, Rules, Tally, Verdict, Voting};
@@ -296,7 +296,7 @@ fn usable(weight: f64, voting: Voting) -> f64 {
     match weight.is_finite() {
         false => 0.0,
         true if voting.weighs() => weight,
-        true => weight.max(0.0),
+        true => f64::from(weight > 0.0),
     }
 }
 
@@ -347,10 +347,18 @@ impl Tally {
         if self.awaited_voices == 0 {
             return true;
         }
-        let Verdict::Elected { option, .. } = self.verdict() else { return false };
-        let best = self.scores[usize::from(option)];
-        let others = self.scores.iter().enumerate().filter(|(other, _)| *other != usize::from(option));
-        let rival = others.map(|(_, score)| *score).fold(f64::NEG_INFINITY, f64::max);
+        if self.cast <= 0.0 || !self.has_quorum() {
+            return false;
+        }
+        // The best and its nearest rival.
+        let (mut best, mut rival) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+        for score in &self.scores {
+            if *score > best {
+                (best, rival) = (*score, best);
+            } else {
+                rival = rival.max(*score);
+            }
+        }
         let most = self.most_points();
         let in_worst_case = best / (most * (self.cast + self.awaited));
         best - rival > most * self.awaited + SLACK * most * self.eligible && reaches(in_worst_case, self.rules.threshold, 1.0)
