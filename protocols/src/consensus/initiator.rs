@@ -1,13 +1,14 @@
 //! The chair of the assembly: opens ballots, counts, awards, and keeps the minutes.
 
 use super::agenda::Draft;
+use super::archive::Archive;
 use super::floor::{Floor, Open};
 use super::message::{Message, Minute};
 use super::register::{Register, earliest};
 use super::ruling::{By, Matter, Ruling};
 use super::settings::Consensus;
 use super::sitting::Sitting;
-use super::weights::{Reliability, Weighing};
+use super::weights::Weighing;
 use crate::{
     Able, AgentId, Candidate, Decision, Demand, DemandId, Initiator, Measure, Memory, Outcome, Profile, TaskId, TaskView, Time,
     Turn, Why, seconds_to_duration,
@@ -16,8 +17,6 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Outcomes that are read out at the next ballot at most; older ones are forgotten.
-const MOST_MINUTES: usize = 32;
 /// Tasks on an agenda beyond twice the free slots: those for which a busy agent may be worth the wait.
 const LOOKAHEAD: usize = 4;
 /// A task that waits for a busy agent is thought over at the earliest after this, and after this share of the expected work.
@@ -47,11 +46,7 @@ pub struct Assembly {
     /// The last ballot awarded nothing: no other one until something happens.
     adjourned: bool,
     awards: BTreeMap<TaskId, Award>,
-    reliability: BTreeMap<AgentId, Reliability>,
-    /// Of voters who are not here, by name.
-    remembered: BTreeMap<String, Reliability>,
-    minutes: Vec<Minute>,
-    last_minute: u64,
+    archive: Archive,
     /// When tasks that wait for a busy agent are thought over, if nothing happens before.
     again: Option<Time>,
 }
@@ -67,10 +62,7 @@ impl Assembly {
             sitting: None,
             adjourned: false,
             awards: BTreeMap::new(),
-            reliability: BTreeMap::new(),
-            remembered: BTreeMap::new(),
-            minutes: Vec::new(),
-            last_minute: 0,
+            archive: Archive::default(),
             again: None,
         }
     }
@@ -110,7 +102,7 @@ impl Assembly {
         }
     }
     fn sit(&mut self, motions: &[TaskId], turn: &mut Turn<'_, Message>) {
-        let minutes = std::mem::take(&mut self.minutes);
+        let minutes = self.archive.take_minutes();
         let (settings, floor, register) = (&self.settings, &self.floor, &mut self.register);
         let mut draft = Draft { settings, floor, register, rng: turn.rng, now: turn.now };
         let electors = draft.electors(motions);
@@ -130,7 +122,7 @@ impl Assembly {
         match self.settings.weights {
             _ if !self.settings.voting.weighs() => 1.0,
             Weighing::Expertise => demand.and_then(|demand| self.register.fit(demand, voter)).map_or(0.0, |able| able.fit),
-            Weighing::Reliability => self.reliability.get(&voter).copied().unwrap_or_default().weight(),
+            Weighing::Reliability => self.archive.reliability(voter).weight(),
         }
     }
     fn close_if_over(&mut self, turn: &mut Turn<'_, Message>) {
@@ -244,36 +236,30 @@ impl Assembly {
         let Some(award) = self.awards.get(&task).filter(|award| award.agent == agent) else { return };
         if outcome.ended.is_evidence() {
             let took = outcome.took.as_secs_f64();
-            let pace = (outcome.ended.is_success() && took > 0.0 && award.declared > 0.0).then(|| award.declared / took);
             let success = outcome.ended.is_success();
+            let pace = (success && took > 0.0 && award.declared > 0.0).then(|| award.declared / took);
             let right = if success { outcome.quality * pace.unwrap_or(1.0).min(1.0) } else { 0.0 };
-            for voter in &award.endorsers {
-                if self.register.roster.contains(*voter) {
-                    self.reliability.entry(*voter).or_default().learn(right);
-                }
+            for voter in award.endorsers.iter().filter(|voter| self.register.roster.contains(**voter)) {
+                self.archive.judge(*voter, right);
             }
             if let Some(pace) = pace {
                 self.register.measured(agent, pace);
             }
-            // Numbers go on rising even if the chair is rebuilt and begins again.
-            self.last_minute = now.as_nanos().max(self.last_minute + 1);
-            if self.minutes.len() >= MOST_MINUTES {
-                self.minutes.remove(0);
-            }
-            self.minutes.push(Minute { number: self.last_minute, agent, demand: award.demand, pace, success });
+            self.archive.note(Minute { number: now.as_nanos(), agent, demand: award.demand, pace, success });
         }
         self.awards.remove(&task);
     }
     fn recall(&mut self, agent: AgentId) {
-        let name = self.register.roster.profile(agent).map(|profile| profile.name.clone());
-        if let Some(known) = name.and_then(|name| self.remembered.get(&*name)) {
-            self.reliability.insert(agent, *known);
+        if let Some(profile) = self.register.roster.profile(agent)
+            && let Some(pace) = self.archive.recall(agent, &profile.name)
+        {
+            self.register.recall_pace(agent, pace);
         }
     }
-    /// Keeps what is known of a voter under its name.
+    /// Keeps what is known of a member under its name.
     fn keep(&mut self, agent: AgentId) {
-        if let (Some(known), Some(profile)) = (self.reliability.remove(&agent), self.register.roster.profile(agent)) {
-            self.remembered.insert(profile.name.to_string(), known);
+        if let Some(profile) = self.register.roster.profile(agent) {
+            self.archive.keep(agent, &profile.name, self.register.pace(agent));
         }
     }
 }
@@ -365,29 +351,20 @@ impl Initiator for Assembly {
         earliest([due, again, self.register.next_rest()])
     }
     fn save(&self) -> Memory {
-        let mut memory = Memory::default();
-        let present = self
-            .reliability
-            .iter()
-            .filter_map(|(agent, known)| Some((self.register.roster.profile(*agent)?.name.to_string(), *known)));
-        for (name, known) in self.remembered.clone().into_iter().chain(present) {
-            let (right, wrong) = known.counts();
-            memory.set(format!("reliability/{name}"), [right, wrong]);
+        let mut archive = self.archive.clone();
+        for (agent, profile) in self.register.roster.iter() {
+            archive.keep(agent, &profile.name, self.register.pace(agent));
         }
-        memory
+        archive.save()
     }
     fn restore(&mut self, memory: &Memory) {
-        for (key, numbers) in memory.iter() {
-            if let (Some(name), [right, wrong]) = (key.strip_prefix("reliability/"), numbers) {
-                self.remembered.insert(name.to_owned(), Reliability::new(*right, *wrong));
-            }
-        }
+        self.archive.restore(memory);
         for agent in self.register.members().to_vec() {
             self.recall(agent);
         }
     }
     fn standing(&self, agent: AgentId) -> Vec<(&'static str, f64)> {
-        let known = self.reliability.get(&agent).copied().unwrap_or_default();
-        vec![("competence", known.competence()), ("weight", known.weight())]
+        let known = self.archive.reliability(agent);
+        vec![("competence", known.competence()), ("weight", known.weight()), ("pace", self.register.pace(agent))]
     }
 }

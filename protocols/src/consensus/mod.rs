@@ -24,9 +24,28 @@
 //! whose winner is busy is not bound: it stays open, and is voted on again when something has happened, so that it may wait for a
 //! better agent and still go to another.
 //!
+//! ```
+//! use polity_protocols::consensus::Consensus;
+//! use polity_protocols::testing::Table;
+//! use polity_protocols::{Capabilities, Demand, DemandId, Profile, TaskId, TaskView, Time};
+//! use std::sync::Arc;
+//! let can = Capabilities::default().and("dig", 1.0);
+//! let task = TaskView::new(TaskId::new(0, 0), Arc::new(Demand::of_kind(DemandId(0), "dig"))).work(3.0);
+//! let report = Table::new(Consensus::default(), 1)
+//!     .agent(Profile::new("ann", can.clone()))
+//!     .agent(Profile::new("bob", can.clone()).speed(2.0))
+//!     .agent(Profile::new("cid", can))
+//!     .announce_at(Time::ZERO, task)
+//!     .run_until_quiet();
+//! let decision = &report.awards[0].decision;
+//! assert_eq!((report.awards[0].agent.0, decision.messages, decision.rounds), (1, 6, 1));
+//! assert_eq!(decision.reason, "it had 3.00 votes of a weight of 3.00 (100 %), and 100 % had answered");
+//! ```
+//!
 //! [`ResultVote`] is the vote on *results*: several agents execute one task, and their answers are voted on.
 
 mod agenda;
+mod archive;
 mod conflict;
 mod evidence;
 mod floor;
@@ -40,6 +59,7 @@ mod settings;
 mod sitting;
 mod tally;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 mod weights;
 mod written;

@@ -107,6 +107,16 @@ impl Register {
         let known = &mut self.paces[agent.index()];
         *known += LEARNING * (pace.clamp(0.02, 50.0) - *known);
         let speed = *known * profile.speed;
+        self.rank_proven(agent, speed);
+    }
+    /// Takes up a pace that was measured in an earlier life.
+    pub(super) fn recall_pace(&mut self, agent: AgentId, pace: f64) {
+        let Some(profile) = self.roster.profile(agent) else { return };
+        let speed = pace * profile.speed;
+        self.paces[agent.index()] = pace;
+        self.rank_proven(agent, speed);
+    }
+    fn rank_proven(&mut self, agent: AgentId, speed: f64) {
         self.proven.retain(|(_, known)| *known != agent);
         let at = self.proven.partition_point(|(known, _)| *known >= speed);
         self.proven.insert(at, (speed, agent));
