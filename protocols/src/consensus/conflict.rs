@@ -83,7 +83,7 @@ mod tests {
         let ballots = [ballot(0, 0.9, 0.9, &[1, 0]), ballot(1, 0.5, 3.0, &[0, 1])];
         assert_eq!(by_expertise(&[0, 1], &ballots, |_| 1.0), Some(1));
         let equal = [ballot(0, 0.5, 0.0, &[1, 0]), ballot(1, 0.5, 0.0, &[0, 1])];
-        assert_eq!(by_expertise(&[0, 1], &equal, |option| f64::from(option)), Some(1), "the better fit");
+        assert_eq!(by_expertise(&[0, 1], &equal, f64::from), Some(1), "the better fit");
         assert_eq!(by_expertise(&[0, 1], &equal, |_| 1.0), Some(0), "the lowest number");
         assert_eq!(by_expertise(&[0, 1], &[], |_| 1.0), None);
         assert_eq!(by_expertise(&[], &equal, |_| 1.0), None);

@@ -333,7 +333,7 @@ impl Initiator for Assembly {
         }
     }
     fn on_wake(&mut self, turn: &mut Turn<'_, Message>) {
-        if !self.next_wake().is_some_and(|due| due <= turn.now) {
+        if self.next_wake().is_none_or(|due| due > turn.now) {
             return;
         }
         let rested = self.register.end_rests(turn.now);
