@@ -6,6 +6,7 @@
 //!
 //! | wing | decides by |
 //! |---|---|
+//! | [`consensus`] | a vote of agents with private evidence |
 //! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
 //!
 //! [`baselines`] are what each of them should beat.
@@ -26,6 +27,7 @@ mod time;
 mod turn;
 mod weather;
 
+pub mod consensus;
 pub mod hierarchical;
 pub mod testing;
 
