@@ -7,6 +7,7 @@
 //! | wing | decides by |
 //! |---|---|
 //! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
+//! | [`market`] | an auction at second prices, tasks of one moment sold together |
 //!
 //! [`baselines`] are what each of them should beat.
 //!
@@ -27,6 +28,7 @@ mod turn;
 mod weather;
 
 pub mod hierarchical;
+pub mod market;
 pub mod testing;
 
 pub use capability::{BadScore, Capabilities, Demand, Score};

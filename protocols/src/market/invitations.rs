@@ -1,0 +1,94 @@
+//! Who is asked about a task.
+
+use super::call::{Answer, Call, Order};
+use super::house::House;
+use super::message::Message;
+use crate::{AgentId, TaskId, Turn};
+use core::time::Duration;
+
+/// Rounds of calls without an admitted proposal, until it counts as a refusal. With the time doubling, the last waits minutes.
+const MOST_ROUNDS: u32 = 16;
+/// The time of a call doubles with each round, so often at most.
+const MOST_DOUBLINGS: u32 = 9;
+/// How many open tasks are looked at for an agent that has nothing to bid for.
+const LOOKED_AT: usize = 32;
+
+impl House {
+    /// Calls for proposals, once more if nobody answered. Declines the task if nobody is left to ask.
+    pub(super) fn call(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
+        self.unlist(task);
+        let Some(call) = self.calls.get(&task).filter(|call| call.round < MOST_ROUNDS) else {
+            return self.decline_unwilling(task, turn);
+        };
+        let asked = self.shortlist(&call.clone());
+        if asked.is_empty() {
+            return self.decline_unwilling(task, turn);
+        }
+        let number = self.next_number(turn);
+        let Some(call) = self.calls.get_mut(&task) else { return };
+        let reply_by = turn.now + self.set.deadline.saturating_mul(1 << call.round.min(MOST_DOUBLINGS));
+        call.begin(number, asked.iter().copied(), reply_by);
+        for agent in asked {
+            turn.send(agent, question(call, reply_by));
+        }
+        self.due.set(task, reply_by);
+    }
+    /// Those who may be asked, without those who are out already: all of a small team; else the fastest free ones, and some of the
+    /// fastest whether free or not, since one that is soon free may be the better.
+    fn shortlist(&mut self, call: &Call) -> Vec<AgentId> {
+        let out = |agent: AgentId| call.invite(agent).is_some_and(|invite| matches!(invite.answer, Answer::Out));
+        let most = self.set.shortlist.unwrap_or(usize::MAX);
+        if self.roster.count_candidates(&call.view) <= most {
+            return self.roster.candidates(&call.view).map(|able| able.agent).filter(|agent| !out(*agent)).collect();
+        }
+        let free = self.roster.free(&call.view).map(|able| able.agent).filter(|agent| !out(*agent));
+        let mut asked: Vec<AgentId> = free.take(most - most / 4).collect();
+        for able in self.roster.fastest(&call.view) {
+            if asked.len() >= most {
+                break;
+            }
+            if !out(able.agent) && !asked.contains(&able.agent) {
+                asked.push(able.agent);
+            }
+        }
+        asked
+    }
+    /// An agent that is free and bids for nothing is asked about the first open task that it was not asked about.
+    pub(super) fn ask_idle(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
+        if self.calls.is_empty() || self.seats.bids_for_something(agent) || !self.roster.is_free(agent) {
+            return;
+        }
+        let Some(order) = self.first_unasked(agent) else { return };
+        let reply_by = turn.now + self.set.deadline;
+        if let Some(call) = self.calls.get_mut(&order.task)
+            && call.also(agent, reply_by)
+        {
+            turn.send(agent, question(call, reply_by));
+        }
+    }
+    fn first_unasked(&mut self, agent: AgentId) -> Option<Order> {
+        let each = LOOKED_AT.div_ceil(self.queues.len().max(1));
+        let mut first: Option<Order> = None;
+        for queue in self.queues.values().take(LOOKED_AT) {
+            for order in queue.iter().take(each) {
+                let Some(call) = self.calls.get(&order.task) else { continue };
+                let asks = call.stands && call.invite(agent).is_none() && first.is_none_or(|first| *order < first);
+                if asks && self.roster.may_do(&call.view, agent).is_some() {
+                    first = Some(*order);
+                }
+            }
+        }
+        first
+    }
+}
+
+fn question(call: &Call, reply_by: crate::Time) -> Message {
+    let view = &call.view;
+    Message::CallForProposals { task: view.id, call: call.number, demand: view.demand.clone(), work: view.work, reply_by }
+}
+
+/// How long a waiting task stands before it is thought over though nothing happened: until the turn that it waits for is overdue by
+/// as much as it was early, and by what waiting was to save.
+pub(super) fn patience(ahead: f64, margin: f64) -> Duration {
+    crate::seconds_to_duration(2.0 * ahead + margin).max(Duration::from_millis(1))
+}

@@ -1,0 +1,3 @@
+//! What a market owes beyond the suite.
+
+mod conduct;
