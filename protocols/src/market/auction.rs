@@ -54,7 +54,7 @@ pub struct Sale {
     pub price: f64,
 }
 
-/// The least weighed admissible bid wins and is paid what it asked. `None` if none is within the reserve. O(bids).
+/// The least weighed admissible bid wins and is paid what it asked. `None` if none is [admitted](outside). O(bids).
 ///
 /// ```
 /// use polity_protocols::{AgentId, market::auction::{Bid, first_price}};
@@ -81,25 +81,26 @@ pub fn first_price(bids: &[Bid], reserve: f64) -> Option<Sale> {
 /// ```
 pub fn second_price(bids: &[Bid], reserve: f64) -> Option<Sale> {
     let (winner, second) = best_two(bids, reserve)?;
-    let Some(second) = second else { return Some(Sale { winner, price: reserve }) };
-    let bound = bids[second].weighed().min(outside(bids, reserve));
+    if bids.len() == 1 {
+        return Some(Sale { winner, price: reserve });
+    }
+    let second = second.map_or(f64::INFINITY, |second| bids[second].weighed());
+    let bound = second.min(outside(bids, reserve));
     // Rounding must not take from the winner what it asked.
     Some(Sale { winner, price: bids[winner].price_at(bound).max(bids[winner].price) })
 }
 
-/// What the caller would lose at the reserve with the slowest and least trusted of those who are admitted: the bound of what it
-/// accepts. No admitted bid is above it, and no price changes it. O(bids).
+/// What the caller would lose at the reserve with the slowest and least trusted of those who bid: the most that it accepts. A bid is
+/// admitted if it weighs no more. No price changes it; that is why a faster agent may ask more than the reserve: by what its time
+/// saves. O(bids).
 pub fn outside(bids: &[Bid], reserve: f64) -> f64 {
-    admitted(bids, reserve).map(|(_, bid)| bid.weighed_at(reserve)).fold(f64::NEG_INFINITY, f64::max)
-}
-
-fn admitted(bids: &[Bid], reserve: f64) -> impl Iterator<Item = (usize, &Bid)> {
-    bids.iter().enumerate().filter(move |(_, bid)| bid.price <= reserve)
+    bids.iter().map(|bid| bid.weighed_at(reserve)).fold(f64::NEG_INFINITY, f64::max)
 }
 
 fn best_two(bids: &[Bid], reserve: f64) -> Option<(usize, Option<usize>)> {
     let (mut best, mut second): (Option<usize>, Option<usize>) = (None, None);
-    for (at, bid) in admitted(bids, reserve) {
+    let bound = outside(bids, reserve);
+    for (at, bid) in bids.iter().enumerate().filter(|(_, bid)| bid.weighed() <= bound) {
         let beats = |other: Option<usize>| other.is_none_or(|other| bid.order(&bids[other]) == Ordering::Less);
         if beats(best) {
             (best, second) = (Some(at), best);

@@ -33,7 +33,7 @@ pub(super) struct Proposal {
 pub(super) enum Answer {
     Awaited,
     Proposed(Proposal),
-    /// It refused, or its proposal was not admitted.
+    /// It refused, or its proposals are not admitted.
     Out,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Call {
     pub(super) listed: bool,
     /// Messages that were sent for it, in both directions.
     pub(super) messages: u32,
-    /// The lowest price that was not admitted.
+    /// The lowest price that was not admitted, if any was not.
     pub(super) too_dear: Option<f64>,
 }
 
@@ -145,6 +145,15 @@ impl Call {
     pub(super) fn stand(&mut self) {
         self.stands = true;
         self.awaited = 0;
+    }
+    /// No proposal is admitted: those who made them are out, and not asked again.
+    pub(super) fn dismiss(&mut self) {
+        for invite in &mut self.invites {
+            if let Some(proposal) = invite.proposal() {
+                invite.answer = Answer::Out;
+                self.too_dear = Some(self.too_dear.map_or(proposal.price, |least| least.min(proposal.price)));
+            }
+        }
     }
     pub(super) fn proposals(&self) -> impl Iterator<Item = (AgentId, Proposal)> + '_ {
         self.invites.iter().filter_map(|invite| Some((invite.agent, invite.proposal()?)))

@@ -27,6 +27,8 @@ pub(super) enum Verdict {
         /// Seconds that waiting is expected to save.
         margin: f64,
     },
+    /// No proposal is admitted.
+    TooDear,
 }
 
 /// A task that is sold and can start.
@@ -111,7 +113,7 @@ impl Floor<'_> {
             Auction::SecondPrice => auction::second_price(&bids, self.set.reserve),
             Auction::FirstPrice => auction::first_price(&bids, self.set.reserve),
         };
-        let Some(sale) = sale else { return Verdict::Wait { ahead: 0.0, margin: 0.0 } };
+        let Some(sale) = sale else { return Verdict::TooDear };
         let (index, proposal) = lot.offers[sale.winner];
         let (bidder, bid) = (&mut bidders[index], bids[sale.winner]);
         let start = bidder.turns.first().copied().unwrap_or(f64::INFINITY);
@@ -140,7 +142,7 @@ impl Floor<'_> {
         }
         let sold = if self.set.auction == Auction::SecondPrice { batch.sell() } else { batch.sell_first_price() };
         let verdict = |(row, lot): (usize, &Lot)| {
-            let Some(sold) = sold[row] else { return (lot.order, Verdict::Wait { ahead: 0.0, margin: 0.0 }) };
+            let Some(sold) = sold[row] else { return (lot.order, self.unsold(lot, bidders)) };
             let (index, start) = turns[sold.place];
             let seconds = lot.offers.iter().find(|(bidder, _)| *bidder == index).map_or(0.0, |(_, proposal)| proposal.seconds);
             let free = bidders[index].is_free_now(start, self.roster);
@@ -151,6 +153,12 @@ impl Floor<'_> {
             (lot.order, Verdict::Bind(win))
         };
         lots.iter().enumerate().map(verdict).collect()
+    }
+    /// Nobody serves it in the best allocation: since others do with the turns that there are, or since all ask too much.
+    fn unsold(&self, lot: &Lot, bidders: &[Bidder]) -> Verdict {
+        let sale = auction::first_price(&lot.bids(bidders), self.set.reserve);
+        let ahead = sale.and_then(|sale| bidders[lot.offers[sale.winner].0].turns.first().copied());
+        ahead.map_or(Verdict::TooDear, |ahead| Verdict::Wait { ahead, margin: LEAST_TURN })
     }
     fn wait(&self, lot: &Lot, bidders: &[Bidder], done: f64, ahead: f64) -> Verdict {
         let free = lot.offers.iter().filter(|(index, _)| self.roster.is_free(bidders[*index].agent));

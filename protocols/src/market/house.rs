@@ -86,7 +86,7 @@ impl House {
     pub(super) fn decline(&mut self, task: TaskId, why: Why, turn: &mut Turn<'_, Message>) {
         if let Some(call) = self.close(task) {
             turn.decline(task, why);
-            reject(&call, None, Rejection::Withdrawn, turn);
+            self.reject(&call, None, Rejection::Withdrawn, turn);
         }
     }
     pub(super) fn decline_unwilling(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
@@ -113,10 +113,8 @@ impl House {
         start: Time,
         turn: &mut Turn<'_, Message>,
     ) {
-        let reserve = self.set.reserve;
         let sound = (0.0..=f64::MAX).contains(&proposal.price) && proposal.seconds.is_finite();
-        let admitted = sound && proposal.price <= reserve;
-        let answer = if admitted { Answer::Proposed(proposal) } else { Answer::Out };
+        let answer = if sound { Answer::Proposed(proposal) } else { Answer::Out };
         let open = self.calls.get_mut(&task).filter(|open| open.number == call);
         let Some(open) = open.filter(|open| open.invite(from).is_some_and(|invite| matches!(invite.answer, Answer::Awaited)))
         else {
@@ -125,18 +123,11 @@ impl House {
         if !open.answered(from, answer, turn.now) {
             return turn.send(from, Message::RejectProposal { task, why: Rejection::Late });
         }
-        if !admitted {
-            if sound {
-                open.too_dear = Some(open.too_dear.map_or(proposal.price, |least| least.min(proposal.price)));
-            }
-            open.messages += 1;
-            turn.send(from, Message::RejectProposal { task, why: Rejection::NotAdmitted });
-        }
         // It is busy with work that is not ours: its word on that counts.
         if start > turn.now && self.roster.is_free(from) {
             self.roster.rest(from, start);
         }
-        self.after_answer(from, task, admitted, turn);
+        self.after_answer(from, task, sound, turn);
     }
     pub(super) fn refused(&mut self, from: AgentId, task: TaskId, call: u64, turn: &mut Turn<'_, Message>) {
         let open = self.calls.get_mut(&task).filter(|open| open.number == call);
@@ -144,13 +135,13 @@ impl House {
             self.after_answer(from, task, false, turn);
         }
     }
-    fn after_answer(&mut self, from: AgentId, task: TaskId, admitted: bool, turn: &mut Turn<'_, Message>) {
+    fn after_answer(&mut self, from: AgentId, task: TaskId, proposed: bool, turn: &mut Turn<'_, Message>) {
         let Some(open) = self.calls.get(&task) else { return };
         if !open.stands {
             if open.is_complete() {
                 self.end_call(task, turn);
             }
-        } else if admitted {
+        } else if proposed {
             let order = open.order;
             self.seats.change(from, |seat| _ = seat.offers.insert(order));
             self.gather([from], turn);
@@ -191,7 +182,7 @@ impl House {
         call.proposals().any(|(agent, _)| call.view.avoid.is_empty() || roster.may_do(&call.view, agent).is_some())
     }
     fn free_bidders(&self, task: TaskId) -> Vec<AgentId> {
-        let proposals = self.calls.get(&task).into_iter().flat_map(Call::proposals);
+        let proposals = self.calls.get(&task).into_iter().flat_map(|call| call.proposals());
         proposals.map(|(agent, _)| agent).filter(|agent| self.roster.is_free(*agent)).collect()
     }
     /// Enters a standing task in the books of those who bid for it.
@@ -257,10 +248,23 @@ impl House {
         for (order, verdict) in verdicts {
             match verdict {
                 Verdict::Bind(win) => bound += usize::from(self.award(order.task, win, turn)),
+                Verdict::TooDear => self.dismiss(order.task, turn),
                 Verdict::Wait { ahead, margin } => self.wait(order.task, ahead, margin, turn.now),
             }
         }
         bound
+    }
+    /// No proposal for the task is admitted: others are asked, if there are any.
+    fn dismiss(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
+        self.unlist(task);
+        if let Some(call) = self.calls.get_mut(&task) {
+            for (agent, _) in call.proposals() {
+                turn.send(agent, Message::RejectProposal { task, why: Rejection::NotAdmitted });
+            }
+            call.messages += call.proposals().count() as u32;
+            call.dismiss();
+        }
+        self.call(task, turn);
     }
     /// A task waits for a turn. If somebody who bid for it is idle meanwhile, that is thought over in time.
     fn wait(&mut self, task: TaskId, ahead: f64, margin: f64, now: Time) {
@@ -291,14 +295,17 @@ impl House {
             self.ledger.pay_now(task);
         }
         turn.assign(task, agent, decision);
-        reject(&call, Some(agent), Rejection::Outbid, turn);
+        self.reject(&call, Some(agent), Rejection::Outbid, turn);
         true
     }
 }
 
-/// Tells all who proposed, but one.
-pub(super) fn reject(call: &Call, but: Option<AgentId>, why: Rejection, turn: &mut Turn<'_, Message>) {
-    for (agent, _) in call.proposals().filter(|(agent, _)| Some(*agent) != but) {
-        turn.send(agent, Message::RejectProposal { task: call.view.id, why });
+/// Rejections.
+impl House {
+    /// Tells all who proposed, but one.
+    pub(super) fn reject(&self, call: &Call, but: Option<AgentId>, why: Rejection, turn: &mut Turn<'_, Message>) {
+        for (agent, _) in call.proposals().filter(|(agent, _)| Some(*agent) != but) {
+            turn.send(agent, Message::RejectProposal { task: call.view.id, why });
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The auctioneer's side: what happens in its house.
 
 use super::call::{Call, Proposal};
-use super::house::{House, reject};
+use super::house::House;
 use super::ledger::{Ledger, Money};
 use super::message::{Message, Rejection};
 use super::reputation::Reputation;
@@ -120,7 +120,7 @@ impl Initiator for Auctioneer {
     }
     fn on_withdraw(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
         if let Some(call) = self.house.close(task) {
-            reject(&call, None, Rejection::Withdrawn, turn);
+            self.house.reject(&call, None, Rejection::Withdrawn, turn);
         }
     }
     fn on_message(&mut self, from: AgentId, message: Message, turn: &mut Turn<'_, Message>) {

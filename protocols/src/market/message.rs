@@ -75,7 +75,7 @@ pub enum Rejection {
     Outbid,
     /// It came after the reply-by time, or after the decision.
     Late,
-    /// It asks more than the reserve, or its numbers make no sense.
+    /// The caller would lose more by it than the reserve allows.
     NotAdmitted,
     /// The task is no longer wanted, or is called again.
     Withdrawn,

@@ -13,7 +13,7 @@ pub(super) struct Terms {
     pub(super) batch: usize,
 }
 
-/// The record of a sale to `winner`. The bids are put in order, the least weighed first.
+/// The record of a sale to `winner`, of bids that were admitted. They are put in order, the least weighed first.
 pub(super) fn record(bids: &mut [Bid], winner: &Bid, terms: Terms) -> Decision {
     bids.sort_unstable_by(Bid::order);
     let mut decision = Decision::new(super::NAME, Measure::Bid).because(reason(bids, winner, terms)).price(terms.price);

@@ -30,7 +30,7 @@ pub struct Market {
     /// How long a call waits for answers at most; it doubles each time that nobody answered. Decided earlier if all have.
     #[serde(with = "super::duration")]
     pub deadline: Duration,
-    /// The highest price that a proposal may ask, and what a lone bidder is paid. A faster agent may earn more: the time it saves.
+    /// What a lone bidder is paid, and the most that the slowest bidder may ask. A faster one may ask and earn more: what its time saves.
     pub reserve: f64,
     /// The most that may be spent in all; without it there is no limit.
     pub budget: Option<f64>,

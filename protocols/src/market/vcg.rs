@@ -2,11 +2,11 @@
 //!
 //! Each agent is paid what it asked, plus what the caller would lose without it. So its gain is what it saves the caller, whatever it
 //! asks: asking its true costs is its best bid (Clarke 1971, Groves 1973; with trust as fixed weights, an affine maximiser in the sense
-//! of Roberts 1979). A task that nobody serves costs what [`auction::outside`] says, which no admitted price changes; it bounds
+//! of Roberts 1979). A task that nobody serves costs what [`outside`](super::auction::outside) says, which no price changes; it bounds
 //! what is paid. For one task this is the second price.
 
 use super::assignment::{Assignment, Costs, assign};
-use super::auction::{self, Bid};
+use super::auction::Bid;
 use crate::AgentId;
 
 /// A turn of an agent in which it can take one task: a free slot, or a slot that is free later.
@@ -38,7 +38,7 @@ pub struct Place {
 pub struct Batch {
     places: Vec<Place>,
     reserve: f64,
-    /// Row by row: price and wait; `None` if the place does not ask for the task, or asks more than the reserve.
+    /// Row by row: price and wait; `None` if the place does not ask for the task.
     asked: Vec<Option<(f64, f64)>>,
     tasks: usize,
 }
@@ -57,10 +57,9 @@ impl Batch {
     pub fn new(tasks: usize, places: Vec<Place>, reserve: f64) -> Batch {
         Batch { asked: vec![None; tasks * places.len()], places, reserve, tasks }
     }
-    /// A place asks a price for a task; `wait` is what its delay is worth to the caller. Above the reserve it is not admitted.
+    /// A place asks a price for a task; `wait` is what its delay is worth to the caller.
     pub fn ask(&mut self, task: usize, place: usize, price: f64, wait: f64) {
-        let admitted = price <= self.reserve && wait.is_finite();
-        self.asked[task * self.places.len() + place] = admitted.then_some((price, wait));
+        self.asked[task * self.places.len() + place] = wait.is_finite().then_some((price, wait));
     }
     /// The bid of a place for a task.
     pub fn bid(&self, task: usize, place: usize) -> Option<Bid> {
@@ -91,14 +90,15 @@ impl Batch {
         let places = self.places.len();
         let mut costs = Costs::none(self.tasks, places + self.tasks);
         for task in 0..self.tasks {
-            let bids: Vec<Bid> = (0..places).filter_map(|place| self.bid(task, place)).collect();
-            for place in 0..places {
-                if let Some(bid) = self.bid(task, place) {
-                    costs.set(task, place, bid.weighed());
+            let bids: Vec<(usize, Bid)> = (0..places).filter_map(|place| Some((place, self.bid(task, place)?))).collect();
+            let outside = bids.iter().map(|(_, bid)| bid.weighed_at(self.reserve)).fold(f64::NEG_INFINITY, f64::max);
+            for (place, bid) in &bids {
+                if bid.weighed() <= outside {
+                    costs.set(task, *place, bid.weighed());
                 }
             }
             if !bids.is_empty() {
-                costs.set(task, places + task, auction::outside(&bids, self.reserve));
+                costs.set(task, places + task, outside);
             }
         }
         costs
