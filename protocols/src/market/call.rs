@@ -114,6 +114,9 @@ impl Call {
     pub(super) fn invite(&self, agent: AgentId) -> Option<&Invite> {
         self.position(agent).ok().map(|at| &self.invites[at])
     }
+    pub(super) fn asked(&self) -> impl Iterator<Item = AgentId> + '_ {
+        self.invites.iter().map(|invite| invite.agent)
+    }
     /// Takes an answer. False if none is awaited from the agent at this time.
     pub(super) fn answered(&mut self, agent: AgentId, answer: Answer, now: Time) -> bool {
         let Ok(at) = self.position(agent) else { return false };

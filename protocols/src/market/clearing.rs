@@ -121,7 +121,7 @@ impl Floor<'_> {
             bidder.push_back(proposal.seconds);
             return Verdict::Bind(Win { bid, seconds: proposal.seconds, price: sale.price, batch: 1, bids });
         }
-        let verdict = self.wait(lot, bidders, start + proposal.seconds, start);
+        let verdict = self.wait(lot, bidders, index, start, proposal.seconds);
         bidders[index].push_back(start + proposal.seconds);
         verdict
     }
@@ -147,7 +147,7 @@ impl Floor<'_> {
             let seconds = lot.offers.iter().find(|(bidder, _)| *bidder == index).map_or(0.0, |(_, proposal)| proposal.seconds);
             let free = bidders[index].is_free_now(start, self.roster);
             let Some(bid) = batch.bid(row, sold.place).filter(|_| free) else {
-                return (lot.order, self.wait(lot, bidders, start + seconds, start));
+                return (lot.order, self.wait(lot, bidders, index, start, seconds));
             };
             let win = Win { bid, seconds, price: sold.price, batch: lots.len(), bids: lot.bids(bidders) };
             (lot.order, Verdict::Bind(win))
@@ -160,10 +160,14 @@ impl Floor<'_> {
         let ahead = sale.and_then(|sale| bidders[lot.offers[sale.winner].0].turns.first().copied());
         ahead.map_or(Verdict::TooDear, |ahead| Verdict::Wait { ahead, margin: LEAST_TURN })
     }
-    fn wait(&self, lot: &Lot, bidders: &[Bidder], done: f64, ahead: f64) -> Verdict {
+    /// It waits for a turn of this bidder, which starts in `start` seconds and then takes `seconds`.
+    fn wait(&self, lot: &Lot, bidders: &[Bidder], index: usize, start: f64, seconds: f64) -> Verdict {
         let free = lot.offers.iter().filter(|(index, _)| self.roster.is_free(bidders[*index].agent));
         let soonest = free.map(|(_, proposal)| proposal.seconds).fold(f64::INFINITY, f64::min);
-        Verdict::Wait { ahead, margin: if soonest.is_finite() { (soonest - done).max(0.0) } else { 0.0 } }
+        let margin = if soonest.is_finite() { (soonest - start - seconds).max(0.0) } else { 0.0 };
+        // Of one that is overdue the turn moves away as time goes by.
+        let ahead = if self.seats.is_overdue(bidders[index].agent, self.now) { 0.0 } else { start };
+        Verdict::Wait { ahead, margin }
     }
 }
 

@@ -74,6 +74,9 @@ impl House {
         self.unlist(task);
         let call = self.calls.remove(&task)?;
         self.due.clear(&task);
+        for agent in call.asked() {
+            self.seats.change(agent, |seat| seat.asked -= 1);
+        }
         if let Some(queue) = self.queues.get_mut(&call.view.demand.id) {
             queue.remove(&call.order);
             if queue.is_empty() {

@@ -3,13 +3,15 @@
 use super::call::{Answer, Call, Order};
 use super::house::House;
 use super::message::Message;
-use crate::{AgentId, TaskId, Turn};
+use crate::{Able, AgentId, TaskId, Turn};
 use core::time::Duration;
 
 /// Rounds of calls without an admitted proposal, until it counts as a refusal. With the time doubling, the last waits minutes.
 const MOST_ROUNDS: u32 = 16;
 /// The time of a call doubles with each round, so often at most.
 const MOST_DOUBLINGS: u32 = 9;
+/// So many times the shortlist are looked at to make it.
+const SEEN: usize = 8;
 /// How many open tasks are looked at for an agent that has nothing to bid for.
 const LOOKED_AT: usize = 32;
 
@@ -27,22 +29,33 @@ impl House {
         let number = self.next_number(turn);
         let Some(call) = self.calls.get_mut(&task) else { return };
         let reply_by = turn.now + self.set.deadline.saturating_mul(1 << call.round.min(MOST_DOUBLINGS));
+        for agent in call.asked() {
+            self.seats.change(agent, |seat| seat.asked -= 1);
+        }
         call.begin(number, asked.iter().copied(), reply_by);
+        for agent in call.asked() {
+            self.seats.change(agent, |seat| seat.asked += 1);
+        }
         for agent in asked {
             turn.send(agent, question(call, reply_by));
         }
         self.due.set(task, reply_by);
     }
-    /// Those who may be asked, without those who are out already: all of a small team; else the fastest free ones, and some of the
-    /// fastest whether free or not, since one that is soon free may be the better.
+    /// Those who may be asked, without those who are out already: all of a small team. Of a large one the fastest free ones, each the
+    /// slower the more open calls it is asked in; and some of the fastest whether free or not, since one that is soon free may be the
+    /// better.
     fn shortlist(&mut self, call: &Call) -> Vec<AgentId> {
         let out = |agent: AgentId| call.invite(agent).is_some_and(|invite| matches!(invite.answer, Answer::Out));
         let most = self.set.shortlist.unwrap_or(usize::MAX);
         if self.roster.count_candidates(&call.view) <= most {
             return self.roster.candidates(&call.view).map(|able| able.agent).filter(|agent| !out(*agent)).collect();
         }
-        let free = self.roster.free(&call.view).map(|able| able.agent).filter(|agent| !out(*agent));
-        let mut asked: Vec<AgentId> = free.take(most - most / 4).collect();
+        let seats = &self.seats;
+        let slowed = |able: &Able| able.rate / f64::from(1 + seats.get(able.agent).map_or(0, |seat| seat.asked));
+        let mut free: Vec<Able> =
+            self.roster.free(&call.view).filter(|able| !out(able.agent)).take(most.saturating_mul(SEEN)).collect();
+        free.sort_by(|a, b| slowed(b).total_cmp(&slowed(a)));
+        let mut asked: Vec<AgentId> = free.iter().take(most - most / 4).map(|able| able.agent).collect();
         for able in self.roster.fastest(&call.view) {
             if asked.len() >= most {
                 break;
@@ -64,6 +77,7 @@ impl House {
             && call.also(agent, reply_by)
         {
             turn.send(agent, question(call, reply_by));
+            self.seats.change(agent, |seat| seat.asked += 1);
         }
     }
     fn first_unasked(&mut self, agent: AgentId) -> Option<Order> {

@@ -50,7 +50,7 @@ pub struct Overdrawn {
 impl fmt::Display for Overdrawn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (price, left) = (self.price.to_price(), self.left.to_price());
-        write!(f, "it would cost {price}, but only {left} of market.budget is left; raise the budget or the agents' number")
+        write!(f, "it would cost {price}, but only {left} of market.budget is left; raise the budget")
     }
 }
 impl std::error::Error for Overdrawn {}

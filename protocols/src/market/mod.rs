@@ -10,7 +10,8 @@
 //! earlier finish, then to the lower number.
 //!
 //! **Second price** (Vickrey 1961, reversed): the winner is paid the highest price at which it would still have won. With no urgency
-//! and equal reputations this is the second-lowest price; a lone bidder is paid the reserve. A proposal by which the
+//! and equal reputations this is the second-lowest price; a lone bidder for a lone
+//! task is paid the reserve. A proposal by which the
 //! caller would lose more than by the reserve with the slowest bidder is not admitted. **Optimal allocation**: the tasks open at one moment (or gathered for a `window`) are allocated as a minimum-cost
 //! assignment (Kuhn 1955; Jonker and Volgenant 1987) and paid by Vickrey, Clarke and Groves; for one task that is the second price.
 //! In both no agent gains by asking more or less than its cost. In a first-price auction it does: that is what it is there to show.

@@ -15,10 +15,12 @@ pub(super) struct Seat {
     /// Our awards that it holds, and when each should end.
     jobs: Vec<(TaskId, Time)>,
     pub(super) trust: f64,
+    /// In how many open calls it is asked: so that tasks of one moment are not all offered to the same few.
+    pub(super) asked: u32,
 }
 impl Default for Seat {
     fn default() -> Seat {
-        Seat { offers: BTreeSet::new(), jobs: Vec::new(), trust: 1.0 }
+        Seat { offers: BTreeSet::new(), jobs: Vec::new(), trust: 1.0, asked: 0 }
     }
 }
 
@@ -54,6 +56,10 @@ impl Seats {
     }
     pub(super) fn bids_for_something(&self, agent: AgentId) -> bool {
         self.get(agent).is_some_and(|seat| !seat.offers.is_empty())
+    }
+    /// True if one of its jobs should have ended by now.
+    pub(super) fn is_overdue(&self, agent: AgentId, now: Time) -> bool {
+        self.get(agent).is_some_and(|seat| seat.jobs.iter().any(|(_, end)| *end < now))
     }
     /// Seconds until each of its next turns, the soonest first: at most `most` of its slots.
     ///
