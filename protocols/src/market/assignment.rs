@@ -70,6 +70,16 @@ pub struct Assignment<'a> {
     row_price: Vec<f64>,
     column_price: Vec<f64>,
     barred: Vec<bool>,
+    scratch: Scratch,
+}
+
+/// What a search needs, kept so that it allocates nothing.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    nearest: Vec<f64>,
+    came_from: Vec<usize>,
+    done: Vec<bool>,
+    visited: Vec<usize>,
 }
 
 /// Assigns as many rows as can be, earlier rows before later ones, at the least cost for those rows. Each column is given once.
@@ -83,6 +93,7 @@ pub fn assign(costs: &Costs) -> Assignment<'_> {
         row_price: vec![0.0; costs.rows],
         column_price: vec![0.0; costs.columns],
         barred: vec![false; costs.columns],
+        scratch: Scratch::default(),
     };
     for row in 0..costs.rows {
         if costs.row(row).iter().any(|cost| cost.is_finite()) {
@@ -112,6 +123,18 @@ pub fn assign_slots(costs: &Costs, slots: &[usize]) -> (Vec<Option<usize>>, f64)
     }
     let best = assign(&wide);
     (best.columns().into_iter().map(|place| place.map(|place| places[place])).collect(), best.cost())
+}
+
+impl Scratch {
+    fn begin(&mut self, columns: usize) {
+        self.nearest.clear();
+        self.nearest.resize(columns, f64::INFINITY);
+        self.came_from.clear();
+        self.came_from.resize(columns, NONE);
+        self.done.clear();
+        self.done.resize(columns, false);
+        self.visited.clear();
+    }
 }
 
 impl Assignment<'_> {
@@ -154,13 +177,22 @@ impl Assignment<'_> {
     }
     /// Gives the row a column by the shortest path of changes; false if there is none.
     fn augment(&mut self, start: usize) -> bool {
+        let mut scratch = core::mem::take(&mut self.scratch);
+        scratch.begin(self.costs.columns);
+        let found = self.search(start, &mut scratch);
+        if let Some(end) = found {
+            self.reprice(start, scratch.nearest[end], &scratch.visited, &scratch.nearest);
+            self.shift(start, end, &scratch.came_from);
+        }
+        self.scratch = scratch;
+        found.is_some()
+    }
+    /// The free column at the end of the shortest path of changes (Dijkstra over reduced costs).
+    fn search(&self, start: usize, scratch: &mut Scratch) -> Option<usize> {
         let columns = self.costs.columns;
-        let mut nearest = vec![f64::INFINITY; columns];
-        let mut came_from = vec![NONE; columns];
-        let mut done = vec![false; columns];
-        let mut visited: Vec<usize> = Vec::new();
+        let Scratch { nearest, came_from, done, visited } = scratch;
         let (mut row, mut base, mut via) = (start, 0.0, NONE);
-        let end = loop {
+        loop {
             let (mut next, mut least) = (NONE, f64::INFINITY);
             let cells = self.costs.row(row);
             for column in 0..columns {
@@ -178,18 +210,15 @@ impl Assignment<'_> {
                 }
             }
             if next == NONE {
-                return false;
+                return None;
             }
             done[next] = true;
             if self.row_of[next] == NONE {
-                break next;
+                return Some(next);
             }
             visited.push(next);
             (row, base, via) = (self.row_of[next], least, next);
-        };
-        self.reprice(start, nearest[end], &visited, &nearest);
-        self.shift(start, end, &came_from);
-        true
+        }
     }
     fn reprice(&mut self, start: usize, length: f64, visited: &[usize], nearest: &[f64]) {
         self.row_price[start] += length;

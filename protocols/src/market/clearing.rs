@@ -140,7 +140,11 @@ impl Floor<'_> {
                 }
             }
         }
-        let sold = if self.set.auction == Auction::SecondPrice { batch.sell() } else { batch.sell_first_price() };
+        let sold = if self.set.auction == Auction::SecondPrice {
+            batch.sell_to(|place| turns[place].1 == 0.0)
+        } else {
+            batch.sell_first_price()
+        };
         let verdict = |(row, lot): (usize, &Lot)| {
             let Some(sold) = sold[row] else { return (lot.order, self.unsold(lot, bidders)) };
             let (index, start) = turns[sold.place];

@@ -13,7 +13,7 @@ use crate::{AgentId, Deadlines, DemandId, Roster, TaskId, TaskView, Time, Turn, 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many tasks are sold together at most: an assignment's cost grows with the third power.
-const BATCH: usize = 24;
+const BATCH: usize = 16;
 
 /// Everything that the auctioneer keeps.
 #[derive(Clone, Debug)]
@@ -172,6 +172,7 @@ impl House {
             let free: Vec<AgentId> = self.free_bidders(task);
             self.clear(Some(task), free, turn);
             self.list(task);
+            self.ask_one_more(task, turn);
         } else {
             let bidders: Vec<AgentId> = call.proposals().map(|(agent, _)| agent).collect();
             self.list(task);

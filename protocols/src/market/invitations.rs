@@ -66,18 +66,37 @@ impl House {
         }
         asked
     }
+    /// A task that has to wait is offered to one more agent, if one is free that was asked about nothing.
+    pub(super) fn ask_one_more(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
+        let Some(call) = self.calls.get(&task) else { return };
+        let most = self.set.shortlist.unwrap_or(usize::MAX);
+        if self.roster.count_candidates(&call.view) <= most {
+            return;
+        }
+        let seats = &self.seats;
+        let is_idle = |agent: AgentId| seats.get(agent).is_some_and(|seat| seat.asked == 0);
+        let free = self.roster.free(&call.view).take(most.saturating_mul(SEEN)).map(|able| able.agent);
+        let idle = { free }.find(|agent| is_idle(*agent));
+        if let Some(agent) = idle {
+            self.ask_also(task, agent, turn);
+        }
+    }
+    fn ask_also(&mut self, task: TaskId, agent: AgentId, turn: &mut Turn<'_, Message>) {
+        let reply_by = turn.now + self.set.deadline;
+        if let Some(call) = self.calls.get_mut(&task)
+            && call.also(agent, reply_by)
+        {
+            turn.send(agent, question(call, reply_by));
+            self.seats.change(agent, |seat| seat.asked += 1);
+        }
+    }
     /// An agent that is free and bids for nothing is asked about the first open task that it was not asked about.
     pub(super) fn ask_idle(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
         if self.calls.is_empty() || self.seats.bids_for_something(agent) || !self.roster.is_free(agent) {
             return;
         }
-        let Some(order) = self.first_unasked(agent) else { return };
-        let reply_by = turn.now + self.set.deadline;
-        if let Some(call) = self.calls.get_mut(&order.task)
-            && call.also(agent, reply_by)
-        {
-            turn.send(agent, question(call, reply_by));
-            self.seats.change(agent, |seat| seat.asked += 1);
+        if let Some(order) = self.first_unasked(agent) {
+            self.ask_also(order.task, agent, turn);
         }
     }
     fn first_unasked(&mut self, agent: AgentId) -> Option<Order> {

@@ -70,14 +70,22 @@ impl Batch {
     /// Who serves which task, and what it is paid by VCG. `None` for a task that nobody serves. Ties go to the lower place, and to the
     /// earlier task. O(tasks² · (tasks + places)).
     pub fn sell(&self) -> Vec<Option<Sold>> {
+        self.sell_to(|_| true)
+    }
+    /// The same allocation, but the payment is worked out only of agents at places that `matter`; the others' is what they asked.
+    pub fn sell_to(&self, matter: impl Fn(usize) -> bool) -> Vec<Option<Sold>> {
         let costs = self.costs();
         let best = assign(&costs);
         let mut sold = self.served(&best);
-        for winner in self.winners(&sold) {
+        let mut winners: Vec<AgentId> =
+            sold.iter().flatten().filter(|sold| matter(sold.place)).map(|sold| self.places[sold.place].agent).collect();
+        winners.sort_unstable();
+        winners.dedup();
+        for winner in winners {
             let surplus = self.surplus(&best, winner);
-            let mine = sold.iter_mut().flatten().filter(|sold| self.places[sold.place].agent == winner);
-            let count = self.count(&best, winner) as f64;
-            mine.for_each(|sold| sold.price += surplus / count);
+            let is_its = |sold: &&mut Sold| self.places[sold.place].agent == winner;
+            let count = sold.iter().flatten().filter(|sold| self.places[sold.place].agent == winner).count() as f64;
+            sold.iter_mut().flatten().filter(is_its).for_each(|sold| sold.price += surplus / count);
         }
         sold
     }
@@ -90,14 +98,12 @@ impl Batch {
         let places = self.places.len();
         let mut costs = Costs::none(self.tasks, places + self.tasks);
         for task in 0..self.tasks {
-            let bids: Vec<(usize, Bid)> = (0..places).filter_map(|place| Some((place, self.bid(task, place)?))).collect();
-            let outside = bids.iter().map(|(_, bid)| bid.weighed_at(self.reserve)).fold(f64::NEG_INFINITY, f64::max);
-            for (place, bid) in &bids {
-                if bid.weighed() <= outside {
-                    costs.set(task, *place, bid.weighed());
-                }
+            let bids = (0..places).filter_map(|place| Some((place, self.bid(task, place)?)));
+            let outside = bids.clone().map(|(_, bid)| bid.weighed_at(self.reserve)).fold(f64::NEG_INFINITY, f64::max);
+            for (place, bid) in bids.filter(|(_, bid)| bid.weighed() <= outside) {
+                costs.set(task, place, bid.weighed());
             }
-            if !bids.is_empty() {
+            if outside > f64::NEG_INFINITY {
                 costs.set(task, places + task, outside);
             }
         }
@@ -110,17 +116,8 @@ impl Batch {
         };
         (0..self.tasks).map(serve).collect()
     }
-    fn winners(&self, sold: &[Option<Sold>]) -> Vec<AgentId> {
-        let mut winners: Vec<AgentId> = sold.iter().flatten().map(|sold| self.places[sold.place].agent).collect();
-        winners.sort_unstable();
-        winners.dedup();
-        winners
-    }
     fn is_of(&self, column: usize, agent: AgentId) -> bool {
         self.places.get(column).is_some_and(|place| place.agent == agent)
-    }
-    fn count(&self, best: &Assignment<'_>, agent: AgentId) -> usize {
-        (0..self.tasks).filter(|task| best.column(*task).is_some_and(|column| self.is_of(column, agent))).count()
     }
     /// What the caller would lose without the agent, in the agent's own money; never below 0.
     fn surplus(&self, best: &Assignment<'_>, agent: AgentId) -> f64 {
