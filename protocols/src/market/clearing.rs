@@ -8,6 +8,8 @@ use super::vcg::{Batch, Place};
 use crate::{AgentId, Roster, TaskId, Time};
 use std::collections::BTreeMap;
 
+/// So many tasks are sold together at most: an assignment's cost grows with the third power.
+const TOGETHER: usize = 24;
 /// How many turns behind the free slots of an agent are considered: tasks may wait for a fast agent's next turns.
 const LATER_TURNS: usize = 2;
 /// A turn comes at least so many seconds behind the one before it.
@@ -61,7 +63,14 @@ struct Bidder {
     promised: (f64, u32),
 }
 
-/// A task with its admitted proposals: bidder and proposal.
+/// All that bid for a task of this clearing.
+#[derive(Default)]
+struct Bidders {
+    all: Vec<Bidder>,
+    at: BTreeMap<AgentId, usize>,
+}
+
+/// A task with its proposals: bidder and proposal.
 struct Lot {
     order: Order,
     /// What a second of its time costs the caller.
@@ -70,41 +79,55 @@ struct Lot {
 }
 
 impl Floor<'_> {
-    /// Sells the tasks of the batch, which must be in order of service.
+    /// Sells the tasks, which must be in order of service; those that have no verdict were not looked at.
+    ///
+    /// Where several turns are free, the first tasks are sold together; a single free turn is one thing to sell, and offered to one task
+    /// after the other until it is taken. So it is where all of the first wait for later turns, and others may take the free ones.
     pub(super) fn clear(&mut self, orders: &[Order]) -> Vec<(Order, Verdict)> {
-        let (lots, mut bidders) = self.lay_out(orders);
-        if self.set.allocation == Allocation::Sequential || lots.len() == 1 {
-            lots.iter().map(|lot| (lot.order, self.sell_one(lot, &mut bidders))).collect()
-        } else {
-            self.sell_together(&lots, &mut bidders)
-        }
-    }
-    fn lay_out(&mut self, orders: &[Order]) -> (Vec<Lot>, Vec<Bidder>) {
-        let (mut at, mut bidders): (BTreeMap<AgentId, usize>, Vec<Bidder>) = (BTreeMap::new(), Vec::new());
-        let (calls, most) = (self.calls, orders.len() + LATER_TURNS);
-        let highest = orders.iter().filter_map(|order| calls.get(&order.task)).map(|call| call.view.rank).fold(0.0, f64::max);
-        let mut lots = Vec::with_capacity(orders.len());
-        for order in orders {
-            let Some(call) = calls.get(&order.task) else { continue };
-            let weight = if highest > 0.0 { (call.view.rank / highest).clamp(LEAST_WEIGHT, 1.0) } else { 1.0 };
-            let mut lot = Lot { order: *order, urgency: self.set.urgency * weight, offers: Vec::new() };
-            for (agent, proposal) in call.proposals() {
-                if !call.view.avoid.is_empty() && self.roster.may_do(&call.view, agent).is_none() {
-                    continue;
-                }
-                let index = *at.entry(agent).or_insert_with(|| {
-                    let mut turns = Vec::new();
-                    self.seats.turns(agent, self.roster, self.now, most, &mut turns);
-                    bidders.push(Bidder { agent, trust: self.seats.trust(agent), turns, promised: (0.0, 0) });
-                    bidders.len() - 1
-                });
-                let promised = &mut bidders[index].promised;
-                *promised = (promised.0 + proposal.seconds, promised.1 + 1);
-                lot.offers.push((index, proposal));
+        let mut bidders = Bidders::default();
+        let highest = orders.first().and_then(|first| self.calls.get(&first.task)).map_or(0.0, |call| call.view.rank);
+        let first = orders.iter().take(TOGETHER);
+        let mut lots: Vec<Lot> = first.filter_map(|order| self.lot(*order, highest, &mut bidders)).collect();
+        let free = self.free_turns(&bidders);
+        if self.set.allocation == Allocation::Optimal && lots.len() > 1 && free > 1 {
+            let verdicts = self.sell_together(&lots, &bidders.all);
+            let all_wait = verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Wait { .. }));
+            if !all_wait || orders.len() <= TOGETHER {
+                return verdicts;
             }
-            lots.push(lot);
         }
-        (lots, bidders)
+        let (mut verdicts, mut rest) = (Vec::new(), orders.iter().skip(TOGETHER));
+        lots.reverse();
+        while self.free_turns(&bidders) > 0 {
+            let next = lots.pop().or_else(|| rest.find_map(|order| self.lot(*order, highest, &mut bidders)));
+            let Some(lot) = next else { break };
+            verdicts.push((lot.order, self.sell_one(&lot, &mut bidders.all)));
+        }
+        verdicts
+    }
+    fn free_turns(&self, bidders: &Bidders) -> usize {
+        let free = |bidder: &Bidder| bidder.turns.iter().filter(|start| bidder.is_free_now(**start, self.roster)).count();
+        bidders.all.iter().map(free).sum()
+    }
+    fn lot(&mut self, order: Order, highest: f64, bidders: &mut Bidders) -> Option<Lot> {
+        let call = self.calls.get(&order.task)?;
+        let weight = if highest > 0.0 { (call.view.rank / highest).clamp(LEAST_WEIGHT, 1.0) } else { 1.0 };
+        let mut lot = Lot { order, urgency: self.set.urgency * weight, offers: Vec::new() };
+        for (agent, proposal) in call.proposals() {
+            if !call.view.avoid.is_empty() && self.roster.may_do(&call.view, agent).is_none() {
+                continue;
+            }
+            let index = *bidders.at.entry(agent).or_insert_with(|| {
+                let mut turns = Vec::new();
+                self.seats.turns(agent, self.roster, self.now, TOGETHER + LATER_TURNS, &mut turns);
+                bidders.all.push(Bidder { agent, trust: self.seats.trust(agent), turns, promised: (0.0, 0) });
+                bidders.all.len() - 1
+            });
+            let promised = &mut bidders.all[index].promised;
+            *promised = (promised.0 + proposal.seconds, promised.1 + 1);
+            lot.offers.push((index, proposal));
+        }
+        Some(lot)
     }
     /// An auction of its own, in which each bids with its soonest turn. The winner's turn is taken, now or in the plan.
     fn sell_one(&self, lot: &Lot, bidders: &mut [Bidder]) -> Verdict {
@@ -126,7 +149,7 @@ impl Floor<'_> {
         verdict
     }
     /// All lots in one least-cost assignment to the bidders' turns.
-    fn sell_together(&self, lots: &[Lot], bidders: &mut [Bidder]) -> Vec<(Order, Verdict)> {
+    fn sell_together(&self, lots: &[Lot], bidders: &[Bidder]) -> Vec<(Order, Verdict)> {
         let (places, turns) = places(bidders, lots.len());
         let mut batch = Batch::new(lots.len(), places.clone(), self.set.reserve);
         let mut places_of = vec![Vec::new(); bidders.len()];

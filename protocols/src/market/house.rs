@@ -12,8 +12,8 @@ use super::settings::{Market, Payment};
 use crate::{AgentId, Deadlines, DemandId, Roster, TaskId, TaskView, Time, Turn, Why};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many tasks are sold together at most: an assignment's cost grows with the third power.
-const BATCH: usize = 16;
+/// So many tasks are looked at in one clearing at most; if that binds some, it goes on.
+const LOOKED_AT: usize = 64;
 
 /// Everything that the auctioneer keeps.
 #[derive(Clone, Debug)]
@@ -230,11 +230,11 @@ impl House {
         loop {
             agents.retain(|agent| self.roster.is_free(*agent));
             let offers = agents.iter().filter_map(|agent| self.seats.get(*agent));
-            let mut batch: BTreeSet<Order> = offers.flat_map(|seat| seat.offers.iter().take(BATCH).copied()).collect();
+            let mut batch: BTreeSet<Order> = offers.flat_map(|seat| seat.offers.iter().take(LOOKED_AT).copied()).collect();
             batch.extend(fresh.take().filter(|_| !agents.is_empty()));
-            let orders: Vec<Order> = batch.iter().take(BATCH).copied().collect();
-            let bound = self.sell(&orders, turn);
-            if bound == 0 || batch.len() <= orders.len() {
+            let orders: Vec<Order> = batch.iter().take(LOOKED_AT).copied().collect();
+            let (seen, changed) = self.sell(&orders, turn);
+            if !changed || batch.len() <= seen {
                 break;
             }
         }
@@ -242,21 +242,23 @@ impl House {
             self.ask_idle(agent, turn);
         }
     }
-    fn sell(&mut self, orders: &[Order], turn: &mut Turn<'_, Message>) -> usize {
+    /// How many tasks were looked at, and whether anything came of it but waiting.
+    fn sell(&mut self, orders: &[Order], turn: &mut Turn<'_, Message>) -> (usize, bool) {
         if orders.is_empty() {
-            return 0;
+            return (0, false);
         }
         let House { set, roster, seats, calls, .. } = self;
         let verdicts = Floor { set, roster, seats, calls, now: turn.now }.clear(orders);
-        let mut bound = 0;
+        let (seen, mut changed) = (verdicts.len(), false);
         for (order, verdict) in verdicts {
+            changed |= !matches!(verdict, Verdict::Wait { .. });
             match verdict {
-                Verdict::Bind(win) => bound += usize::from(self.award(order.task, win, turn)),
+                Verdict::Bind(win) => self.award(order.task, win, turn),
                 Verdict::TooDear => self.dismiss(order.task, turn),
                 Verdict::Wait { ahead, margin } => self.wait(order.task, ahead, margin, turn.now),
             }
         }
-        bound
+        (seen, changed)
     }
     /// No proposal for the task is admitted: others are asked, if there are any.
     fn dismiss(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
@@ -283,13 +285,12 @@ impl House {
         let free = self.free_bidders(task);
         self.clear(None, free, turn);
     }
-    fn award(&mut self, task: TaskId, mut win: Win, turn: &mut Turn<'_, Message>) -> bool {
+    fn award(&mut self, task: TaskId, mut win: Win, turn: &mut Turn<'_, Message>) {
         let (agent, price) = (win.bid.agent, Money::from_price(win.price));
         if let Err(overdrawn) = self.ledger.reserve(task, agent, price) {
-            self.decline(task, Why::Other(overdrawn.to_string()), turn);
-            return false;
+            return self.decline(task, Why::Other(overdrawn.to_string()), turn);
         }
-        let Some(mut call) = self.close(task) else { return false };
+        let Some(mut call) = self.close(task) else { return };
         call.messages += call.proposals().count() as u32 - 1;
         let terms = Terms { auction: self.set.auction, price: price.to_price(), batch: win.batch };
         let decision = record(&mut win.bids, &win.bid, terms).cost(call.messages, call.round, turn.now - call.since);
@@ -300,7 +301,6 @@ impl House {
         }
         turn.assign(task, agent, decision);
         self.reject(&call, Some(agent), Rejection::Outbid, turn);
-        true
     }
 }
 
