@@ -46,6 +46,7 @@ mod reputation;
 mod seats;
 mod settings;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 pub mod vcg;
 

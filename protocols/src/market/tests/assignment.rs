@@ -87,8 +87,8 @@ proptest! {
         if costs.rows() <= wide.columns() {
             prop_assert!((cost - optimum(&wide).1).abs() < 1e-9);
         }
-        for agent in 0..costs.columns() {
-            prop_assert!(given.iter().filter(|row| **row == Some(agent)).count() <= slots[agent]);
+        for (agent, slots) in slots.iter().enumerate() {
+            prop_assert!(given.iter().filter(|row| **row == Some(agent)).count() <= *slots);
         }
     }
 }

@@ -23,6 +23,6 @@ fn windows_budgets_and_short_lists_keep_the_rules() {
         Market { shortlist: Some(3), ..fine.clone() },
         Market { shortlist: None, urgency: 0.0, reserve: 100.0, ..fine.clone() },
     ] {
-        suite(|| set.clone(), 200);
+        suite(|| set.clone(), 100);
     }
 }
