@@ -239,6 +239,8 @@ impl Registry {
         registry
             .register::<hierarchical::Hierarchical>()
             .register::<consensus::Consensus>()
+        use polity_protocols::{baselines, hierarchical, market};
+            .register::<market::Market>()
             .register::<baselines::Random>()
             .register::<baselines::RoundRobin>()
             .register::<baselines::FifoFastestIdle>()

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`consensus`] | a vote of agents with private evidence |
 //! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
+//! | [`market`] | an auction at second prices, tasks of one moment sold together |
 //!
 //! [`baselines`] are what each of them should beat.
 //!
@@ -29,6 +30,7 @@ mod weather;
 
 pub mod consensus;
 pub mod hierarchical;
+pub mod market;
 pub mod testing;
 
 pub use capability::{BadScore, Capabilities, Demand, Score};
