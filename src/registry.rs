@@ -234,10 +234,11 @@ impl Registry {
     }
     /// The protocols that come with the runtime.
     pub fn standard() -> Registry {
-        use polity_protocols::{baselines, hierarchical};
+        use polity_protocols::{baselines, hierarchical, stigmergic};
         let mut registry = Registry::empty();
         registry
             .register::<hierarchical::Hierarchical>()
+            .register::<stigmergic::Stigmergic>()
             .register::<baselines::Random>()
             .register::<baselines::RoundRobin>()
             .register::<baselines::FifoFastestIdle>()

@@ -7,6 +7,7 @@
 //! | wing | decides by |
 //! |---|---|
 //! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
+//! | [`stigmergic`] | ants that sense stimuli and pheromone trails, and volunteer |
 //!
 //! [`baselines`] are what each of them should beat.
 //!
@@ -16,6 +17,7 @@ pub mod baselines;
 mod capability;
 mod deadlines;
 mod decision;
+pub mod duration_text;
 mod ids;
 mod profile;
 mod protocol;
@@ -27,6 +29,7 @@ mod turn;
 mod weather;
 
 pub mod hierarchical;
+pub mod stigmergic;
 pub mod testing;
 
 pub use capability::{BadScore, Capabilities, Demand, Score};

@@ -1,0 +1,3 @@
+//! What the colony owes beyond the suite.
+
+mod suite;
