@@ -151,6 +151,7 @@ impl Environment {
             self.encounters.trusts(from, response.task);
         } else {
             open.hesitated += 1;
+            open.left.get_or_insert(now);
             self.encounters.hesitates(from, response.task, call, response.from);
         }
     }

@@ -47,6 +47,8 @@ pub(super) struct Open {
     pub closes: Time,
     /// How many ants hesitated.
     pub hesitated: u32,
+    /// Since when idle ants leave it to others.
+    pub left: Option<Time>,
     pub messages: u32,
     pub rounds: u32,
     order: Order,
@@ -98,6 +100,7 @@ impl OpenTasks {
             volunteers: Vec::new(),
             closes: now,
             hesitated: 0,
+            left: None,
             messages: 0,
             rounds: 0,
             order,

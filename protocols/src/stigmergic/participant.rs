@@ -33,7 +33,7 @@ impl Ant {
         let weight = response::weight(&self.settings, felt, self.speed);
         let (u, reaction) =
             if felt.explores { (self.tolerance(felt, rng), rng.exponential(1.0 / weight)) } else { (0.5, 1.0 / weight) };
-        let from = response::responds_from(theta, u, self.settings.steepness);
+        let from = response::responds_from(theta, u, self.settings.steepness, self.settings.patience);
         Response { task: felt.task, call: felt.call, seconds, reaction, weight, from }
     }
 }

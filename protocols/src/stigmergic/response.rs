@@ -3,10 +3,8 @@
 use super::message::Felt;
 use super::settings::{Model, Stigmergic};
 
-/// How many times its threshold the intensity must reach before even the most tolerant ant responds: so that no task waits for ever.
-const MOST_TOLERANT: f64 = 3.0;
-/// How much higher the threshold of an ant without experience is than that of one with all of it (`response_threshold`).
-const INEXPERIENCED: f64 = 3.0;
+/// How much lower the threshold of an ant with all experience is than that of one without (`response_threshold`).
+const EXPERIENCED: f64 = 3.0;
 
 /// The probability with which an ant of threshold `theta` responds to a stimulus of intensity `s`: `sⁿ / (sⁿ + θⁿ)` (Bonabeau,
 /// Theraulaz and Deneubourg 1996). It is ½ where they are equal; without a threshold any ant responds, without a stimulus no other.
@@ -74,7 +72,7 @@ pub(super) fn seconds(felt: &Felt, speed: f64) -> f64 {
 pub(super) fn threshold(settings: &Stigmergic, felt: &Felt, seconds: f64) -> f64 {
     match settings.model {
         Model::AntColony => seconds,
-        Model::ResponseThreshold => seconds * (1.0 + (INEXPERIENCED - 1.0) * (1.0 - experience(settings, felt.trail))),
+        Model::ResponseThreshold => seconds / (1.0 + (EXPERIENCED - 1.0) * experience(settings, felt.trail)),
     }
 }
 
@@ -97,9 +95,10 @@ pub(super) fn weight(settings: &Stigmergic, felt: &Felt, speed: f64) -> f64 {
 }
 
 /// The intensity from which on an ant responds that has drawn `u` uniform in `0..1`: the inverse of [`response_probability`]. So
-/// drawing once and waiting for the intensity is the same as drawing anew with growing probability, without the talk.
-pub(super) fn responds_from(theta: f64, u: f64, n: f64) -> f64 {
+/// drawing once and waiting for the intensity is the same as drawing anew with growing probability, without the talk. At `patience`
+/// times the threshold every ant responds.
+pub(super) fn responds_from(theta: f64, u: f64, n: f64, patience: f64) -> f64 {
     let u = u.clamp(0.0, 1.0);
-    let tolerance = if u < 1.0 { power(u / (1.0 - u), 1.0 / n) } else { MOST_TOLERANT };
-    theta * tolerance.min(MOST_TOLERANT)
+    let tolerance = if u < 1.0 { power(u / (1.0 - u), 1.0 / n) } else { patience };
+    theta * tolerance.min(patience)
 }

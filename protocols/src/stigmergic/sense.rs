@@ -3,9 +3,8 @@
 use super::initiator::{Alarm, Environment};
 use super::message::{Felt, Message};
 use super::open::{Open, Order};
-use crate::{AgentId, Demand, DemandId, TaskId, Time, Turn, seconds_to_duration};
+use crate::{AgentId, DemandId, TaskId, TaskView, Time, Turn, seconds_to_duration};
 use core::time::Duration;
-use std::sync::Arc;
 
 /// How many tasks an ant senses at a time.
 const VIEW: usize = 4;
@@ -16,12 +15,24 @@ const MARKS: usize = 32;
 /// The shortest hesitation.
 const SHORTEST: Duration = Duration::from_millis(1);
 
+/// How many times as long as the fastest idle ant another may need for a task and still respond when the task explores: what an
+/// exploration may cost.
+const VENTURE: f64 = 2.0;
+
 /// The mark that an ant left when it went to work: when it will be back, in seconds from now, and how fast it works.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     agent: AgentId,
     back: f64,
     rate: f64,
+}
+
+/// What can be sensed of the ants that are able to do a kind of work.
+#[derive(Clone, Debug)]
+struct Marks {
+    at_work: Vec<Mark>,
+    /// The rate of the fastest idle one; 0 if all are at work.
+    idle: f64,
 }
 
 /// How intense a task is: the seconds for which it has waited, those that it would take if it were left to the ants at work, and
@@ -33,24 +44,28 @@ struct Intensity {
 }
 
 impl Environment {
-    /// The marks of ants at work that are able.
-    fn marks(&mut self, demand: &Arc<Demand>, task: &crate::TaskView, now: Time) -> Vec<Mark> {
-        let able = self.roster.able(demand);
+    /// The marks of the able ants.
+    fn marks(&mut self, task: &TaskView, now: Time) -> Marks {
+        let able = self.roster.able(&task.demand);
         let all: Vec<(AgentId, f64)> = if able.len() <= MARKS {
             able.iter().map(|able| (able.agent, able.rate)).collect()
         } else {
             self.roster.fastest(task).take(MARKS).map(|able| (able.agent, able.rate)).collect()
         };
-        let roster = &self.roster;
-        all.into_iter()
-            .filter(|(agent, _)| !roster.is_free(*agent))
-            .map(|(agent, rate)| Mark { agent, back: (roster.expected_start(agent, now) - now).as_secs_f64(), rate })
-            .collect()
+        let (mut at_work, mut idle) = (Vec::new(), 0.0_f64);
+        for (agent, rate) in all {
+            if self.roster.is_free(agent) {
+                idle = idle.max(rate);
+            } else {
+                at_work.push(Mark { agent, back: (self.roster.expected_start(agent, now) - now).as_secs_f64(), rate });
+            }
+        }
+        Marks { at_work, idle }
     }
     /// The intensity of one task, after so much work of stronger ones.
-    fn intensity(open: &Open, marks: &[Mark], ahead: f64, now: Time) -> Intensity {
+    fn intensity(open: &Open, marks: &Marks, ahead: f64, now: Time) -> Intensity {
         let (mut soonest, mut back, mut rates) = (f64::INFINITY, 0.0, 0.0);
-        for mark in marks.iter().filter(|mark| mark.rate > 0.0 && !open.view.avoids(mark.agent)) {
+        for mark in marks.at_work.iter().filter(|mark| mark.rate > 0.0 && !open.view.avoids(mark.agent)) {
             let finish = mark.back + open.work() / mark.rate;
             if finish < soonest {
                 (soonest, back) = (finish, mark.back);
@@ -58,7 +73,12 @@ impl Environment {
             rates += mark.rate;
         }
         let crowd = if rates > 0.0 { ahead / rates } else { 0.0 };
-        Intensity { seconds: soonest + crowd + (now - open.since).as_secs_f64(), back }
+        let mut left_to_others = soonest + crowd;
+        if open.explores && marks.idle > 0.0 && VENTURE * open.work() / marks.idle < left_to_others {
+            (left_to_others, back) = (VENTURE * open.work() / marks.idle, 0.0);
+        }
+        let waited = open.left.map_or(0.0, |since| (now - since).as_secs_f64());
+        Intensity { seconds: left_to_others + waited, back }
     }
     /// What the ant could sense, the strongest first.
     fn line(&mut self, agent: AgentId) -> Vec<Order> {
@@ -75,7 +95,7 @@ impl Environment {
         }
         self.line = line;
         let Some(view) = self.open.get(task).map(|open| open.view.clone()) else { return 0.0 };
-        let marks = self.marks(&view.demand, &view, now);
+        let marks = self.marks(&view, now);
         self.open.get(task).map_or(0.0, |open| Environment::intensity(open, &marks, ahead, now).seconds)
     }
     /// Lets an idle ant sense the strongest tasks around it that it did not leave to others; if it left them all, it thinks again
@@ -97,7 +117,7 @@ impl Environment {
     }
     fn feel(&mut self, agent: AgentId, line: &[Order], now: Time) -> (Vec<Felt>, Option<Time>) {
         let (mut felt, mut again, mut ahead) = (Vec::new(), None::<Time>, 0.0);
-        let mut marks: Vec<(DemandId, Vec<Mark>)> = Vec::new();
+        let mut marks: Vec<(DemandId, Marks)> = Vec::new();
         for order in line {
             if felt.len() >= VIEW {
                 break;
@@ -107,7 +127,7 @@ impl Environment {
             let at = match marks.iter().position(|(demand, _)| *demand == view.demand.id) {
                 Some(at) => at,
                 None => {
-                    marks.push((view.demand.id, self.marks(&view.demand, &view, now)));
+                    marks.push((view.demand.id, self.marks(&view, now)));
                     marks.len() - 1
                 }
             };
