@@ -1,7 +1,7 @@
 //! The environment: it lets stimuli be sensed and applies the rule of the first volunteer. It chooses nobody.
 
 use super::encounter::{Answer, Encounters};
-use super::field::{Field, Laws};
+use super::field::Field;
 use super::message::{Message, Response};
 use super::open::{Offer, OpenTasks, Order};
 use super::settings::Stigmergic;
@@ -54,10 +54,9 @@ pub struct Environment {
 impl Environment {
     /// An environment without ants.
     pub fn new(settings: &Stigmergic) -> Environment {
-        let Stigmergic { decay, period, initial, min, max, .. } = *settings;
         Environment {
             settings: settings.clone(),
-            field: Field::new(Laws { decay, period, initial, min, max }),
+            field: Field::new(settings.laws()),
             roster: Roster::default(),
             open: OpenTasks::default(),
             encounters: Encounters::default(),

@@ -72,14 +72,13 @@ pub(super) fn seconds(felt: &Felt, speed: f64) -> f64 {
 pub(super) fn threshold(settings: &Stigmergic, felt: &Felt, seconds: f64) -> f64 {
     match settings.model {
         Model::AntColony => seconds,
-        Model::ResponseThreshold => seconds / (1.0 + (EXPERIENCED - 1.0) * experience(settings, felt.trail)),
+        Model::ResponseThreshold => seconds / (1.0 + (EXPERIENCED - 1.0) * experience(settings.laws().min, felt.trail)),
     }
 }
 
-/// Where the trail is between the least and the strongest, 0..=1.
-fn experience(settings: &Stigmergic, trail: f64) -> f64 {
-    let span = settings.max - settings.min;
-    if span > 0.0 { ((trail - settings.min) / span).clamp(0.0, 1.0) } else { 1.0 }
+/// How much experience a trail stands for, in `0..1`: none for the least one.
+fn experience(least: f64, trail: f64) -> f64 {
+    if trail > least && least > 0.0 { 1.0 - least / trail } else { 0.0 }
 }
 
 /// The weight of the ant among volunteers. The work is the same for all of them, so the visibility is the rate.

@@ -1,5 +1,6 @@
 //! What a user can set, and the checks on it.
 
+use super::field::Laws;
 use super::initiator::Environment;
 use super::message::Message;
 use super::participant::Ant;
@@ -33,12 +34,13 @@ pub struct Stigmergic {
     pub alpha: f64,
     /// The exponent β of the visibility η, an ant's declared rate: how much its own word counts. 0: not at all.
     pub beta: f64,
-    /// A trail that nobody has walked.
-    pub initial: f64,
-    /// The least trail, so that no ant is ever ruled out (MAX–MIN).
-    pub min: f64,
-    /// The strongest trail, so that no ant ever has it all (MAX–MIN).
-    pub max: f64,
+    /// A trail that nobody has walked; if not given, the least.
+    pub initial: Option<f64>,
+    /// The least trail, so that no ant is ever ruled out (MAX–MIN); if not given, half of `reinforcement`.
+    pub min: Option<f64>,
+    /// The strongest trail, so that no ant ever has it all (MAX–MIN); if not given, `reinforcement / decay`: what a trail tends to
+    /// that one usual success per period walks.
+    pub max: Option<f64>,
     /// How often the strongest reaction simply wins instead of a draw: `q0` of Ant Colony System, in `[0, 1]`. With 0 each choice is
     /// a draw, as in Ant System.
     pub greed: f64,
@@ -64,9 +66,9 @@ impl Default for Stigmergic {
             reinforcement: 2.0,
             alpha: 1.0,
             beta: 2.0,
-            initial: 1.0,
-            min: 1.0,
-            max: 20.0,
+            initial: None,
+            min: None,
+            max: None,
             greed: 0.9,
             steepness: 8.0,
             patience: 1.0,
@@ -88,15 +90,28 @@ pub enum Model {
 }
 
 impl Stigmergic {
+    /// The laws of the colony's field: with what is not given filled in.
+    ///
+    /// ```
+    /// use polity_protocols::stigmergic::Stigmergic;
+    /// let laws = Stigmergic::default().laws();
+    /// assert_eq!((laws.min, laws.initial, laws.max), (1.0, 1.0, 20.0));
+    /// ```
+    pub fn laws(&self) -> Laws {
+        let max = self.max.unwrap_or(if self.decay > 0.0 { self.reinforcement / self.decay } else { f64::INFINITY });
+        let min = self.min.unwrap_or_else(|| (self.reinforcement / 2.0).min(max));
+        let initial = self.initial.unwrap_or(min);
+        Laws { decay: self.decay, period: self.period, initial, min, max }
+    }
     fn numbers(&self) -> [(&'static str, f64); 9] {
         [
             ("decay", self.decay),
             ("reinforcement", self.reinforcement),
             ("alpha", self.alpha),
             ("beta", self.beta),
-            ("initial", self.initial),
-            ("min", self.min),
-            ("max", self.max),
+            ("initial", self.initial.unwrap_or_default()),
+            ("min", self.min.unwrap_or_default()),
+            ("max", self.max.unwrap_or_default()),
             ("greed", self.greed),
             ("steepness", self.steepness),
         ]
@@ -120,14 +135,15 @@ impl Stigmergic {
         if self.alpha == 0.0 && self.beta == 0.0 {
             return Some("stigmergic.alpha and stigmergic.beta must not both be 0: nothing would guide the ants".to_owned());
         }
-        if self.min == 0.0 {
-            return must("min", "above 0, so that every trail can be found again", &self.min);
+        let Laws { min, max, initial, .. } = self.laws();
+        if min <= 0.0 {
+            return must("min", "above 0, so that every trail can be found again", &min);
         }
-        if self.max < self.min {
-            return must("max", &format!("at least stigmergic.min, which is {}", self.min), &self.max);
+        if max < min {
+            return must("max", &format!("at least stigmergic.min, which is {min}"), &max);
         }
-        if !(self.min..=self.max).contains(&self.initial) {
-            return must("initial", &format!("in [{}, {}], which min and max set", self.min, self.max), &self.initial);
+        if !(min..=max).contains(&initial) {
+            return must("initial", &format!("in [{min}, {max}], which min and max set"), &initial);
         }
         self.other_fault()
     }
