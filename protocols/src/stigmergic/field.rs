@@ -68,6 +68,8 @@ pub struct Field {
     period: Option<u64>,
     numbers: BTreeMap<Name, usize>,
     number_of: Vec<Option<usize>>,
+    /// By the number of a name: in which period it was met first. Since then the trails that it has not walked evaporate too.
+    met: Vec<Option<u64>>,
     kinds: Vec<Kind>,
     kind_by_name: BTreeMap<Name, usize>,
     kind_of: Vec<Option<usize>>,
@@ -81,6 +83,7 @@ impl Field {
             period: None,
             numbers: BTreeMap::new(),
             number_of: Vec::new(),
+            met: Vec::new(),
             kinds: Vec::new(),
             kind_by_name: BTreeMap::new(),
             kind_of: Vec::new(),
@@ -100,6 +103,9 @@ impl Field {
         for trail in self.kinds.iter_mut().flat_map(|kind| kind.trails.iter_mut().flatten()) {
             trail.period = periods;
         }
+        for met in self.met.iter_mut().flatten() {
+            *met = periods;
+        }
     }
     /// Takes note of an agent's name: who bears a name walks on its trails. O(log n).
     pub fn meet(&mut self, agent: AgentId, name: impl Into<Name>) {
@@ -108,6 +114,10 @@ impl Field {
             self.number_of.resize(agent.index() + 1, None);
         }
         self.number_of[agent.index()] = Some(number);
+        if self.met.len() <= number {
+            self.met.resize(number + 1, None);
+        }
+        self.met[number].get_or_insert(self.period.unwrap_or(0));
     }
     fn number(&mut self, name: Name) -> usize {
         let next = self.numbers.len();
@@ -141,16 +151,17 @@ impl Field {
     fn now(&self) -> u64 {
         self.period.unwrap_or(0)
     }
-    fn strength(&self, trail: Option<Trail>) -> f64 {
-        let Some(trail) = trail else { return self.laws.initial };
+    fn strength(&self, trail: Trail) -> f64 {
         let value = trail.value * evaporation(self.laws.decay, self.now().saturating_sub(trail.period));
         value.clamp(self.laws.min, self.laws.max)
     }
     /// How strong the agent's trail is on the kind of work that the demand names. O(log periods since its last deposit).
     pub fn trail(&mut self, demand: &Demand, agent: AgentId) -> f64 {
         let kind = self.kind(demand);
-        let trail = self.number_of(agent).and_then(|number| self.kinds[kind].trails.get(number).copied().flatten());
-        self.strength(trail)
+        let Some(number) = self.number_of(agent) else { return self.laws.initial };
+        let walked = self.kinds[kind].trails.get(number).copied().flatten();
+        let met = self.met.get(number).copied().flatten().unwrap_or(0);
+        self.strength(walked.unwrap_or(Trail { value: self.laws.initial, period: met }))
     }
     /// Adds to the agent's trail on the kind of work. An agent that was never met leaves none.
     pub fn deposit(&mut self, demand: &Demand, agent: AgentId, amount: f64) {
@@ -198,7 +209,7 @@ impl Field {
     pub fn trails_of(&self, agent: AgentId) -> (usize, f64) {
         let Some(number) = self.number_of(agent) else { return (0, self.laws.initial) };
         let own = self.kinds.iter().filter_map(|kind| kind.trails.get(number).copied().flatten());
-        own.fold((0, self.laws.min), |(count, most), trail| (count + 1, self.strength(Some(trail)).max(most)))
+        own.fold((0, self.laws.min), |(count, most), trail| (count + 1, self.strength(trail).max(most)))
     }
     /// All trails by the names of kind and agent: `trail/analysis/ann`.
     pub fn save(&self) -> Memory {
@@ -209,8 +220,9 @@ impl Field {
         };
         let mut memory = Memory::default();
         for kind in &self.kinds {
-            for (number, trail) in kind.trails.iter().enumerate().filter(|(_, trail)| trail.is_some()) {
-                memory.set(format!("trail/{}/{}", escape(&kind.name), names[number]), [self.strength(*trail)]);
+            let walked = kind.trails.iter().enumerate().filter_map(|(number, trail)| trail.map(|trail| (number, trail)));
+            for (number, trail) in walked {
+                memory.set(format!("trail/{}/{}", escape(&kind.name), names[number]), [self.strength(trail)]);
             }
         }
         memory

@@ -38,8 +38,8 @@ pub struct Stigmergic {
     pub initial: Option<f64>,
     /// The least trail, so that no ant is ever ruled out (MAX–MIN); if not given, half of `reinforcement`.
     pub min: Option<f64>,
-    /// The strongest trail, so that no ant ever has it all (MAX–MIN); if not given, `reinforcement / decay`: what a trail tends to
-    /// that one usual success per period walks.
+    /// The strongest trail, so that no ant ever has it all (MAX–MIN). If not given, twice `reinforcement`: then a few successes of
+    /// a better ant outweigh the habit of a worse one. Without decay there is no bound if none is given.
     pub max: Option<f64>,
     /// How often the strongest reaction simply wins instead of a draw: `q0` of Ant Colony System, in `[0, 1]`. With 0 each choice is
     /// a draw, as in Ant System.
@@ -95,10 +95,10 @@ impl Stigmergic {
     /// ```
     /// use polity_protocols::stigmergic::Stigmergic;
     /// let laws = Stigmergic::default().laws();
-    /// assert_eq!((laws.min, laws.initial, laws.max), (1.0, 1.0, 20.0));
+    /// assert_eq!((laws.min, laws.initial, laws.max), (1.0, 1.0, 4.0));
     /// ```
     pub fn laws(&self) -> Laws {
-        let max = self.max.unwrap_or(if self.decay > 0.0 { self.reinforcement / self.decay } else { f64::INFINITY });
+        let max = self.max.unwrap_or(if self.decay > 0.0 { 2.0 * self.reinforcement } else { f64::INFINITY });
         let min = self.min.unwrap_or_else(|| (self.reinforcement / 2.0).min(max));
         let initial = self.initial.unwrap_or(min);
         Laws { decay: self.decay, period: self.period, initial, min, max }
