@@ -12,8 +12,11 @@ impl Environment {
     pub(super) fn decide(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
         let Some(open) = self.open.get(task) else { return };
         if open.volunteers.is_empty() {
-            if open.awaiting.is_empty() {
+            if open.awaiting.is_empty() && open.hesitated == 0 {
                 self.show(task, turn);
+            } else if open.awaiting.is_empty() {
+                let view = open.view.clone();
+                self.look_again(task, &view, turn.now);
             }
             return;
         }

@@ -3,7 +3,7 @@
 use super::encounter::{Answer, Encounters};
 use super::field::Field;
 use super::message::{Message, Response};
-use super::open::{Offer, OpenTasks, Order};
+use super::open::{Offer, Open, OpenTasks, Order};
 use super::settings::Stigmergic;
 use crate::{
     AgentId, Deadlines, Demand, Initiator, Memory, Outcome, Profile, Roster, TaskId, TaskView, Time, Turn, Why,
@@ -89,9 +89,12 @@ impl Environment {
             }
         }
         self.decline_hopeless(turn);
-        touched.extend(self.open.picky());
         for task in touched {
             self.decide(task, turn);
+        }
+        let picky: Vec<TaskId> = self.open.picky().collect();
+        for task in picky {
+            self.show(task, turn);
         }
         self.moved = true;
     }
@@ -112,7 +115,7 @@ impl Environment {
             None => self.unpaid = self.unpaid.saturating_add(messages),
         }
     }
-    pub(super) fn close(&mut self, task: TaskId) -> Option<super::open::Open> {
+    pub(super) fn close(&mut self, task: TaskId) -> Option<Open> {
         self.alarms.clear(&Alarm::Task(task));
         self.open.remove(task)
     }
@@ -178,6 +181,7 @@ impl Environment {
     }
     fn ring(&mut self, alarm: Alarm, turn: &mut Turn<'_, Message>) {
         match alarm {
+            Alarm::Task(task) if self.open.get(task).is_some_and(Open::is_quiet) => self.show(task, turn),
             Alarm::Task(task) => self.decide(task, turn),
             Alarm::Ant(agent) => {
                 if let Some(sensed) = self.encounters.expire(agent) {

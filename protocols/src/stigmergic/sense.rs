@@ -15,9 +15,8 @@ const MARKS: usize = 32;
 /// The shortest hesitation.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// How many times as long as the fastest idle ant another may need for a task and still respond when the task explores: what an
-/// exploration may cost.
-const VENTURE: f64 = 2.0;
+/// How many times as long as a faster idle ant another may need for a task and still respond: what a draw may cost.
+const VENTURE: f64 = 1.5;
 
 /// The mark that an ant left when it went to work: when it will be back, in seconds from now, and how fast it works.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +62,7 @@ impl Environment {
         Marks { at_work, idle }
     }
     /// The intensity of one task, after so much work of stronger ones.
-    fn intensity(open: &Open, marks: &Marks, ahead: f64, now: Time) -> Intensity {
+    fn intensity(open: &Open, marks: &Marks, own: f64, ahead: f64, now: Time) -> Intensity {
         let (mut soonest, mut back, mut rates) = (f64::INFINITY, 0.0, 0.0);
         for mark in marks.at_work.iter().filter(|mark| mark.rate > 0.0 && !open.view.avoids(mark.agent)) {
             let finish = mark.back + open.work() / mark.rate;
@@ -72,13 +71,16 @@ impl Environment {
             }
             rates += mark.rate;
         }
-        let crowd = if rates > 0.0 { ahead / rates } else { 0.0 };
-        let mut left_to_others = soonest + crowd;
-        if open.explores && marks.idle > 0.0 && VENTURE * open.work() / marks.idle < left_to_others {
-            (left_to_others, back) = (VENTURE * open.work() / marks.idle, 0.0);
+        if marks.idle > own {
+            let finish = VENTURE * open.work() / marks.idle;
+            if finish < soonest {
+                (soonest, back) = (finish, 0.0);
+            }
+            rates += marks.idle;
         }
+        let crowd = if rates > 0.0 { ahead / rates } else { 0.0 };
         let waited = open.left.map_or(0.0, |since| (now - since).as_secs_f64());
-        Intensity { seconds: left_to_others + waited, back }
+        Intensity { seconds: soonest + crowd + waited, back }
     }
     /// What the ant could sense, the strongest first.
     fn line(&mut self, agent: AgentId) -> Vec<Order> {
@@ -95,8 +97,9 @@ impl Environment {
         }
         self.line = line;
         let Some(view) = self.open.get(task).map(|open| open.view.clone()) else { return 0.0 };
+        let own = self.roster.fit(&view.demand, agent).map_or(0.0, |able| able.rate);
         let marks = self.marks(&view, now);
-        self.open.get(task).map_or(0.0, |open| Environment::intensity(open, &marks, ahead, now).seconds)
+        self.open.get(task).map_or(0.0, |open| Environment::intensity(open, &marks, own, ahead, now).seconds)
     }
     /// Lets an idle ant sense the strongest tasks around it that it did not leave to others; if it left them all, it thinks again
     /// when one of them has become intense enough.
@@ -132,7 +135,7 @@ impl Environment {
                 }
             };
             let Some(open) = self.open.get(view.id) else { continue };
-            let intensity = Environment::intensity(open, &marks[at].1, ahead, now);
+            let intensity = Environment::intensity(open, &marks[at].1, able.rate, ahead, now);
             ahead += open.work();
             if open.volunteers.iter().any(|offer| offer.agent == agent) {
                 continue;
@@ -193,11 +196,17 @@ impl Environment {
                 self.forage(*agent, turn);
             }
         }
-        // Those near may have gone to other work by the time they could sense it.
-        if large && self.open.get(task).is_some_and(Open::is_quiet) && self.roster.fastest_free(&view).is_some() {
+        if self.open.get(task).is_some_and(Open::is_quiet) {
+            self.look_again(task, &view, turn.now);
+        }
+    }
+    /// In a large team those near may have gone to other work, or have left the task to others, while somebody else is idle: then
+    /// others may sense it after a while.
+    pub(super) fn look_again(&mut self, task: TaskId, view: &TaskView, now: Time) {
+        if self.roster.count_candidates(view) > self.settings.reach && self.roster.fastest_free(view).is_some() {
             let hesitated = self.open.get(task).is_some_and(|open| open.hesitated > 0);
             let windows = if hesitated { 20 } else { 1 };
-            self.alarms.set(Alarm::Task(task), turn.now + self.settings.window.max(SHORTEST).saturating_mul(windows));
+            self.alarms.set(Alarm::Task(task), now + self.settings.window.max(SHORTEST).saturating_mul(windows));
         }
     }
     fn is_idle(&self, agent: AgentId) -> bool {

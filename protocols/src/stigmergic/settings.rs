@@ -38,11 +38,11 @@ pub struct Stigmergic {
     pub initial: Option<f64>,
     /// The least trail, so that no ant is ever ruled out (MAX–MIN); if not given, half of `reinforcement`.
     pub min: Option<f64>,
-    /// The strongest trail, so that no ant ever has it all (MAX–MIN). If not given, twice `reinforcement`: then a few successes of
-    /// a better ant outweigh the habit of a worse one. Without decay there is no bound if none is given.
+    /// The strongest trail, so that no ant ever has it all (MAX–MIN). If not given, `reinforcement / decay`: what a trail
+    /// tends to that one usual success per period walks. So without decay there is no bound if none is given.
     pub max: Option<f64>,
     /// How often the strongest reaction simply wins instead of a draw: `q0` of Ant Colony System, in `[0, 1]`. With 0 each choice is
-    /// a draw, as in Ant System.
+    /// a draw, as in Ant System. Greed gains a little on what is known and forgets slowly what was: a habit wins until it has evaporated.
     pub greed: f64,
     /// The exponent n of the response function `sⁿ / (sⁿ + θⁿ)`. The literature mostly has 2; with that an exploring ant takes a task that
     /// another would have done in half the time in one case of five, and workflows take about 3 % longer than with 8.
@@ -69,7 +69,7 @@ impl Default for Stigmergic {
             initial: None,
             min: None,
             max: None,
-            greed: 0.9,
+            greed: 0.0,
             steepness: 8.0,
             patience: 1.0,
             reach: 16,
@@ -95,10 +95,10 @@ impl Stigmergic {
     /// ```
     /// use polity_protocols::stigmergic::Stigmergic;
     /// let laws = Stigmergic::default().laws();
-    /// assert_eq!((laws.min, laws.initial, laws.max), (1.0, 1.0, 4.0));
+    /// assert_eq!((laws.min, laws.initial, laws.max), (1.0, 1.0, 20.0));
     /// ```
     pub fn laws(&self) -> Laws {
-        let max = self.max.unwrap_or(if self.decay > 0.0 { 2.0 * self.reinforcement } else { f64::INFINITY });
+        let max = self.max.unwrap_or(if self.decay > 0.0 { self.reinforcement / self.decay } else { f64::INFINITY });
         let min = self.min.unwrap_or_else(|| (self.reinforcement / 2.0).min(max));
         let initial = self.initial.unwrap_or(min);
         Laws { decay: self.decay, period: self.period, initial, min, max }

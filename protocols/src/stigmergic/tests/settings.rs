@@ -28,7 +28,7 @@ fn each_setting_out_of_range_is_named_with_its_range_and_its_value() {
         (Stigmergic { reinforcement: 0.0, ..d() }, "stigmergic.reinforcement must be above 0, but is 0"),
         (Stigmergic { min: Some(0.0), ..d() }, "stigmergic.min must be above 0, so that every trail can be found again, but is 0"),
         (Stigmergic { max: Some(0.5), min: Some(1.0), ..d() }, "stigmergic.max must be at least stigmergic.min, which is 1, but is 0.5"),
-        (Stigmergic { initial: Some(30.0), ..d() }, "stigmergic.initial must be in [1, 4], which min and max set, but is 30"),
+        (Stigmergic { initial: Some(30.0), ..d() }, "stigmergic.initial must be in [1, 20], which min and max set, but is 30"),
         (Stigmergic { steepness: 0.0, ..d() }, "stigmergic.steepness must be in [0.1, 64], but is 0"),
         (Stigmergic { patience: 0.0, ..d() }, "stigmergic.patience must be in (0, 100], but is 0"),
         (Stigmergic { reach: 0, ..d() }, "stigmergic.reach must be at least 1, but is 0"),
