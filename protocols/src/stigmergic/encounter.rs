@@ -108,13 +108,15 @@ impl Encounters {
     pub(super) fn trusts(&mut self, agent: AgentId, task: TaskId) {
         self.seat(agent).hesitates.retain(|(id, _, _)| *id != task);
     }
-    /// Forgets hesitations over tasks that are no longer there.
-    pub(super) fn keep(&mut self, agent: AgentId, is_open: impl Fn(TaskId, u64) -> bool) {
+    /// Forgets hesitations over tasks that are no longer there; true if some are left.
+    pub(super) fn keep(&mut self, agent: AgentId, is_open: impl Fn(TaskId, u64) -> bool) -> bool {
         let seat = self.seat(agent);
         seat.hesitates.retain(|(task, call, _)| is_open(*task, *call));
-        if seat.hesitates.is_empty() {
+        let some = !seat.hesitates.is_empty();
+        if !some {
             self.hesitant.remove(&agent);
         }
+        some
     }
     /// Ants that hesitate, at most `most`, beginning behind `after`, around the end.
     pub(super) fn hesitant(&self, after: AgentId, most: usize) -> Vec<AgentId> {

@@ -211,7 +211,10 @@ impl Environment {
         }
         for agent in self.encounters.hesitant(self.last, self.settings.reach) {
             self.last = agent;
-            self.forage(agent, turn);
+            let open = &self.open;
+            if self.encounters.keep(agent, |task, call| open.get(task).is_some_and(|open| open.call == call)) {
+                self.forage(agent, turn);
+            }
         }
     }
 }

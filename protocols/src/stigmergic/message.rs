@@ -43,8 +43,8 @@ pub struct Felt {
     pub fit: f64,
     /// The ant's own trail on this kind of work.
     pub trail: f64,
-    /// The intensity, in seconds: how long the task has waited, and how long it would still take if it were left to the ants now at
-    /// work, by the marks that these left. Infinite if nobody able is at work: then there is nobody to leave it to.
+    /// The intensity, in seconds: for how long idle ants have left the task to others, and how long it would still take these, by the
+    /// marks that they left. Infinite if there is nobody to leave it to.
     pub intensity: f64,
     /// True if this announcement explores: reactions are drawn. False if the strongest reaction shall win.
     pub explores: bool,

@@ -7,15 +7,16 @@
 //!
 //! **Who responds.** The response function of Bonabeau, Theraulaz and Deneubourg (1996), `T(s) = sⁿ / (sⁿ + θⁿ)`, with the distance in
 //! the threshold as in their mail retrieval model (1997). The intensity s, in seconds, is how long the task would take if it were left
-//! to the ants at work, by the marks that these left when they went to work, and how long it has waited already; the threshold θ is
-//! what it would take in the ant's own hands. So a slow ant leaves a task to a better one that is soon free, and takes it
-//! when that one has too much to do, or is overdue: the longer a task waits the surer somebody responds, at the latest at `3θ`. With
-//! nobody able at work there is nobody to leave it to, and all idle ants respond.
+//! to others, by the marks that can be sensed (ants at work, and when they meant to be back; a much faster idle one), and how long
+//! idle ants have already left it; the threshold θ is what it would take in the ant's own hands. So a slow ant leaves a task
+//! to a better one that is soon free, and takes it when that one has too much to do or is overdue: the longer a task is left the surer
+//! somebody responds, at the latest at `patience · θ`. With nobody to leave it to, all idle ants respond. An ant draws its tolerance
+//! once and tells it, which is the same as trying again and again with growing probability, without the talk.
 //!
 //! **Who of them gets it.** Each draws a reaction time that is exponential with rate `τ^α · η^β`, τ its trail and η its declared rate,
 //! and the first goes to work. That is Ant System's draw in proportion to `τ^α · η^β` (Dorigo, Maniezzo and Colorni 1996), made by the
-//! ants: the minimum of exponential times falls to each in proportion to its rate. With probability `greed` an announcement
-//! does not explore and the strongest wins, the pseudo-random-proportional rule of Ant Colony System (Dorigo and Gambardella 1997).
+//! ants: the least of exponential times falls to each in proportion to its rate. With a `greed` above 0 the strongest simply wins that
+//! often, the pseudo-random-proportional rule of Ant Colony System (Dorigo and Gambardella 1997).
 //!
 //! **What is learned.** A success adds `reinforcement · quality · speed` to its trail, speed relative to what is usual for the kind of
 //! work; per `period` a share `decay` evaporates; and trails stay between `min` and `max` (MAX–MIN: Stützle and Hoos 2000). Trails are
@@ -32,6 +33,7 @@ mod response;
 mod sense;
 mod settings;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub use field::{Field, Laws, evaporation};

@@ -147,7 +147,8 @@ fn an_ant_that_never_answers_does_not_hold_a_task_up() {
     let weather = Weather { loss: 0.5, ..Weather::CALM };
     let mut waits = 0.0_f64;
     for seed in 0..50 {
-        let report = team(Stigmergic::default(), seed, [1.0; 6]).weather(weather).announce_at(Time::ZERO, dig(0, 1.0)).run_until_quiet();
+        let report =
+            team(Stigmergic::default(), seed, [1.0; 6]).weather(weather).announce_at(Time::ZERO, dig(0, 1.0)).run_until_quiet();
         assert_eq!((report.done(), &report.violations), (1, &Vec::new()));
         waits = waits.max(report.awards[0].decision.latency.as_secs_f64());
     }

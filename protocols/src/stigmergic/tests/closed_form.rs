@@ -47,7 +47,13 @@ fn half_of_a_trail_is_gone_after_its_half_life() {
 #[test]
 fn an_ant_responds_with_one_half_at_its_threshold() {
     let expected = given("response_threshold");
-    for (s, theta, case) in [(3.0, 3.0, "s=theta"), (6.0, 3.0, "s=2theta,n=2"), (1.5, 3.0, "s=theta/2,n=2"), (9.0, 3.0, "s=3theta,n=2"), (0.0, 3.0, "s=0")] {
+    for (s, theta, case) in [
+        (3.0, 3.0, "s=theta"),
+        (6.0, 3.0, "s=2theta,n=2"),
+        (1.5, 3.0, "s=theta/2,n=2"),
+        (9.0, 3.0, "s=3theta,n=2"),
+        (0.0, 3.0, "s=0"),
+    ] {
         near(response_probability(s, theta, 2.0), number(&expected[case]));
     }
     for n in [1.0, 2.0, 8.0, 3.7] {
@@ -96,7 +102,8 @@ fn the_first_reaction_falls_to_each_by_the_rule_of_ant_system() {
     let rule = given("ant_system_rule");
     let numbers = |name: &str| rule[name].as_array().unwrap().iter().map(number).collect::<Vec<f64>>();
     let (tau, eta, expected) = (numbers("tau"), numbers("eta"), numbers("p"));
-    let weights: Vec<f64> = tau.iter().zip(&eta).map(|(t, e)| attraction(*t, *e, number(&rule["alpha"]), number(&rule["beta"]))).collect();
+    let weights: Vec<f64> =
+        tau.iter().zip(&eta).map(|(t, e)| attraction(*t, *e, number(&rule["alpha"]), number(&rule["beta"]))).collect();
     let total: f64 = weights.iter().sum();
     let (mut rng, mut first) = (Rng::new(3, "race"), [0.0; 3]);
     let draws = 40_000;

@@ -6,8 +6,8 @@ use crate::testing::suite;
 #[test]
 fn every_model_keeps_the_rules() {
     for model in [Model::AntColony, Model::ResponseThreshold] {
-        for greed in [0.0, 0.9] {
-            let settings = Stigmergic { model, greed, ..Stigmergic::default() };
+        for (greed, reach) in [(0.0, 16), (0.9, 4)] {
+            let settings = Stigmergic { model, greed, reach, ..Stigmergic::default() };
             let seen = suite(|| settings.clone(), 200);
             assert!(seen.losses > 1_000 && seen.rebuilds_while_open > 0 && seen.withdrawals_while_open > 0, "{seen:?}");
         }
