@@ -241,6 +241,8 @@ impl Registry {
             .register::<consensus::Consensus>()
         use polity_protocols::{baselines, hierarchical, market};
             .register::<market::Market>()
+        use polity_protocols::{baselines, hierarchical, stigmergic};
+            .register::<stigmergic::Stigmergic>()
             .register::<baselines::Random>()
             .register::<baselines::RoundRobin>()
             .register::<baselines::FifoFastestIdle>()
