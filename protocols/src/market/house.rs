@@ -75,7 +75,7 @@ impl House {
         let call = self.calls.remove(&task)?;
         self.due.clear(&task);
         for agent in call.asked() {
-            self.seats.change(agent, |seat| seat.asked -= 1);
+            self.seats.change(agent, |seat| seat.asked = seat.asked.saturating_sub(1));
         }
         if let Some(queue) = self.queues.get_mut(&call.view.demand.id) {
             queue.remove(&call.order);

@@ -13,8 +13,9 @@ const SPENT: &str = "spent";
 
 /// The auctioneer of a team: it calls for proposals, sells, and pays.
 ///
-/// A task of a team of `n` costs `3n - 1` messages at most: `n` calls, `n` answers, `n - 1` rejections; with a shortlist of `k`,
-/// `3k - 1`.
+/// A task of a team of `n` costs `3n - 1` messages if nothing is lost: `n` calls, `n` answers, `n - 1` rejections; with a shortlist
+/// of `k`, `3k - 1`, and three for each agent that is asked later since it is idle. A sale costs O(k) for one task, and
+/// O(tasks² · places) for a batch of at most 24.
 #[derive(Clone, Debug)]
 pub struct Auctioneer {
     house: House,

@@ -30,7 +30,7 @@ impl House {
         let Some(call) = self.calls.get_mut(&task) else { return };
         let reply_by = turn.now + self.set.deadline.saturating_mul(1 << call.round.min(MOST_DOUBLINGS));
         for agent in call.asked() {
-            self.seats.change(agent, |seat| seat.asked -= 1);
+            self.seats.change(agent, |seat| seat.asked = seat.asked.saturating_sub(1));
         }
         call.begin(number, asked.iter().copied(), reply_by);
         for agent in call.asked() {

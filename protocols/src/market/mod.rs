@@ -15,7 +15,8 @@
 //! caller would lose more than by the reserve with the slowest bidder is not admitted. **Optimal allocation**: the tasks open at one moment (or gathered for a `window`) are allocated as a minimum-cost
 //! assignment (Kuhn 1955; Jonker and Volgenant 1987) and paid by Vickrey, Clarke and Groves; for one task that is the second price.
 //! In both no agent gains by asking more or less than its cost. In a first-price auction it does: that is what it is there to show.
-//! **Sequential allocation** sells one task after the other, in the order of rank (Koenig et al. 2006).
+//! **Sequential allocation** sells one task after the other, in the order of rank (Koenig et al. 2006);
+//! so does the optimal one when a single turn is free. The time of a task of lower rank weighs less in a batch.
 //!
 //! **Late binding.** Busy agents propose too, with a later finish. An allocation may give a task to an agent's *next* turn: then
 //! nothing is bound or paid, the task stays open, and the market is cleared again when something has changed.
