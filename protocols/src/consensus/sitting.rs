@@ -1,6 +1,6 @@
 //! One open ballot: who may vote, what came, and what it comes to.
 
-use super::message::{Agenda, Ranking};
+use super::message::{Agenda, Motion, Ranking};
 use super::settings::Consensus;
 use super::tally::Tally;
 use crate::{AgentId, TaskId, Time};
@@ -36,9 +36,14 @@ impl Sitting {
     ) -> Sitting {
         let weights: Vec<Vec<f64>> =
             (0..agenda.slates.len()).map(|slate| electors.iter().map(|elector| weight(slate, *elector)).collect()).collect();
-        let tally =
-            |slate: usize| Tally::new(settings.rules(), agenda.slates[slate].entries.len(), weights[slate].iter().copied());
-        let tallies = agenda.motions.iter().map(|motion| Some(tally(usize::from(motion.slate)))).collect();
+        let tally = |motion: &Motion| {
+            let slate = usize::from(motion.slate);
+            let options = agenda.slates[slate].entries.len();
+            let mut tally = Tally::new(settings.rules(), options, weights[slate].iter().copied());
+            (0..options as u16).filter(|option| !motion.stands(*option)).for_each(|option| tally.bar(option));
+            Some(tally)
+        };
+        let tallies = agenda.motions.iter().map(tally).collect();
         Sitting {
             votes: vec![None; electors.len()],
             messages: electors.len() as u32,

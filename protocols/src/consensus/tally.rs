@@ -199,6 +199,12 @@ impl Tally {
             awaited_voices,
         }
     }
+    /// An option does not stand: it can't be elected, whatever speaks for it. To be said before the first vote; its score is -∞.
+    pub fn bar(&mut self, option: u16) {
+        if let Some(score) = self.scores.get_mut(usize::from(option)) {
+            *score = f64::NEG_INFINITY;
+        }
+    }
     /// An elector answers with the options in its order, best first. An empty ranking is an abstention.
     pub fn vote(&mut self, elector: usize, ranking: &[u16]) -> Receipt {
         let (weight, state) = match self.electors.get(elector) {
@@ -385,7 +391,7 @@ impl Tally {
         let best = self.scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let slack = SLACK * self.most_points() * self.eligible;
         let is_best = |option: &u16| self.scores[usize::from(*option)] + slack >= best;
-        (0..self.scores.len() as u16).filter(is_best).collect()
+        (0..self.scores.len() as u16).filter(|option| self.scores[usize::from(*option)].is_finite() && is_best(option)).collect()
     }
     /// An option's agreement.
     pub fn share(&self, option: u16) -> f64 {

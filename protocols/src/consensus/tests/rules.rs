@@ -38,6 +38,14 @@ fn a_small_committee_weighed_by_reliability_keeps_the_rules() {
 }
 
 #[test]
+fn contrarians_elect_nobody_who_does_not_stand() {
+    // In the world of this seed voters of negative weight speak against finalists of a run-off.
+    let set =
+        Consensus { conflict_resolution: Resolution::Rerun, weights: Weighing::Reliability, batch: 1, ..Consensus::default() };
+    assert_eq!(crate::testing::suite::check(&set, 653).map(|report| report.violations), Ok(Vec::new()));
+}
+
+#[test]
 fn settings_out_of_range_are_refused_with_the_range_and_the_value() {
     let wrong = |change: fn(&mut Consensus)| {
         let mut set = Consensus::default();

@@ -176,6 +176,23 @@ fn a_contrarian_speaks_for_what_it_does_not_name() {
     assert_eq!(heads.verdict(), Verdict::Elected { option: 1, share: 1.0 });
 }
 
+#[test]
+fn an_option_that_does_not_stand_is_never_elected() {
+    let count = |barred: bool| {
+        let mut votes = Tally::new(Rules::new(Voting::WeightedMajority, 1.0), 3, [-2.0, 1.0]);
+        if barred {
+            [1, 9].into_iter().for_each(|option| votes.bar(option));
+        }
+        after(votes, &[&[0], &[1]])
+    };
+    assert_eq!(elected(&count(false)), Some(1));
+    let barred = count(true);
+    assert_eq!((elected(&barred), barred.order()), (Some(2), vec![2, 0, 1]), "what speaks against 0 speaks for 2");
+    let mut nobody = Tally::new(Rules::new(Voting::Plurality, 1.0), 1, [1.0]);
+    nobody.bar(0);
+    assert_eq!(after(nobody, &[&[0]]).verdict(), Verdict::NoVotes);
+}
+
 /// All ways in which the rest of the voters can still vote.
 fn endings(tally: &Tally, from: usize, voters: usize, options: u16) -> Vec<Option<u16>> {
     if from == voters {
