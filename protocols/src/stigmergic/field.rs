@@ -54,6 +54,7 @@ struct Kind {
 /// use std::time::Duration;
 /// let laws = Laws { decay: 0.1, period: Duration::from_secs(1), initial: 1.0, min: 0.1, max: 100.0 };
 /// let (mut field, dig, ann) = (Field::new(laws), Demand::of_kind(DemandId(0), "dig"), AgentId(0));
+/// field.begin(Time::ZERO);
 /// field.meet(ann, "ann");
 /// for second in 1..=50 {
 ///     field.begin(Time::from_secs_f64(f64::from(second)));
