@@ -68,7 +68,6 @@ pub(crate) trait AnyInitiator {
     fn next_wake(&self) -> Option<Time>;
     fn save(&self) -> Memory;
     fn restore(&mut self, memory: &Memory);
-    fn standing(&self, agent: AgentId) -> Vec<(&'static str, f64)>;
 }
 
 /// A participant without its type.
@@ -124,9 +123,6 @@ where
     }
     fn restore(&mut self, memory: &Memory) {
         self.role.restore(memory);
-    }
-    fn standing(&self, agent: AgentId) -> Vec<(&'static str, f64)> {
-        self.role.standing(agent)
     }
 }
 

@@ -23,9 +23,9 @@ pub(crate) struct Directory {
     /// The highest incarnation that an agent ever had.
     lives: Cell<u64>,
     coordinators: RefCell<BTreeMap<CoordinatorId, Rc<Book>>>,
-    runs: RefCell<BTreeMap<u32, (Addr<RunActor>, Rc<Workplace>)>>,
+    runs: RefCell<BTreeMap<u32, LiveRun>>,
     /// Children that wait for their supervisor.
-    orphans: RefCell<BTreeMap<Door, VecDeque<(ChildSpec<u64>, Child)>>>,
+    orphans: RefCell<BTreeMap<Door, VecDeque<Orphan>>>,
     supervisors: RefCell<BTreeMap<Door, Addr<SupervisorActor>>>,
     /// Why the root supervisor gave up, if it did.
     escalated: RefCell<Option<Name>>,
@@ -39,6 +39,11 @@ pub(crate) enum Door {
     /// The supervisor of the agents.
     Agents,
 }
+
+/// A run that has not ended, and where its commands work.
+type LiveRun = (Addr<RunActor>, Rc<Workplace>);
+/// A child that waits for its supervisor.
+pub(crate) type Orphan = (ChildSpec<u64>, Child);
 
 /// An agent's latest life.
 #[derive(Clone)]
@@ -125,7 +130,7 @@ impl Directory {
     pub(crate) fn leave_orphan(&self, door: Door, spec: ChildSpec<u64>, child: Child) {
         self.orphans.borrow_mut().entry(door).or_default().push_back((spec, child));
     }
-    pub(crate) fn next_orphan(&self, door: Door) -> Option<(ChildSpec<u64>, Child)> {
+    pub(crate) fn next_orphan(&self, door: Door) -> Option<Orphan> {
         self.orphans.borrow_mut().get_mut(&door)?.pop_front()
     }
     pub(crate) fn enter_supervisor(&self, door: Door, addr: Addr<SupervisorActor>) {

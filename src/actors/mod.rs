@@ -25,7 +25,7 @@ mod task;
 pub(crate) use agent::{AgentActor, Blueprint, Factory};
 pub(crate) use claim::{Award, Claim};
 pub(crate) use coordinator::{Book, CoordinatorActor};
-pub(crate) use directory::{CoordinatorId, Directory, Door};
+pub(crate) use directory::{CoordinatorId, Directory, Door, Orphan};
 pub(crate) use messages::{AgentMail, CoordinatorMail, Finished, RunMail, SupervisorMail, TaskMail};
 pub(crate) use run::{Progress, RunActor, RunSetup};
 pub(crate) use supervisor::{Child, SupervisorActor};

@@ -1,7 +1,7 @@
 //! The supervisor's actor: OTP supervision of agents, coordinators and further supervisors.
 
 use super::messages::{AgentMail, CoordinatorMail, RunMail, SupervisorMail};
-use super::{AgentActor, Blueprint, Book, CoordinatorActor, Door};
+use super::{AgentActor, Blueprint, Book, CoordinatorActor, Door, Orphan};
 use crate::event::{RunId, What};
 use crate::supervision::{ChildSpec, ChildState, Effect, Exit, Input, Supervision};
 use crate::world::{Alarm, Letter, Mail, Ticket, World};
@@ -10,12 +10,15 @@ use polity_protocols::AgentId;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// Makes a supervisor's machine, and the children that it begins with.
+pub(crate) type Nursery = Rc<dyn Fn() -> (Supervision<u64>, Vec<Orphan>)>;
+
 /// What a supervisor can make a new life of.
 pub(crate) enum Child {
     Agent(Rc<Blueprint>),
     Coordinator(Rc<Book>),
     /// A supervisor with its children; the closure makes its machine and them.
-    Supervisor(Rc<dyn Fn() -> (Supervision<u64>, Vec<(ChildSpec<u64>, Child)>)>),
+    Supervisor(Nursery),
 }
 
 /// The address of a child's present life.

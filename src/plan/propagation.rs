@@ -100,7 +100,8 @@ impl Ledger {
         }
     }
 
-    /// Skipped if an output that it uses was skipped, or if it has upstream tasks joined by `all_success` and each of them was skipped.
+    /// Skipped if an output that it uses was skipped, or if it has upstream tasks joined by `all_success` and nothing that it wants
+    /// succeeded.
     fn verdict(&self, node: NodeIx) -> Verdict {
         let mut first_skipped = None; // of those joined by `all_success`
         let mut some_succeeded = false;
@@ -109,8 +110,9 @@ impl Ledger {
             match wants {
                 Wants::Output if skipped => return Verdict::Skipped(upstream),
                 Wants::Success if skipped => first_skipped = first_skipped.or(Some(upstream)),
-                Wants::Success => some_succeeded = true,
-                Wants::Output | Wants::Ended | Wants::MaybeOutput => {}
+                // What it works on has succeeded too, so that not all was skipped.
+                Wants::Success | Wants::Output => some_succeeded = true,
+                Wants::Ended | Wants::MaybeOutput => {}
             }
         }
         match first_skipped {

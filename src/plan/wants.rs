@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 pub enum Wants {
     /// It has ended, however (its `.status` or `.error` is used).
     Ended,
-    /// `depends_on` alone, joined by `all_success`: it succeeded or was skipped (if at least one of these succeeded).
-    Success,
     /// Its output is used under `default(…)`, or is optional: it must have ended.
     MaybeOutput,
+    /// `depends_on` alone, joined by `all_success`: it succeeded or was skipped (if something that is wanted succeeded).
+    Success,
     /// Its output is used: it must succeed; if it was skipped, so is this.
     Output,
 }
