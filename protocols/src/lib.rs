@@ -6,7 +6,10 @@
 //!
 //! | wing | decides by |
 //! |---|---|
+//! | [`consensus`] | a vote of agents with private evidence |
 //! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
+//! | [`market`] | an auction at second prices, tasks of one moment sold together |
+//! | [`stigmergic`] | ants that sense stimuli and pheromone trails, and volunteer |
 //!
 //! [`baselines`] are what each of them should beat.
 //!
@@ -16,6 +19,7 @@ pub mod baselines;
 mod capability;
 mod deadlines;
 mod decision;
+pub mod duration_text;
 mod ids;
 mod profile;
 mod protocol;
@@ -26,7 +30,10 @@ mod time;
 mod turn;
 mod weather;
 
+pub mod consensus;
 pub mod hierarchical;
+pub mod market;
+pub mod stigmergic;
 pub mod testing;
 
 pub use capability::{BadScore, Capabilities, Demand, Score};

@@ -73,9 +73,9 @@ fn inputs(checked: &Checked) -> Result<std::collections::BTreeMap<polity::protoc
 
 /// The directory of the runs; a temporary one where nothing can be written, since a demonstration should always work.
 fn writable(runs: &Path) -> PathBuf {
-    let can_write = std::fs::create_dir_all(runs).is_ok()
-        && std::fs::metadata(runs).is_ok_and(|about| about.is_dir() && !about.permissions().readonly());
-    if can_write { runs.to_path_buf() } else { std::env::temp_dir().join("polity-demo") }
+    let probe = runs.join(format!(".probe-{}", std::process::id()));
+    let can_write = std::fs::create_dir_all(&probe).and_then(|()| std::fs::remove_dir(&probe)).is_ok();
+    if can_write { runs.to_path_buf() } else { std::env::temp_dir().join(format!("polity-demo-{}", std::process::id())) }
 }
 
 /// Agents that analyse by themselves; one of them crashes once.

@@ -83,7 +83,12 @@ impl Place {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("POLITY_")) {
             command.env_remove(name);
         }
-        command.current_dir(self.root()).env("HOME", self.root()).env_remove("XDG_CONFIG_HOME").args(arguments);
+        command
+            .current_dir(self.root())
+            .env("HOME", self.root())
+            .env("TMPDIR", self.root())
+            .env_remove("XDG_CONFIG_HOME")
+            .args(arguments);
         command.timeout(Duration::from_secs(60));
         command
     }

@@ -214,3 +214,12 @@ fn a_reader_who_leaves_early_breaks_nothing() {
         assert!(done.err.contains("code 0") && !done.err.contains("panicked"), "{verb}: {}", done.err);
     }
 }
+
+#[test]
+fn every_strategy_carries_the_same_work_out() {
+    let place = place();
+    for strategy in polity::Registry::standard().names() {
+        let done = place.run(&["run", "flow.yaml", "--strategy", strategy]).coded(0).says(&["4 completed"]);
+        assert_eq!((done.out.as_str(), place.record()["strategy"].as_str()), ("HELLO\n", Some(strategy)));
+    }
+}

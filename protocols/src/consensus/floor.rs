@@ -1,0 +1,136 @@
+//! The floor: open tasks, the highest rank first, by demand.
+
+use super::register::Register;
+use crate::{AgentId, Demand, DemandId, TaskId, TaskView, Time};
+use core::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+
+/// The higher rank first, then the earlier announcement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Order(Reverse<i64>, u64);
+
+/// An open task.
+#[derive(Clone, Debug)]
+pub(super) struct Open {
+    pub(super) view: TaskView,
+    pub(super) since: Time,
+    /// Its share of the messages of the ballots that it was part of.
+    pub(super) messages: f64,
+    /// Calls of all its ballots.
+    pub(super) rounds: u32,
+    /// Ballots that gave it no winner.
+    pub(super) failed_ballots: u32,
+    /// The finalists of the last ballot, if it is to be run again.
+    pub(super) only: Option<Vec<AgentId>>,
+    order: Order,
+    /// The session in which it was put off: it is not taken up again in that one.
+    put_off: u64,
+}
+
+/// The tasks of one demand.
+#[derive(Clone, Debug)]
+struct Lane {
+    demand: Arc<Demand>,
+    tasks: BTreeMap<Order, TaskId>,
+}
+
+/// All open tasks. A *session* lasts until something happens that could change how a vote goes: a task that was put off waits for the
+/// next one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Floor {
+    open: BTreeMap<TaskId, Open>,
+    lanes: BTreeMap<DemandId, Lane>,
+    arrivals: u64,
+    session: u64,
+}
+
+/// The order of `f64::total_cmp`, as a number.
+fn ordered(rank: f64) -> i64 {
+    let bits = rank.to_bits() as i64;
+    bits ^ (((bits >> 63) as u64) >> 1) as i64
+}
+
+impl Floor {
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+    pub(super) fn get(&self, task: TaskId) -> Option<&Open> {
+        self.open.get(&task)
+    }
+    pub(super) fn get_mut(&mut self, task: TaskId) -> Option<&mut Open> {
+        self.open.get_mut(&task)
+    }
+    pub(super) fn add(&mut self, view: &TaskView, now: Time) {
+        self.take(view.id);
+        self.arrivals += 1;
+        let order = Order(Reverse(ordered(view.rank)), self.arrivals);
+        let lane = self.lanes.entry(view.demand.id);
+        let lane = lane.or_insert_with(|| Lane { demand: view.demand.clone(), tasks: BTreeMap::new() });
+        lane.tasks.insert(order, view.id);
+        let open = Open {
+            view: view.clone(),
+            since: now,
+            messages: 0.0,
+            rounds: 0,
+            failed_ballots: 0,
+            only: None,
+            order,
+            put_off: u64::MAX,
+        };
+        self.open.insert(view.id, open);
+    }
+    pub(super) fn take(&mut self, task: TaskId) -> Option<Open> {
+        let open = self.open.remove(&task)?;
+        let demand = open.view.demand.id;
+        if let Some(lane) = self.lanes.get_mut(&demand) {
+            lane.tasks.remove(&open.order);
+            if lane.tasks.is_empty() {
+                self.lanes.remove(&demand);
+            }
+        }
+        Some(open)
+    }
+    /// Something happened: what was put off may be taken up again.
+    pub(super) fn new_session(&mut self) {
+        self.session += 1;
+    }
+    pub(super) fn put_off(&mut self, task: TaskId) {
+        if let Some(open) = self.open.get_mut(&task) {
+            open.put_off = self.session;
+        }
+    }
+    /// A task that nobody here is able to do.
+    pub(super) fn hopeless(&self, register: &mut Register) -> Option<TaskId> {
+        let mut lanes = self.lanes.values().filter(|lane| register.is_hopeless(&lane.demand));
+        lanes.next().and_then(|lane| lane.tasks.values().next().copied())
+    }
+    /// The next tasks to be decided, the highest rank first: those for which somebody has a free slot, at most `most`.
+    /// O(lanes · log n + most).
+    pub(super) fn pick(&self, most: usize, register: &mut Register) -> Vec<TaskId> {
+        let mut heads: BinaryHeap<Reverse<(Order, DemandId)>> = BinaryHeap::new();
+        for (demand, lane) in &self.lanes {
+            if let Some((order, _)) = lane.tasks.first_key_value() {
+                heads.push(Reverse((*order, *demand)));
+            }
+        }
+        let mut picked = Vec::new();
+        while let Some(Reverse((order, demand))) = heads.pop().filter(|_| picked.len() < most) {
+            let lane = &self.lanes[&demand];
+            let task = lane.tasks[&order];
+            let open = &self.open[&task];
+            let free = register.somebody_free(&open.view);
+            if free && open.put_off != self.session {
+                picked.push(task);
+            }
+            // Where nobody is free for a task that avoids nobody, nobody is for the rest of its lane.
+            if free || !open.view.avoid.is_empty() {
+                let behind = (core::ops::Bound::Excluded(order), core::ops::Bound::Unbounded);
+                if let Some((next, _)) = lane.tasks.range(behind).next() {
+                    heads.push(Reverse((*next, demand)));
+                }
+            }
+        }
+        picked
+    }
+}

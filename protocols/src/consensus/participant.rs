@@ -1,0 +1,198 @@
+//! The side of a voter: it ranks the candidates by what it alone has seen.
+
+use super::evidence::Evidence;
+use super::message::{Agenda, Message, Ranking};
+use super::settings::Consensus;
+use super::tally::Voting;
+use crate::{AgentId, DemandId, Load, Outcome, Participant, Reply, Rng, TaskId};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A candidate is approved if it should finish at most by this factor later than the best.
+const APPROVED: f64 = 1.25;
+/// Tasks for which a voter stood that it remembers at most, to learn from them if it gets them.
+const MOST_STANDS: usize = 128;
+
+/// A task for which this voter stood.
+#[derive(Clone, Copy, Debug)]
+struct Stand {
+    task: TaskId,
+    demand: DemandId,
+    /// How long it should take by the voter's declared rate.
+    seconds: f64,
+}
+
+/// When a candidate could begin, in the plan that a voter makes while it goes through the motions.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    slots: u32,
+    free: u32,
+    wait: f64,
+}
+
+impl Plan {
+    /// It begins another job of so many seconds.
+    fn take(&mut self, seconds: f64) {
+        if self.free > 0 {
+            self.free -= 1;
+            self.wait = if self.wait > 0.0 { self.wait.min(seconds) } else { seconds };
+        } else {
+            self.wait += seconds / f64::from(self.slots.max(1));
+        }
+    }
+    fn start(&self) -> f64 {
+        if self.free > 0 { 0.0 } else { self.wait }
+    }
+}
+
+/// A voter. Its evidence is its own: outcomes of its own jobs (exact), those of others that it happened to take notice of (misjudged a
+/// little), and its own load. It ranks by the finish that it expects, motion by motion, and assumes that its own choices are followed.
+#[derive(Clone, Debug)]
+pub struct Voter {
+    me: AgentId,
+    voting: Voting,
+    witness: f64,
+    noise: f64,
+    evidence: Evidence,
+    stands: VecDeque<Stand>,
+    /// The latest minute that was read out to it.
+    heard: u64,
+    /// The last ballot that it knows to be closed.
+    closed: Option<u64>,
+    plan: Vec<Plan>,
+    slowness: Vec<f64>,
+    /// Finish, seconds of work, option.
+    weighed: Vec<(f64, f64, u16)>,
+}
+
+impl Voter {
+    /// A voter that has seen nothing yet.
+    pub fn new(me: AgentId, settings: &Consensus) -> Voter {
+        Voter {
+            me,
+            voting: settings.voting,
+            witness: settings.witness,
+            noise: settings.noise,
+            evidence: Evidence::default(),
+            stands: VecDeque::new(),
+            heard: 0,
+            closed: None,
+            plan: Vec::new(),
+            slowness: Vec::new(),
+            weighed: Vec::new(),
+        }
+    }
+    /// Listens to the minutes, each with a chance, and with its own eyes. Its own jobs it knows better.
+    fn listen(&mut self, agenda: &Agenda, rng: &mut Rng) {
+        for minute in &agenda.minutes {
+            if minute.number <= self.heard {
+                continue;
+            }
+            self.heard = minute.number;
+            if minute.agent == self.me || !rng.chance(self.witness) {
+                continue;
+            }
+            let misjudged = if self.noise > 0.0 { libm::exp(self.noise * rng.normal()) } else { 1.0 };
+            let pace = minute.pace.map(|pace| pace * misjudged);
+            self.evidence.observe(minute.agent, Some(minute.demand), pace, minute.success);
+        }
+    }
+    /// Begins the plan: what the register says, and of itself what it knows.
+    fn begin_plan(&mut self, agenda: &Agenda, load: &Load) {
+        self.plan.clear();
+        for seat in &agenda.seats {
+            let mut plan = Plan { slots: seat.slots.max(1), free: seat.free, wait: seat.wait };
+            if seat.agent == self.me {
+                let own = plan.slots.saturating_sub(load.jobs());
+                plan.free = plan.free.min(own);
+                if own == 0 {
+                    plan.wait = plan.wait.max(finite(load.backlog) / f64::from(plan.slots));
+                }
+            }
+            self.plan.push(plan);
+        }
+    }
+    /// The candidates of one motion in its order; `None` if nobody stands.
+    fn rank(&mut self, agenda: &Agenda, at: usize, slowness_from: usize) -> Ranking {
+        let motion = &agenda.motions[at];
+        let slate = &agenda.slates[usize::from(motion.slate)];
+        self.weighed.clear();
+        for (option, entry) in slate.entries.iter().enumerate() {
+            if motion.only.is_some() && !motion.stands(option as u16) {
+                continue;
+            }
+            let seconds = self.slowness[slowness_from + option] * motion.work / entry.rate;
+            let finish = self.plan[usize::from(entry.seat)].start() + seconds;
+            self.weighed.push((finish, seconds, option as u16));
+        }
+        self.weighed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
+        let Some((best, seconds, first)) = self.weighed.first().copied() else { return Ranking::new([], 0.0) };
+        self.plan[usize::from(slate.entries[usize::from(first)].seat)].take(seconds);
+        let approving = self.voting == Voting::Approval;
+        let listed = self.weighed.iter().filter(|(finish, _, _)| !approving || *finish <= best * APPROVED);
+        Ranking::new(listed.map(|(_, _, option)| *option), seconds)
+    }
+    fn note_stands(&mut self, agenda: &Agenda) {
+        let Ok(mine) = agenda.seats.binary_search_by_key(&self.me, |seat| seat.agent) else { return };
+        for motion in &agenda.motions {
+            let slate = &agenda.slates[usize::from(motion.slate)];
+            if let Some(entry) = slate.entries.iter().find(|entry| usize::from(entry.seat) == mine) {
+                if self.stands.len() >= MOST_STANDS {
+                    self.stands.pop_front();
+                }
+                self.stands.push_back(Stand { task: motion.task, demand: slate.demand, seconds: motion.work / entry.rate });
+            }
+        }
+    }
+    fn vote(&mut self, agenda: &Agenda, load: &Load) -> Vec<Ranking> {
+        self.begin_plan(agenda, load);
+        self.slowness.clear();
+        let mut starts = Vec::with_capacity(agenda.slates.len());
+        for slate in &agenda.slates {
+            starts.push(self.slowness.len());
+            let seats = slate.entries.iter().map(|entry| agenda.seats[usize::from(entry.seat)].agent);
+            self.slowness.extend(seats.map(|agent| self.evidence.slowness(agent, slate.demand)));
+        }
+        (0..agenda.motions.len()).map(|at| self.rank(agenda, at, starts[usize::from(agenda.motions[at].slate)])).collect()
+    }
+    fn answer(&mut self, agenda: &Arc<Agenda>, reply: &mut Reply<'_, Message>) {
+        self.listen(agenda, reply.rng);
+        if self.closed == Some(agenda.ballot) {
+            return;
+        }
+        self.note_stands(agenda);
+        let load = reply.load;
+        let rankings = self.vote(agenda, &load);
+        if rankings.iter().all(|ranking| ranking.options().is_empty()) {
+            reply.send(Message::Abstain { ballot: agenda.ballot });
+        } else {
+            reply.send(Message::Vote { ballot: agenda.ballot, rankings });
+        }
+    }
+}
+
+fn finite(seconds: f64) -> f64 {
+    if seconds.is_nan() { 0.0 } else { seconds.max(0.0) }
+}
+
+impl Participant for Voter {
+    type Message = Message;
+
+    fn on_message(&mut self, message: Message, reply: &mut Reply<'_, Message>) {
+        match message {
+            Message::OpenBallot(agenda) => self.answer(&agenda, reply),
+            Message::Closed { ballot } => self.closed = Some(ballot),
+            // What only voters say makes no sense here.
+            Message::Vote { .. } | Message::Abstain { .. } => {}
+        }
+    }
+    fn on_outcome(&mut self, task: TaskId, _kind: &str, outcome: &Outcome, _: &mut Reply<'_, Message>) {
+        if !outcome.ended.is_evidence() {
+            return;
+        }
+        let stand = self.stands.iter().rev().find(|stand| stand.task == task).copied();
+        let took = outcome.took.as_secs_f64();
+        let pace = stand.filter(|_| outcome.ended.is_success() && took > 0.0).map(|stand| stand.seconds / took);
+        self.evidence.observe(self.me, stand.map(|stand| stand.demand), pace, outcome.ended.is_success());
+    }
+}

@@ -1,0 +1,215 @@
+//! What ants sense: who senses a task, and how intense it is to them.
+
+use super::initiator::{Alarm, Environment};
+use super::message::{Felt, Message};
+use super::open::{Open, Order};
+use crate::{AgentId, DemandId, TaskId, TaskView, Time, Turn, seconds_to_duration};
+use core::time::Duration;
+
+/// How many tasks an ant senses at a time.
+const VIEW: usize = 4;
+/// How many of the strongest tasks an ant looks through for some that it did not leave to others.
+const DEPTH: usize = 32;
+/// How many able ants of a kind leave marks that can be sensed: the fastest.
+const MARKS: usize = 32;
+/// The shortest hesitation.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// How many times as long as a faster idle ant another may need for a task and still respond: what a draw may cost.
+const VENTURE: f64 = 1.5;
+
+/// The mark that an ant left when it went to work: when it will be back, in seconds from now, and how fast it works.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    agent: AgentId,
+    back: f64,
+    rate: f64,
+}
+
+/// What can be sensed of the ants that are able to do a kind of work.
+#[derive(Clone, Debug)]
+struct Marks {
+    at_work: Vec<Mark>,
+    /// The rate of the fastest idle one; 0 if all are at work.
+    idle: f64,
+}
+
+/// How intense a task is: the seconds for which it has waited, those that it would take if it were left to the ants at work, and
+/// of these how many are certain to pass first.
+#[derive(Clone, Copy, Debug)]
+struct Intensity {
+    seconds: f64,
+    back: f64,
+}
+
+impl Environment {
+    /// The marks of the able ants.
+    fn marks(&mut self, task: &TaskView, now: Time) -> Marks {
+        let able = self.roster.able(&task.demand);
+        let all: Vec<(AgentId, f64)> = if able.len() <= MARKS {
+            able.iter().map(|able| (able.agent, able.rate)).collect()
+        } else {
+            self.roster.fastest(task).take(MARKS).map(|able| (able.agent, able.rate)).collect()
+        };
+        let (mut at_work, mut idle) = (Vec::new(), 0.0_f64);
+        for (agent, rate) in all {
+            if self.roster.is_free(agent) {
+                idle = idle.max(rate);
+            } else {
+                at_work.push(Mark { agent, back: (self.roster.expected_start(agent, now) - now).as_secs_f64(), rate });
+            }
+        }
+        Marks { at_work, idle }
+    }
+    /// The intensity of one task, after so much work of stronger ones.
+    fn intensity(open: &Open, marks: &Marks, own: f64, ahead: f64, now: Time) -> Intensity {
+        let (mut soonest, mut back, mut rates) = (f64::INFINITY, 0.0, 0.0);
+        for mark in marks.at_work.iter().filter(|mark| mark.rate > 0.0 && !open.view.avoids(mark.agent)) {
+            let finish = mark.back + open.work() / mark.rate;
+            if finish < soonest {
+                (soonest, back) = (finish, mark.back);
+            }
+            rates += mark.rate;
+        }
+        if marks.idle > own {
+            let finish = VENTURE * open.work() / marks.idle;
+            if finish < soonest {
+                (soonest, back) = (finish, 0.0);
+            }
+            rates += marks.idle;
+        }
+        let crowd = if rates > 0.0 { ahead / rates } else { 0.0 };
+        let waited = open.left.map_or(0.0, |since| (now - since).as_secs_f64());
+        Intensity { seconds: soonest + crowd + waited, back }
+    }
+    /// What the ant could sense, the strongest first.
+    fn line(&mut self, agent: AgentId) -> Vec<Order> {
+        let mut line = core::mem::take(&mut self.line);
+        self.open.strongest(self.roster.demands_of(agent), DEPTH, &mut line);
+        line
+    }
+    /// How intense a task is to an ant now.
+    pub(super) fn intensity_of(&mut self, task: TaskId, agent: AgentId, now: Time) -> f64 {
+        let line = self.line(agent);
+        let mut ahead = 0.0;
+        for order in line.iter().take_while(|order| order.task() != task) {
+            ahead += self.open.get(order.task()).map_or(0.0, Open::work);
+        }
+        self.line = line;
+        let Some(view) = self.open.get(task).map(|open| open.view.clone()) else { return 0.0 };
+        let own = self.roster.fit(&view.demand, agent).map_or(0.0, |able| able.rate);
+        let marks = self.marks(&view, now);
+        self.open.get(task).map_or(0.0, |open| Environment::intensity(open, &marks, own, ahead, now).seconds)
+    }
+    /// Lets an idle ant sense the strongest tasks around it that it did not leave to others; if it left them all, it thinks again
+    /// when one of them has become intense enough.
+    pub(super) fn forage(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
+        if self.open.is_empty() || self.encounters.owes(agent) || !self.roster.is_free(agent) {
+            return;
+        }
+        let open = &self.open;
+        self.encounters.keep(agent, |task, call| open.get(task).is_some_and(|open| open.call == call));
+        let line = self.line(agent);
+        let (felt, again) = self.feel(agent, &line, turn.now);
+        self.line = line;
+        match (felt.is_empty(), again) {
+            (false, _) => self.meet(agent, felt, turn),
+            (true, Some(at)) => self.alarms.set(Alarm::Ant(agent), at),
+            (true, None) => self.alarms.clear(&Alarm::Ant(agent)),
+        }
+    }
+    fn feel(&mut self, agent: AgentId, line: &[Order], now: Time) -> (Vec<Felt>, Option<Time>) {
+        let (mut felt, mut again, mut ahead) = (Vec::new(), None::<Time>, 0.0);
+        let mut marks: Vec<(DemandId, Marks)> = Vec::new();
+        for order in line {
+            if felt.len() >= VIEW {
+                break;
+            }
+            let Some(view) = self.open.get(order.task()).map(|open| open.view.clone()) else { continue };
+            let Some(able) = self.roster.may_do(&view, agent) else { continue };
+            let at = match marks.iter().position(|(demand, _)| *demand == view.demand.id) {
+                Some(at) => at,
+                None => {
+                    marks.push((view.demand.id, self.marks(&view, now)));
+                    marks.len() - 1
+                }
+            };
+            let Some(open) = self.open.get(view.id) else { continue };
+            let intensity = Environment::intensity(open, &marks[at].1, able.rate, ahead, now);
+            ahead += open.work();
+            if open.volunteers.iter().any(|offer| offer.agent == agent) {
+                continue;
+            }
+            match self.encounters.volunteers_from(agent, view.id, open.call) {
+                Some(from) if from > intensity.seconds => {
+                    let left = seconds_to_duration(intensity.back + (from - intensity.seconds)).max(SHORTEST);
+                    again = Some(again.map_or(now + left, |other| other.min(now + left)));
+                }
+                _ => {
+                    let (call, work, explores) = (open.call, open.work(), open.explores);
+                    let trail = self.field.trail(&view.demand, agent);
+                    let intensity = intensity.seconds;
+                    felt.push(Felt { task: view.id, call, work, fit: able.fit, trail, intensity, explores });
+                }
+            }
+        }
+        (felt, again)
+    }
+    fn meet(&mut self, agent: AgentId, felt: Vec<Felt>, turn: &mut Turn<'_, Message>) {
+        let window = self.settings.window;
+        for felt in &felt {
+            let Some(open) = self.open.get_mut(felt.task) else { continue };
+            if open.is_quiet() {
+                open.rounds += 1;
+                open.closes = turn.now + window;
+            }
+            open.awaiting.push(agent);
+        }
+        let sensed = felt.iter().map(|felt| (felt.task, felt.trail)).collect();
+        let (round, until) = self.encounters.begin(agent, sensed, turn.now, window);
+        self.alarms.set(Alarm::Ant(agent), until);
+        turn.send(agent, Message::Stimulus { round, felt });
+    }
+    /// Lets idle ants sense a task: all of them in a small team; in a large one those that were there last, the fastest, and some
+    /// that chance brings along.
+    pub(super) fn show(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
+        let Some(view) = self.open.get(task).map(|open| open.view.clone()) else { return };
+        let reach = self.settings.reach;
+        let large = self.roster.count_candidates(&view) > reach;
+        let mut near: Vec<AgentId> = Vec::new();
+        if large {
+            let latest: Vec<AgentId> = self.field.latest(&view.demand).take(reach.div_ceil(4)).collect();
+            near.extend(latest.into_iter().filter(|agent| self.roster.may_do(&view, *agent).is_some()));
+            near.retain(|agent| self.is_idle(*agent));
+            let lucky = (0..reach.div_ceil(4)).filter_map(|_| self.roster.draw(&view, turn.rng)).map(|able| able.agent);
+            let lucky: Vec<AgentId> = lucky.collect();
+            near.extend(lucky.into_iter().filter(|agent| self.is_idle(*agent)));
+        }
+        let encounters = &self.encounters;
+        let fastest = self.roster.free(&view).take(4 * reach).map(|able| able.agent);
+        let fastest: Vec<AgentId> = fastest.filter(|agent| !encounters.owes(*agent)).take(reach).collect();
+        near.extend(fastest);
+        let mut seen = 0;
+        for (at, agent) in near.iter().enumerate() {
+            if seen < reach && !near[..at].contains(agent) {
+                seen += 1;
+                self.forage(*agent, turn);
+            }
+        }
+        if self.open.get(task).is_some_and(Open::is_quiet) {
+            self.look_again(task, &view, turn.now);
+        }
+    }
+    /// In a large team those near may have gone to other work, or have left the task to others, while somebody else is idle: then
+    /// others may sense it after a while.
+    pub(super) fn look_again(&mut self, task: TaskId, view: &TaskView, now: Time) {
+        if self.roster.count_candidates(view) > self.settings.reach && self.roster.fastest_free(view).is_some() {
+            let hesitated = self.open.get(task).is_some_and(|open| open.hesitated > 0);
+            let windows = if hesitated { 20 } else { 1 };
+            self.alarms.set(Alarm::Task(task), now + self.settings.window.max(SHORTEST).saturating_mul(windows));
+        }
+    }
+    fn is_idle(&self, agent: AgentId) -> bool {
+        self.roster.is_free(agent) && !self.encounters.owes(agent)
+    }
+}

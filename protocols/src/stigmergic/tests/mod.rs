@@ -1,0 +1,8 @@
+//! What the colony owes beyond the suite.
+
+mod allocation;
+mod closed_form;
+mod learning;
+mod settings;
+mod suite;
+mod trails;
