@@ -234,14 +234,12 @@ impl Registry {
     }
     /// The protocols that come with the runtime.
     pub fn standard() -> Registry {
-        use polity_protocols::{baselines, consensus, hierarchical};
+        use polity_protocols::{baselines, consensus, hierarchical, market, stigmergic};
         let mut registry = Registry::empty();
         registry
             .register::<hierarchical::Hierarchical>()
             .register::<consensus::Consensus>()
-        use polity_protocols::{baselines, hierarchical, market};
             .register::<market::Market>()
-        use polity_protocols::{baselines, hierarchical, stigmergic};
             .register::<stigmergic::Stigmergic>()
             .register::<baselines::Random>()
             .register::<baselines::RoundRobin>()
