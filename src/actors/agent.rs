@@ -5,7 +5,7 @@ use super::{Book, Claim, CoordinatorId, SupervisorActor, panics};
 use crate::event::{RunId, What};
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
 use crate::supervision::Exit;
-use crate::world::{AlarmId, Letter, Mail, Ticket, UnderWay, World};
+use crate::world::{AlarmId, InTurn, Letter, Mail, UnderWay, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{
     Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, LocalFuture, Offer,
@@ -55,7 +55,7 @@ pub(crate) struct AgentActor {
     /// How this life ends, once that is known.
     exit: Option<Exit>,
     stopping: bool,
-    birth: Option<Ticket>,
+    in_turn: InTurn,
 }
 
 /// Cancels remembered at most.
@@ -132,7 +132,7 @@ impl AgentActor {
         supervisor: Addr<SupervisorActor>,
     ) -> AgentActor {
         let body = Body::new(blueprint.profile.slots, blueprint.queue);
-        let birth = Some(world.ticket());
+        let in_turn = InTurn::first(&world);
         AgentActor {
             world,
             blueprint,
@@ -146,7 +146,7 @@ impl AgentActor {
             said: Vec::new(),
             exit: None,
             stopping: false,
-            birth,
+            in_turn,
         }
     }
 
@@ -431,22 +431,22 @@ impl Actor for AgentActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         let _quiet = panics::contain();
-        let birth = self.birth.take();
         self.world.tick();
         if self.guarded(context, |agent, _| agent.awake()) {
             self.join_teams(&context.address());
         }
-        drop(birth);
+        self.in_turn.end(context.state());
     }
 }
 
 impl Handler<Mail<AgentMail>> for AgentActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<AgentMail>, context: &mut Self::Context) {
+        self.in_turn.begin(mail.ticket);
         self.world.tick();
         let _quiet = panics::contain();
         self.guarded(context, |agent, context| agent.take(mail.body, context));
-        drop(mail.ticket);
+        self.in_turn.end(context.state());
     }
 }
 

@@ -5,7 +5,7 @@ use super::{AgentActor, Award, CoordinatorId, SupervisorActor, TaskActor, panics
 use crate::event::{RunId, What};
 use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
 use crate::supervision::Exit;
-use crate::world::{Alarm, Letter, Mail, Ticket, World};
+use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_protocols::{AgentId, Decision, Effect, Memory, Outcome, Profile, Rng, TaskId, TaskView, Why};
 use std::cell::RefCell;
@@ -98,7 +98,7 @@ pub(crate) struct CoordinatorActor {
     /// those who happened to be born first would be a poor one.
     unborn: usize,
     exit: Option<Exit>,
-    birth: Option<Ticket>,
+    in_turn: InTurn,
 }
 
 impl CoordinatorActor {
@@ -112,7 +112,7 @@ impl CoordinatorActor {
         CoordinatorActor {
             rng: Rng::numbered(world.seed(), &label, u64::from(epoch)),
             initiator: book.government.initiator(),
-            birth: Some(world.ticket()),
+            in_turn: InTurn::first(&world),
             world,
             book,
             epoch,
@@ -318,22 +318,22 @@ impl Actor for CoordinatorActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         let _quiet = panics::contain();
-        let birth = self.birth.take();
         self.world.tick();
         self.rise(context);
-        drop(birth);
+        self.in_turn.end(context.state());
     }
 }
 impl Handler<Mail<Knock>> for CoordinatorActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<Knock>, context: &mut Self::Context) {
+        self.in_turn.begin(mail.ticket);
         let _quiet = panics::contain();
         self.world.tick();
         // Taken out first: mail that makes a life panic shall not kill the next one too.
         while let Some(next) = self.book.next_mail() {
             self.take(next, context);
         }
-        drop(mail.ticket);
+        self.in_turn.end(context.state());
     }
 }
 impl Drop for CoordinatorActor {

@@ -4,7 +4,7 @@ use super::messages::{AgentMail, CoordinatorMail, RunMail, SupervisorMail};
 use super::{AgentActor, Blueprint, Book, CoordinatorActor, Door, Orphan};
 use crate::event::{RunId, What};
 use crate::supervision::{ChildSpec, ChildState, Effect, Exit, Input, Supervision};
-use crate::world::{Alarm, Letter, Mail, Ticket, World};
+use crate::world::{Alarm, InTurn, Letter, Mail, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_protocols::AgentId;
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub(crate) struct SupervisorActor {
     exit: Option<Exit>,
     /// Children to be added when it starts.
     first: Vec<(ChildSpec<u64>, Child)>,
-    birth: Option<Ticket>,
+    in_turn: InTurn,
 }
 
 impl SupervisorActor {
@@ -52,7 +52,7 @@ impl SupervisorActor {
         machine: Supervision<u64>,
         first: Vec<(ChildSpec<u64>, Child)>,
     ) -> SupervisorActor {
-        let birth = Some(world.ticket());
+        let in_turn = InTurn::first(&world);
         SupervisorActor {
             world,
             door,
@@ -63,7 +63,7 @@ impl SupervisorActor {
             alarm: Alarm::default(),
             exit: None,
             first,
-            birth,
+            in_turn,
         }
     }
 
@@ -186,20 +186,20 @@ impl Actor for SupervisorActor {
     type Context = Context<SupervisorActor>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        let birth = self.birth.take();
         self.world.directory.enter_supervisor(self.door, context.address());
         for (spec, child) in std::mem::take(&mut self.first) {
             self.add(spec, child, context);
         }
-        drop(birth);
+        self.in_turn.end(context.state());
     }
 }
 impl Handler<Mail<SupervisorMail>> for SupervisorActor {
     type Result = ();
     fn handle(&mut self, mail: Mail<SupervisorMail>, context: &mut Self::Context) {
+        self.in_turn.begin(mail.ticket);
         self.world.tick();
         self.take(mail.body, context);
-        drop(mail.ticket);
+        self.in_turn.end(context.state());
     }
 }
 impl Drop for SupervisorActor {

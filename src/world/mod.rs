@@ -18,7 +18,7 @@ mod ticket;
 pub(crate) use alarm::Alarm;
 pub(crate) use letter::Letter;
 pub(crate) use post::AlarmId;
-pub(crate) use ticket::{Mail, Ticket};
+pub(crate) use ticket::{InTurn, Mail, Ticket};
 
 use crate::actors::{CoordinatorId, CoordinatorMail, Directory, RunActor, RunMail, TaskActor, TaskMail};
 use crate::event::{EventLog, RunId, What};

@@ -1,6 +1,7 @@
 //! What tells the world that a message is still in flight.
 
 use super::World;
+use actix::ActorState;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -54,6 +55,24 @@ impl World {
     /// A ticket for something that is about to happen at this moment without a message: an actor that was just made.
     pub(crate) fn ticket(&self) -> Ticket {
         Ticket::new(self)
+    }
+}
+
+/// The turn that an actor is in. The world stands still until it is over; if it is the actor's last, also by a panic, until the actor is
+/// dropped and has told of its end.
+pub(crate) struct InTurn(Option<Ticket>);
+impl InTurn {
+    /// An actor's first turn, from before it has begun.
+    pub(crate) fn first(world: &World) -> InTurn {
+        InTurn(Some(world.ticket()))
+    }
+    pub(crate) fn begin(&mut self, ticket: Ticket) {
+        self.0 = Some(ticket);
+    }
+    pub(crate) fn end(&mut self, state: ActorState) {
+        if matches!(state, ActorState::Started | ActorState::Running) {
+            self.0 = None;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A world's time and room: nothing moves on under those who still have something to do.
 
-use super::stage::{BOTH, Where, ended, nap, worker};
+use super::stage::{BOTH, Log, Where, ended, nap, worker};
 use polity::StartError;
 use polity::prelude::*;
 use std::time::Duration;
@@ -77,4 +77,24 @@ fn a_run_whose_society_is_dropped_ends() {
         });
         assert_eq!(ended.unwrap().status(), RunStatus::Cancelled, "{world:?}");
     }
+}
+
+#[test]
+fn an_end_is_told_in_the_moment_of_the_end() {
+    // Somebody else's work lasts long: until then nothing else is due, so that an end that is told late is told then.
+    let log = Log::default();
+    Where::Virtual.play(async {
+        let crash = Simulation { crash: 1.0, work: Some(polity::agents::Distribution::Constant(2.0)), ..Simulation::default() };
+        let society = Polity::builder()
+            .sink(log.sink())
+            .agent_spec(worker("ann"))
+            .agent_spec(AgentSpec::new("bob", can("last", 1.0)))
+            .start()
+            .unwrap();
+        let flow = Workflow::new("w").task("crash", simulated(crash).kind("work")).task("long", nap(3_000.0).kind("last"));
+        ended(society.run(flow).await)
+    });
+    let poison = |event: &polity::event::Event| matches!(event.what, polity::event::What::Failed { .. }).then_some(event.at);
+    let failed = log.all().iter().find_map(poison).unwrap();
+    assert!(failed.as_secs_f64() < 5.0, "three crashes of a second each end at {failed:?}\n{}", log.words());
 }

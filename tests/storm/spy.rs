@@ -2,7 +2,10 @@
 
 use polity::Government;
 use polity::protocols::baselines::{FifoFastestIdle, MinCompletion, Random, RoundRobin};
+use polity::protocols::consensus::Consensus;
 use polity::protocols::hierarchical::Hierarchical;
+use polity::protocols::market::Market;
+use polity::protocols::stigmergic::Stigmergic;
 use polity::protocols::{
     AgentId, Decision, Effect, Initiator, Memory, Outcome, Participant, Profile, Protocol, TaskId, TaskView, Time, Turn, Why,
 };
@@ -50,6 +53,9 @@ fn ledger() -> Rc<RefCell<Ledger>> {
 pub fn spied(government: &Government) -> Government {
     let watched = match government.name() {
         "hierarchical" => Government::new(Spied(Hierarchical::default())),
+        "consensus" => Government::new(Spied(Consensus::default())),
+        "market" => Government::new(Spied(Market::default())),
+        "stigmergic" => Government::new(Spied(Stigmergic::default())),
         "random" => Government::new(Spied(Random::default())),
         "round_robin" => Government::new(Spied(RoundRobin::default())),
         "fifo_fastest_idle" => Government::new(Spied(FifoFastestIdle::default())),
