@@ -460,6 +460,9 @@ impl Drop for AgentActor {
         };
         let (agent, incarnation) = (self.blueprint.id, self.incarnation);
         for held in self.held.iter_mut() {
+            if let (Some(claim), false) = (&held.claim, matches!(exit, Exit::Panic(_))) {
+                claim.excuse(); // stopped from outside: a job that was lost so is not poison
+            }
             match &mut held.stage {
                 Stage::Running { token, .. } => token.cancel(),
                 Stage::Simulated { alarm: Some(alarm), .. } => {

@@ -29,6 +29,10 @@ impl Claim {
     pub(crate) fn begins(&self) {
         self.begun.set(true);
     }
+    /// Whatever ends the agent now, it is not the job.
+    pub(crate) fn excuse(&self) {
+        self.begun.set(false);
+    }
     /// The job begins.
     pub(crate) fn started(&self) {
         self.begins();

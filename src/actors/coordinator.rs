@@ -7,11 +7,12 @@ use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
 use crate::supervision::Exit;
 use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
-use polity_protocols::{AgentId, Decision, Effect, Memory, Outcome, Profile, Rng, TaskId, TaskView, Why};
+use polity_protocols::{AgentId, Decision, Effect, Memory, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What outlives a coordinator's life: its mail, its members, what is open. After a panic the next life is built from it. The
 /// initiator's own thoughts are lost; what it had learned is saved every [`SAVE_EVERY`] outcomes.
@@ -49,9 +50,12 @@ struct Member {
 struct Open {
     view: Arc<TaskView>,
     addr: Addr<TaskActor>,
-    /// Nobody alive is able, but somebody who is coming back: the initiator does not know of it for now.
-    parked: bool,
+    /// Since when it is parked: nobody alive is able, but somebody who is coming back. The initiator does not know of it for now.
+    parked: Option<Time>,
 }
+
+/// How long a task waits for somebody who is coming back, before it is declined: what keeps dying does not keep a run from its end.
+const PARKED_AT_MOST: Duration = Duration::from_secs(60);
 
 /// Outcomes between two savings of what a protocol has learned.
 const SAVE_EVERY: u32 = 256;
@@ -129,8 +133,8 @@ impl CoordinatorActor {
     fn take(&mut self, mail: CoordinatorMail, context: &mut Context<CoordinatorActor>) {
         match mail {
             CoordinatorMail::Announce { view, addr } => {
-                let parked = self.unborn > 0;
-                let told = (!parked).then(|| view.clone());
+                let parked = (self.unborn > 0).then(|| self.world.now());
+                let told = parked.is_none().then(|| view.clone());
                 self.book.pages.borrow_mut().open.insert(view.id, Open { view, addr, parked });
                 if let Some(view) = told {
                     self.turn(Told::Task(&view));
@@ -150,12 +154,13 @@ impl CoordinatorActor {
             }
             CoordinatorMail::Withdraw { task } => {
                 let open = self.book.pages.borrow_mut().open.remove(&task);
-                if open.is_some_and(|open| !open.parked) {
+                if open.is_some_and(|open| open.parked.is_none()) {
                     self.turn(Told::Withdraw(task));
                 }
             }
             CoordinatorMail::Join { agent, incarnation, profile, addr } => self.join(agent, incarnation, profile, addr),
             CoordinatorMail::Leave { agent, incarnation, for_good } => self.leave(agent, incarnation, for_good),
+            CoordinatorMail::Overdue { task, since } => self.overdue(task, since),
             CoordinatorMail::Stop => {
                 self.exit = Some(Exit::Normal);
                 context.stop();
@@ -190,12 +195,12 @@ impl CoordinatorActor {
         let Some(open) = pages.open.remove(&task) else { return self.world.ignore() };
         let Some(member) = pages.members.get(&agent) else {
             // No protocol that passes the suite awards to a stranger; the task must not vanish even so.
-            pages.open.insert(task, Open { parked: true, ..open });
+            self.park(&mut pages, task, open);
             return self.world.ignore();
         };
         let fit = open.view.demand.fit(agent, &member.profile).unwrap_or(1.0);
         let Some(addr) = member.addr.clone() else {
-            pages.open.insert(task, Open { parked: true, ..open });
+            self.park(&mut pages, task, open);
             return self.world.ignore();
         };
         drop(pages);
@@ -205,16 +210,31 @@ impl CoordinatorActor {
     /// Nobody will do it; but if somebody who is able is only dead for a while, it waits for that one.
     fn decline(&mut self, task: TaskId, why: &Why) {
         let mut pages = self.book.pages.borrow_mut();
-        let Some(mut open) = pages.open.remove(&task) else { return self.world.ignore() };
+        let Some(open) = pages.open.remove(&task) else { return self.world.ignore() };
         let comes_back =
             |(id, member): (&AgentId, &Member)| member.addr.is_none() && open.view.demand.fit(*id, &member.profile).is_some();
         if pages.members.iter().any(comes_back) {
-            open.parked = true;
-            pages.open.insert(task, open);
-            return;
+            return self.park(&mut pages, task, open);
         }
         drop(pages);
         self.world.send(Letter::Task(open.addr, TaskMail::Declined { why: why.to_string().into() }));
+    }
+    fn park(&self, pages: &mut Pages, task: TaskId, open: Open) {
+        let since = self.world.now();
+        pages.open.insert(task, Open { parked: Some(since), ..open });
+        let mail = CoordinatorMail::Overdue { task, since };
+        self.world.alarm(since + PARKED_AT_MOST, Letter::Coordinator(self.book.clone(), mail));
+    }
+    /// A task that has been parked for too long is declined for good.
+    fn overdue(&mut self, task: TaskId, since: Time) {
+        let mut pages = self.book.pages.borrow_mut();
+        if pages.open.get(&task).is_none_or(|open| open.parked != Some(since)) {
+            return; // awarded, withdrawn or parked anew meanwhile
+        }
+        let Some(open) = pages.open.remove(&task) else { return };
+        drop(pages);
+        let why = format!("every agent that is able to do it has been down for {} s", PARKED_AT_MOST.as_secs());
+        self.world.send(Letter::Task(open.addr, TaskMail::Declined { why: why.into() }));
     }
     fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) {
         self.turn(Told::Outcome(task, agent, outcome));
@@ -279,8 +299,8 @@ impl CoordinatorActor {
     /// Tells the initiator again of parked tasks.
     fn unpark(&mut self, which: impl Fn(&TaskView) -> bool) {
         let mut views = Vec::new();
-        for open in self.book.pages.borrow_mut().open.values_mut().filter(|open| open.parked && which(&open.view)) {
-            open.parked = false;
+        for open in self.book.pages.borrow_mut().open.values_mut().filter(|open| open.parked.is_some() && which(&open.view)) {
+            open.parked = None;
             views.push(open.view.clone());
         }
         for view in views {
@@ -297,7 +317,7 @@ impl CoordinatorActor {
         self.unborn = expected.len();
         self.book.pages.borrow_mut().members = expected.into_iter().map(absent).collect();
         for open in self.book.pages.borrow_mut().open.values_mut() {
-            open.parked = true;
+            open.parked = Some(self.world.now());
         }
         if self.unborn == 0 {
             self.unpark(|_| true);

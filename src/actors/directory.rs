@@ -65,6 +65,12 @@ impl Directory {
             *expected = false;
         }
     }
+    /// An agent lives again, even if it was struck off.
+    pub(crate) fn expect_again(&self, id: AgentId) {
+        if let Some((_, expected)) = self.roster.borrow_mut().get_mut(id.index()) {
+            *expected = true;
+        }
+    }
     /// Everyone who lives here or is expected (back), by number.
     pub(crate) fn expected(&self) -> Vec<(AgentId, Arc<Profile>)> {
         let roster = self.roster.borrow();

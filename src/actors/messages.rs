@@ -5,7 +5,7 @@ use crate::registry::{Government, Talk};
 use crate::supervision::Exit;
 use actix::Addr;
 use polity_agents::{Executed, Failure, Job, JobId};
-use polity_protocols::{AgentId, Load, Name, Outcome, Profile, TaskId, TaskView};
+use polity_protocols::{AgentId, Load, Name, Outcome, Profile, TaskId, TaskView, Time};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub(crate) enum CoordinatorMail {
     Outcome { task: TaskId, agent: AgentId, outcome: Outcome },
     /// The moment that the protocol asked for.
     Wake,
+    /// A task was parked at that moment; if it still is, it has waited long enough.
+    Overdue { task: TaskId, since: Time },
     /// End, for good.
     Stop,
 }

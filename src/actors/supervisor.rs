@@ -127,18 +127,29 @@ impl SupervisorActor {
             Effect::Start { id, incarnation } => self.start(id, incarnation, context),
             Effect::Stop { id, .. } => self.tell(id, false),
             Effect::Kill { id, .. } => self.tell(id, true),
-            Effect::Escalate { reason, .. } => {
-                if self.parent.is_none() {
-                    self.give_up(&reason);
-                }
-                self.exit = Some(Exit::Failed(reason));
-                context.stop();
-            }
+            Effect::GiveUp { id, reason } => self.give_up_one(id, reason, context),
+            Effect::Escalate { reason, .. } => self.escalate(reason, context),
             Effect::Done => {
                 self.exit = Some(Exit::Normal);
                 context.stop();
             }
         }
+    }
+    fn escalate(&mut self, reason: String, context: &mut Context<SupervisorActor>) {
+        if self.parent.is_none() {
+            self.give_up(&reason);
+        }
+        self.exit = Some(Exit::Failed(reason));
+        context.stop();
+    }
+    /// One agent is given up: it left its teams for good. With the last one there is nobody left to go on with.
+    fn give_up_one(&mut self, id: u64, reason: String, context: &mut Context<SupervisorActor>) {
+        let Some((Child::Agent(blueprint), _)) = self.children.get(&id) else { return };
+        let agent = blueprint.id;
+        let sentence = format!("agent \"{}\" {reason}", blueprint.profile.name);
+        self.world.record(RunId::SOCIETY, What::AgentGivenUp { agent, reason: sentence.as_str().into() });
+        let others = self.world.directory.expected().iter().any(|(expected, _)| *expected != agent);
+        if others { self.bid_farewell(agent) } else { self.escalate(sentence, context) }
     }
     /// The root has nobody above it: every run ends, with the reason.
     fn give_up(&self, reason: &str) {
@@ -155,6 +166,7 @@ impl SupervisorActor {
         *life = Some(match child {
             Child::Agent(blueprint) => {
                 world.directory.note_life(incarnation);
+                world.directory.expect_again(blueprint.id);
                 Life::Agent(AgentActor::new(world, blueprint.clone(), incarnation, me).start())
             }
             Child::Coordinator(book) => {

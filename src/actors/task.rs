@@ -122,7 +122,7 @@ impl TaskActor {
                 self.started(launch, context); // else what kills its agents before they can say that they began would never be poison
             }
         }
-        self.turn(Input::AgentLost { launch }, context);
+        self.turn(Input::AgentLost { launch, suspect: begun }, context);
     }
     fn finished(&mut self, finished: Finished, context: &mut Context<TaskActor>) {
         let launch = finished.launch;

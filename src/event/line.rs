@@ -123,7 +123,10 @@ impl Line {
                 self.incarnation = Some(u64::from(*epoch));
                 self.reason = Some(reason.clone());
             }
-            What::Escalated { reason } | What::Skipped { reason, .. } | What::Noted { note: reason, .. } => {
+            What::AgentGivenUp { reason, .. }
+            | What::Escalated { reason }
+            | What::Skipped { reason, .. }
+            | What::Noted { note: reason, .. } => {
                 self.reason = Some(reason.clone());
             }
             What::RunStarted(head) => self.head = Some(head.clone()),
@@ -174,6 +177,7 @@ impl Line {
         Some(match &*self.event {
             "agent_joined" => What::AgentJoined { agent: agent?, name: self.agent.clone()?, incarnation: self.incarnation? },
             "agent_lost" => What::AgentLost { agent: agent?, incarnation: self.incarnation?, reason: self.reason.clone()? },
+            "agent_given_up" => What::AgentGivenUp { agent: agent?, reason: self.reason.clone()? },
             "coordinator_lost" => What::CoordinatorLost {
                 strategy: self.strategy.clone()?,
                 epoch: u32::try_from(self.incarnation?).ok()?,
@@ -225,6 +229,7 @@ impl What {
         match self {
             What::AgentJoined { .. } => "agent_joined",
             What::AgentLost { .. } => "agent_lost",
+            What::AgentGivenUp { .. } => "agent_given_up",
             What::CoordinatorLost { .. } => "coordinator_lost",
             What::Escalated { .. } => "escalated",
             What::RunStarted(_) => "run_started",
@@ -270,6 +275,7 @@ impl What {
         match self {
             What::AgentJoined { agent, .. }
             | What::AgentLost { agent, .. }
+            | What::AgentGivenUp { agent, .. }
             | What::Assigned { agent, .. }
             | What::Refused { agent, .. }
             | What::Started { agent, .. }

@@ -57,6 +57,8 @@ pub enum What {
     AgentJoined { agent: AgentId, name: Name, incarnation: u64 },
     /// An agent was lost: it panicked, ended, or was stopped.
     AgentLost { agent: AgentId, incarnation: u64, reason: Name },
+    /// An agent failed too often, and is not restarted any more.
+    AgentGivenUp { agent: AgentId, reason: Name },
     /// A coordinator was lost and will be built again from what it had saved.
     CoordinatorLost { strategy: Name, epoch: u32, reason: Name },
     /// A supervisor gave up: too many restarts in too short a time.

@@ -199,7 +199,9 @@ impl Lifecycle {
             (Phase::Assigned { agent, ready, .. }, Input::AgentLost { .. }) => {
                 self.return_to_ready(agent, Ended::Lost, Duration::ZERO, ready, &mut turn);
             }
-            (Phase::Executing { agent, started }, Input::AgentLost { .. }) => self.lose(agent, now - started, &mut turn),
+            (Phase::Executing { agent, started }, Input::AgentLost { suspect, .. }) => {
+                self.lose(agent, now - started, suspect, &mut turn);
+            }
             (Phase::Assigned { agent, .. }, Input::Started { .. }) => self.phase = Phase::Executing { agent, started: now },
             (
                 Phase::Assigned { agent, awarded: since, .. } | Phase::Executing { agent, started: since },
@@ -247,9 +249,9 @@ impl Lifecycle {
         self.passed_over = Some(agent);
         self.announce(ready, turn);
     }
-    fn lose(&mut self, agent: AgentId, took: Duration, turn: &mut Turn<'_>) {
-        self.lost = self.lost.saturating_add(1);
-        if self.lost < POISON_AFTER {
+    fn lose(&mut self, agent: AgentId, took: Duration, suspect: bool, turn: &mut Turn<'_>) {
+        self.lost = self.lost.saturating_add(u8::from(suspect));
+        if !suspect || self.lost < POISON_AFTER {
             return self.return_to_ready(agent, Ended::Lost, took, turn.now, turn);
         }
         turn.effects.push(Effect::Outcome { agent, ended: Ended::Lost, took });

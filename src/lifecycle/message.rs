@@ -47,6 +47,8 @@ pub enum Input {
     AgentLost {
         /// Which award.
         launch: u32,
+        /// The job may be what killed it: the third such loss is poison. False if the agent was stopped from outside.
+        suspect: bool,
     },
     /// It is no longer wanted. Wins over every retry.
     Cancel,
@@ -94,7 +96,7 @@ impl Input {
             Input::Refused { launch }
             | Input::Started { launch }
             | Input::Finished { launch, .. }
-            | Input::AgentLost { launch } => Some(*launch),
+            | Input::AgentLost { launch, .. } => Some(*launch),
             Input::Announce | Input::Awarded { .. } | Input::Declined(_) | Input::Cancel | Input::Wake => None,
         }
     }

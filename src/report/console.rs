@@ -152,6 +152,7 @@ impl Console {
                 Some(self.line(Status::Refused, None, Some(*task), Some(*agent), "it is announced again"))
             }
             What::Noted { task, note } if verbose => Some(self.line(Status::Note, None, Some(*task), None, note)),
+            What::AgentGivenUp { agent, reason } => Some(self.line(Status::Escalated, None, None, Some(*agent), reason)),
             What::AgentLost { agent, reason, .. } => Some(self.line(Status::Lost, None, None, Some(*agent), reason)),
             What::AgentJoined { agent, incarnation, .. } if verbose && self.report.head().is_some() => {
                 let why = format!("incarnation {incarnation}");

@@ -156,6 +156,7 @@ impl Report {
             What::AgentJoined { agent, incarnation, .. } => self.joined(event.at, *agent, *incarnation),
             What::AgentLost { agent, reason, .. } => self.lost(event.at, *agent, reason),
             What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
+            What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),
             What::Expanded { task, first, labels } => self.expand(*task, *first, labels.len()),
             what => self.task_event(event.at, what),

@@ -49,6 +49,7 @@ const AGENTS: u64 = 0;
 impl Society {
     pub(super) fn found(world: Rc<World>, parts: Parts) -> Society {
         let blueprints = Rc::new(RefCell::new(Vec::new()));
+        let _ = world.functions.set(parts.functions.clone()); // a world is new when it is founded
         let root = Supervision::new(Strategy::OneForOne, Intensity::INFRASTRUCTURE);
         let root = SupervisorActor::new(world.clone(), Door::Root, None, root, Vec::new()).start();
         world.directory.enter_supervisor(Door::Root, root.clone());
@@ -61,8 +62,8 @@ impl Society {
         let all = society.blueprints.clone();
         let nursery = move || {
             let all = all.borrow();
-            // Five restarts in a minute for each agent, pooled: a healthy large society has more crashes than a sick small one.
-            let restarts = Intensity::AGENTS.restarts.saturating_mul(all.len().max(1) as u32);
+            // Each agent has a limit of its own; the pooled one only bounds them together. (See ARCHITECTURE.md.)
+            let restarts = Intensity::AGENTS.restarts.saturating_add(1).saturating_mul(all.len().max(1) as u32);
             let intensity = Intensity { restarts, ..Intensity::AGENTS };
             let child = |b: &Rc<Blueprint>| (agent_spec(b), Child::Agent(b.clone()));
             (Supervision::new(Strategy::OneForOne, intensity), all.iter().map(child).collect())
@@ -339,7 +340,7 @@ impl Canceller {
 }
 
 fn agent_spec(blueprint: &Blueprint) -> ChildSpec<u64> {
-    ChildSpec::transient(blueprint.child).shutdown(DRAIN)
+    ChildSpec::transient(blueprint.child).shutdown(DRAIN).within(Intensity::AGENTS)
 }
 
 /// Ends a world in order: runs are cancelled, agents drained, commands stopped; then nothing is delivered any more.

@@ -25,7 +25,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
         let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
         built.expect("the operating system gives a process one event queue")
     };
-    actix::System::with_tokio_rt(runtime).block_on(within(main))
+    enter(actix::System::with_tokio_rt(runtime), main)
 }
 
 /// The same program in virtual time: time stands still while anybody has something to do, and leaps when nobody has. All randomness
@@ -51,7 +51,16 @@ pub fn simulate<F: Future>(seed: u64, main: F) -> F::Output {
     };
     let before = SIMULATION.replace(Some(seed));
     let _reset = Reset(before);
-    actix::System::with_tokio_rt(runtime).block_on(within(main))
+    enter(actix::System::with_tokio_rt(runtime), main)
+}
+
+fn enter<F: Future>(system: actix::SystemRunner, main: F) -> F::Output {
+    let (output, threads_left) = system.block_on(within(main));
+    if threads_left {
+        // Dropping it would wait for the blocking functions that were abandoned, and so perhaps for ever.
+        std::mem::forget(system);
+    }
+    output
 }
 
 struct Reset(Option<u64>);
@@ -61,14 +70,16 @@ impl Drop for Reset {
     }
 }
 
-async fn within<F: Future>(main: F) -> F::Output {
+/// The program's output, and whether it left threads behind.
+async fn within<F: Future>(main: F) -> (F::Output, bool) {
     let closing = Closing;
     let output = main.await;
-    if let Some(world) = World::here() {
-        society::end(&world).await;
+    let world = World::here();
+    if let Some(world) = &world {
+        society::end(world).await;
     }
     drop(closing);
-    output
+    (output, world.is_some_and(|world| world.leaves_threads()))
 }
 
 /// Takes the world down also when the program panics.

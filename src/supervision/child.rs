@@ -5,6 +5,7 @@ use super::spec::{ChildSpec, Intensity, Restart};
 use super::transition::ChildState;
 use core::time::Duration;
 use polity_protocols::{Rng, Time};
+use std::collections::VecDeque;
 
 /// One child as its supervisor sees it.
 ///
@@ -64,11 +65,22 @@ pub(super) struct Child<K> {
     pub(super) last: Option<Exit>,
     /// Failures in a row, with no quiet life between them.
     streak: u32,
+    /// When it failed within the period of its own limit, if it has one.
+    failures: VecDeque<Time>,
 }
 
 impl<K> Child<K> {
     pub(super) fn new(spec: ChildSpec<K>, position: u64) -> Child<K> {
-        Child { spec, position, phase: Phase::BackingOff, incarnation: 0, restarts: 0, last: None, streak: 0 }
+        Child {
+            spec,
+            position,
+            phase: Phase::BackingOff,
+            incarnation: 0,
+            restarts: 0,
+            last: None,
+            streak: 0,
+            failures: VecDeque::new(),
+        }
     }
     pub(super) fn state(&self) -> ChildState {
         match self.phase {
@@ -91,6 +103,14 @@ impl<K> Child<K> {
     /// True if a life of it is under way.
     pub(super) fn is_alive(&self) -> bool {
         matches!(self.phase, Phase::Starting | Phase::Running { .. } | Phase::Stopping { .. })
+    }
+    /// It failed by itself: whether its own limit bears another restart.
+    pub(super) fn bears_another(&mut self, limit: &Intensity, now: Time) -> bool {
+        while self.failures.front().is_some_and(|at| now - *at >= limit.period) {
+            self.failures.pop_front();
+        }
+        self.failures.push_back(now);
+        self.failures.len() as u64 <= u64::from(limit.restarts)
     }
     /// It failed by itself: how long to wait before it is started again. To be asked before its phase changes.
     pub(super) fn delay(&mut self, intensity: &Intensity, now: Time, rng: &mut Rng) -> Duration {

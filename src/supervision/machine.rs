@@ -263,6 +263,13 @@ impl<K: Ord + Clone + fmt::Debug> Supervision<K> {
     /// A child failed by itself and wants a restart: grant it, or give up.
     fn failed(&mut self, id: &K, reason: &Exit, turn: &mut Turn<'_, K>) {
         let Some(child) = self.children.get_mut(id) else { return };
+        if let Some(Intensity { restarts, period, .. }) = child.spec.limit.filter(|limit| !child.bears_another(limit, turn.now)) {
+            child.phase = Phase::Stopped;
+            let reason =
+                format!("{reason}; it is not restarted, since its limit of {restarts} restarts in {period:?} is reached");
+            turn.effects.push(Effect::GiveUp { id: id.clone(), reason });
+            return;
+        }
         let Intensity { restarts, period, .. } = self.intensity;
         if !self.window.grant(restarts, period, turn.now) {
             child.phase = Phase::Stopped;

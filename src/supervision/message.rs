@@ -112,6 +112,13 @@ pub enum Effect<K = Name> {
         /// Which life of it.
         incarnation: u64,
     },
+    /// Too many restarts of a child with a limit of its own: it stays stopped, and the others go on.
+    GiveUp {
+        /// Which.
+        id: K,
+        /// The sentence for people.
+        reason: String,
+    },
     /// Too many restarts: all children have ended, and so does the supervisor. The last effect.
     Escalate {
         /// The child whose failure was one too many.

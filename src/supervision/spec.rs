@@ -66,6 +66,9 @@ pub struct ChildSpec<K = Name> {
     pub restart: Restart,
     /// How long it may take to stop before it is killed; zero kills it at once.
     pub grace: Duration,
+    /// A limit of its own: a failure beyond it gives up this child alone, as if it had a supervisor to itself whose parent never
+    /// restarts it. None leaves it to the supervisor's limit, which gives up all.
+    pub limit: Option<Intensity>,
 }
 impl<K> ChildSpec<K> {
     /// How long a child may take to stop, unless its spec says otherwise.
@@ -73,7 +76,7 @@ impl<K> ChildSpec<K> {
 
     /// A child that is always restarted.
     pub fn permanent(id: K) -> ChildSpec<K> {
-        ChildSpec { id, restart: Restart::Permanent, grace: Self::GRACE }
+        ChildSpec { id, restart: Restart::Permanent, grace: Self::GRACE, limit: None }
     }
     /// A child that is restarted unless it ended normally.
     pub fn transient(id: K) -> ChildSpec<K> {
@@ -82,6 +85,22 @@ impl<K> ChildSpec<K> {
     /// A child that is never restarted.
     pub fn temporary(id: K) -> ChildSpec<K> {
         ChildSpec { restart: Restart::Temporary, ..ChildSpec::permanent(id) }
+    }
+    /// With a limit of its own.
+    ///
+    /// ```
+    /// use polity::supervision::{ChildSpec, Effect, Exit, Input, Intensity, Strategy, Supervision};
+    /// use polity_protocols::{Rng, Time};
+    /// let (mut rng, mut effects) = (Rng::new(1, "s"), Vec::new());
+    /// let mut supervision = Supervision::new(Strategy::OneForOne, Intensity::AGENTS);
+    /// supervision.take(Input::Add(ChildSpec::permanent("ann").within(Intensity { restarts: 0, ..Intensity::AGENTS })), Time::ZERO, &mut rng, &mut effects)?;
+    /// supervision.take(Input::Exited { id: "ann", incarnation: 1, reason: Exit::Panic("boom".into()) }, Time::ZERO, &mut rng, &mut effects)?;
+    /// assert!(matches!(effects[1], Effect::GiveUp { id: "ann", .. }));
+    /// # Ok::<(), polity::supervision::Ignored>(())
+    /// ```
+    pub fn within(mut self, limit: Intensity) -> ChildSpec<K> {
+        self.limit = Some(limit);
+        self
     }
     /// With another time to stop.
     pub fn shutdown(mut self, grace: Duration) -> ChildSpec<K> {

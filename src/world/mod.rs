@@ -25,10 +25,10 @@ use crate::event::{EventLog, RunId, What};
 use crate::lifecycle::Effect;
 use actix::Addr;
 use driver::Driver;
-use polity_agents::{Clock, LocalFuture};
+use polity_agents::{Clock, Functions, LocalFuture};
 use polity_protocols::{Demand, DemandId, Name, Rng, Time, Weather};
 use post::PostOffice;
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -61,6 +61,8 @@ pub(crate) struct World {
     /// Letters delivered and messages sent: what the simulation's speed is measured in.
     letters: Cell<u64>,
     pub(crate) log: EventLog,
+    /// The functions of the society, which count the threads that had to be left behind.
+    pub(crate) functions: OnceCell<Rc<Functions>>,
     pub(crate) directory: Directory,
     demands: RefCell<BTreeMap<DemandKey, Arc<Demand>>>,
     /// The spread of retries.
@@ -113,6 +115,7 @@ impl World {
             ending: Cell::new(false),
             letters: Cell::new(0),
             log: EventLog::default(),
+            functions: OnceCell::new(),
             directory: Directory::default(),
             demands: RefCell::default(),
             jitter: RefCell::new(Rng::new(seed, "jitter")),
@@ -175,6 +178,10 @@ impl World {
     /// How many messages came too late.
     pub(crate) fn ignored(&self) -> u64 {
         self.ignored.get()
+    }
+    /// True if a function still holds a thread that nobody waits for.
+    pub(crate) fn leaves_threads(&self) -> bool {
+        self.functions.get().is_some_and(|functions| functions.abandoned() > 0)
     }
     /// True if nobody lives here and nothing is under way.
     pub(crate) fn is_empty(&self) -> bool {

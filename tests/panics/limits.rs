@@ -77,3 +77,25 @@ fn a_society_whose_agents_were_given_up_once_goes_on_with_new_ones() {
         assert_eq!(lives.get(), 8, "{said}");
     }
 }
+
+/// Three healthy agents, so that the one that can never begin is not often enough restarted for all to be given up.
+#[test]
+fn a_task_that_only_a_ghost_could_do_is_declined_and_the_neighbours_go_on() {
+    let log = Log::default();
+    let result = BOTH[1].play(async {
+        let ghost = AgentSpec::new("ghost", can("haunt", 1.0));
+        let mut builder = Polity::builder().sink(log.sink()).agent_with(ghost, || Ghost);
+        for name in ["ann", "bob", "cy"] {
+            builder = builder.agent_spec(worker(name));
+        }
+        let society = builder.start().unwrap();
+        let flow = Workflow::new("w").task("long", super::stage::nap(3_000.0)).task("haunt", kind("haunt"));
+        ended(society.run(flow).await)
+    });
+    let said = log.words();
+    assert_eq!(result.status(), RunStatus::Failed, "{said}");
+    assert_eq!((result.tally().completed, result.tally().failed), (1, 1), "{said}");
+    let failures = result.failures();
+    assert_eq!((&*failures[0].0, failures[0].1.kind), ("haunt", FailureKind::Unassigned), "{said}");
+    assert!(failures[0].1.message.contains("down for 60 s"), "{}", failures[0].1.message);
+}

@@ -132,3 +132,17 @@ fn a_blocking_function_that_took_too_long_is_abandoned() {
     assert_eq!(result.failures()[0].1.kind, FailureKind::Timeout);
     assert_eq!((result.tally().completed, abandoned), (1, 1));
 }
+
+/// The thread of a function that never ends can't be stopped; the program ends all the same.
+#[test]
+fn a_blocking_function_that_never_ends_does_not_keep_the_program() {
+    let result = Where::Live.play(async {
+        let forever = |_| loop {
+            std::thread::park();
+        };
+        let society = Polity::builder().blocking_function("forever", forever).agent_spec(worker("patient")).start().unwrap();
+        let flow = Workflow::new("w").task("t", function("forever").kind("work").timeout(Duration::from_millis(20)));
+        ended(society.run(flow).await)
+    });
+    assert_eq!(result.failures()[0].1.kind, FailureKind::Timeout);
+}

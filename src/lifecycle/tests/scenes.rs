@@ -86,17 +86,17 @@ fn a_lost_agent_costs_no_attempt_but_three_lost_while_executing_are_poison() {
         stage.give(0, Input::Awarded { agent: A });
         let launch = stage.life.launch();
         assert_eq!(
-            stage.give(0, Input::AgentLost { launch }),
+            stage.give(0, Input::AgentLost { launch, suspect: true }),
             [outcome(A, Ended::Lost, 0), announce(1, &[A])],
             "not begun: no poison"
         );
     }
     for _ in 0..2 {
         let launch = stage.begin(1, B);
-        assert_eq!(stage.give(3, Input::AgentLost { launch }), [outcome(B, Ended::Lost, 2), announce(1, &[B])]);
+        assert_eq!(stage.give(3, Input::AgentLost { launch, suspect: true }), [outcome(B, Ended::Lost, 2), announce(1, &[B])]);
     }
     let launch = stage.begin(4, A);
-    let effects = stage.give(5, Input::AgentLost { launch });
+    let effects = stage.give(5, Input::AgentLost { launch, suspect: true });
     assert_eq!((kind(&effects), stage.life.attempt()), (Some(FailureKind::Poison), 1));
     assert_eq!(effects[0], outcome(A, Ended::Lost, 1));
 }
@@ -140,7 +140,7 @@ fn the_queue_clock_runs_through_refusals_and_losses_and_ends_with_the_start() {
     stage.give(0, Input::Announce);
     stage.begin(9, A);
     assert_eq!(stage.life.next_wake(), None);
-    assert_eq!(stage.give(50, Input::AgentLost { launch: 1 })[0], outcome(A, Ended::Lost, 41));
+    assert_eq!(stage.give(50, Input::AgentLost { launch: 1, suspect: true })[0], outcome(A, Ended::Lost, 41));
     assert_eq!(stage.life.next_wake(), Some(secs(60)), "ready anew: the clock begins anew");
     assert_eq!(stage.give(60, Input::Wake)[0], Effect::Withdraw);
 }

@@ -136,7 +136,7 @@ fn input(act: &Act, current: u32) -> Input {
         Act::Start { late } => Input::Started { launch: of(late) },
         Act::Succeed { late } => Input::Finished { launch: of(late), result: Ok(()) },
         Act::Fail { late } => Input::Finished { launch: of(late), result: Err(boom()) },
-        Act::Lose { late } => Input::AgentLost { launch: of(late) },
+        Act::Lose { late } => Input::AgentLost { launch: of(late), suspect: true },
         Act::Cancel => Input::Cancel,
         Act::Sleep | Act::Jolt => Input::Wake,
     }

@@ -13,7 +13,7 @@ fn every_input(life: &Lifecycle) -> Vec<Input> {
             Input::Finished { launch, result: Ok(()) },
             Input::Finished { launch, result: Err(boom()) },
             Input::Finished { launch, result: Err(Failure::new(FailureKind::Validation, "bad")) },
-            Input::AgentLost { launch },
+            Input::AgentLost { launch, suspect: true },
         ]);
     }
     all

@@ -31,7 +31,9 @@ fn expected(plan: &Plan, fates: &[Fate]) -> Vec<NodeState> {
         ends[node.index()] = if upstream().any(|(wants, end)| must(wants) && lost(end)) {
             NodeState::Blocked
         } else if upstream().any(|up| up == (Wants::Output, NodeState::Skipped))
-            || (!joined.is_empty() && joined.iter().all(|end| *end == NodeState::Skipped))
+            || (!joined.is_empty()
+                && joined.iter().all(|end| *end == NodeState::Skipped)
+                && !upstream().any(|up| up.0 == Wants::Output))
         {
             NodeState::Skipped
         } else {

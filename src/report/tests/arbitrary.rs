@@ -112,6 +112,7 @@ fn what() -> impl Strategy<Value = What> {
             .boxed(),
         (name(), n(), name()).prop_map(|(strategy, epoch, reason)| What::CoordinatorLost { strategy, epoch, reason }).boxed(),
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
+        (a(), name()).prop_map(|(agent, reason)| What::AgentGivenUp { agent, reason }).boxed(),
         head().prop_map(What::RunStarted).boxed(),
         (t(), prop_oneof![0u32..9, n()], labels).prop_map(|(task, first, labels)| What::Expanded { task, first, labels }).boxed(),
         (t(), n()).prop_map(|(task, attempt)| What::Announced { task, attempt }).boxed(),

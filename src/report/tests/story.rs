@@ -29,7 +29,11 @@ impl Teller {
     pub fn at(&mut self, ms: u64, what: What) -> &mut Self {
         let society = matches!(
             what,
-            What::AgentJoined { .. } | What::AgentLost { .. } | What::CoordinatorLost { .. } | What::Escalated { .. }
+            What::AgentJoined { .. }
+                | What::AgentLost { .. }
+                | What::AgentGivenUp { .. }
+                | What::CoordinatorLost { .. }
+                | What::Escalated { .. }
         );
         match what {
             What::Completed { .. } => self.tally.completed += 1,

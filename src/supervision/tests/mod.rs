@@ -1,6 +1,7 @@
 //! What holds for every supervisor.
 #![allow(clippy::unwrap_used)]
 
+mod limits;
 mod scenes;
 mod storm;
 mod table;

@@ -79,6 +79,7 @@ impl Watch {
                     self.told.remove(&id);
                     self.killed += 1;
                 }
+                Effect::GiveUp { id, .. } => prop_assert!(false, "child {id} has no limit of its own"),
                 Effect::Escalate { .. } | Effect::Done => {
                     prop_assert!(self.alive.is_empty(), "it ended while children live");
                     self.last = Some(effect.clone());
