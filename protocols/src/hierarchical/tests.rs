@@ -1,5 +1,7 @@
 //! What the chain of command owes beyond the suite.
 
+mod scale;
+
 use super::{Delegation, Hierarchical, Leader, Reporting};
 use crate::testing::{Table, suite};
 use crate::{
@@ -13,7 +15,7 @@ use std::sync::Arc;
 const DELEGATIONS: [Delegation; 5] =
     [Delegation::LoadBalanced, Delegation::LeastLoaded, Delegation::BestFit, Delegation::RoundRobin, Delegation::Random];
 
-fn digger(name: &str) -> Profile {
+pub(super) fn digger(name: &str) -> Profile {
     Profile::new(name, Capabilities::default().and("dig", 1.0))
 }
 fn dig(n: u32, work: f64) -> TaskView {
