@@ -19,6 +19,8 @@ mod book;
 mod chain;
 mod delegation;
 mod desk;
+mod inbox;
+mod index;
 mod initiator;
 mod lanes;
 mod leader;
@@ -31,7 +33,7 @@ mod tests;
 mod tree;
 
 pub use initiator::Head;
-pub use message::{Call, Kind, Message, Seat, Summary};
+pub use message::{Call, Kind, Message, Seat, Soon, Summary};
 pub use participant::Member;
 pub use settings::{Delegation, Hierarchical, Leader, Reporting};
 

@@ -201,23 +201,23 @@ fn a_large_team_is_led_down_a_tree_of_several_levels() {
 
 #[test]
 fn a_stale_report_changes_an_award() {
-    // The same world but for the mail, which is fast or takes longer than the jobs.
+    // The same world but for the mail, which is fast, or takes longer than it is from one task to the next.
     let world = |delay: f64| {
         let set = Hierarchical { span: 2, ..Hierarchical::default() };
         let weather = crate::Weather { delay: crate::Delay::Constant(Duration::from_secs_f64(delay)), ..crate::Weather::CALM };
         let members = [digger("a0").clone_with(0.9), digger("a1").speed(4.0), digger("a2"), digger("a3")];
         let table = team(set, members).weather(weather);
-        let table = table.announce_at(Time::from_secs_f64(2.0), dig(0, 1.0));
-        // a1 is the fastest, and idle again; a0 leads it.
-        let report = table.announce_at(Time::from_secs_f64(2.6), dig(1, 1.0)).run_until_quiet();
+        let table = table.announce_at(Time::from_secs_f64(2.0), dig(0, 4.0));
+        // a1 is by far the fastest, so that it is worth to wait for it; a0 leads it.
+        let report = table.announce_at(Time::from_secs_f64(2.1), dig(1, 4.0)).run_until_quiet();
         assert!(report.violations.is_empty(), "{:?}", report.violations);
         assert!(report.awards.iter().all(|a| a.decision.reason.contains("nominated")));
         report.awards.iter().map(|a| a.agent.0).collect::<Vec<_>>()
     };
-    assert_eq!(world(0.001), [1, 1]);
+    assert_eq!(world(0.001), [1, 1], "the desk had heard until when it is busy, and waited");
     let stale = world(0.15);
     assert_eq!(stale[0], 1);
-    assert_ne!(stale[1], 1, "its lead had not heard that it is idle");
+    assert_ne!(stale[1], 1, "the desk had not heard that it is busy, and asked for somebody at once");
 }
 
 #[test]
