@@ -136,6 +136,11 @@ impl Lane {
     pub(super) fn index(&self) -> Option<&Index> {
         self.index.as_deref()
     }
+    /// The same lane as if it were small.
+    #[cfg(test)]
+    pub(super) fn without_index(&self) -> Lane {
+        Lane { index: None, ..self.clone() }
+    }
     pub(super) fn first(&self) -> Option<Order> {
         self.open.first_key_value().map(|(order, _)| *order)
     }

@@ -1,6 +1,10 @@
 //! What the chain of command owes beyond the suite.
 
+mod command;
+mod index;
+mod quality;
 mod scale;
+mod settings;
 
 use super::{Delegation, Hierarchical, Leader, Reporting};
 use crate::testing::{Table, suite};

@@ -115,7 +115,8 @@ impl Yard {
                 let seconds = self.works[task.instance() as usize] / self.profiles[agent.index()].speed;
                 let load = &mut self.loads[agent.index()];
                 (load.running, load.backlog) = (load.running - 1, (load.backlog - seconds).max(0.0));
-                let outcome = Outcome { load: *load, ..Outcome::new(Ended::Succeeded, seconds_to_duration(seconds)) };
+                let ended = if task.instance() % 10 == 3 { Ended::Failed } else { Ended::Succeeded };
+                let outcome = Outcome { load: *load, ..Outcome::new(ended, seconds_to_duration(seconds)) };
                 self.participant(agent, |member, reply| member.on_outcome(task, "dig", &outcome, reply));
                 self.turn(|head, turn| head.on_outcome(task, agent, &outcome, turn));
             }
@@ -196,5 +197,8 @@ fn a_large_tree_hands_out_everything() {
         yard.settle();
         yard.work(1_000, 400, |n| f64::from(n % 7));
         assert_eq!(yard.awards, 1_000);
+        // Results went up the tree, through every level.
+        let known = yard.head.reported();
+        assert_eq!((known.agents, known.done, known.failed), (200, 900, 100));
     }
 }
