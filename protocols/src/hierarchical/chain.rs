@@ -190,7 +190,11 @@ impl Chain {
         }
         self.expire(desk, turn);
         self.delegate(desk, turn);
-        desk.awarded.clear();
+        // What the desk awards by itself, leads don't know: those concerned are to report.
+        let mut told = core::mem::take(&mut desk.awarded);
+        told.sort_unstable();
+        told.dedup();
+        self.order(&told, desk, turn);
     }
     /// The team fits under one lead again.
     fn dissolve(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
@@ -234,12 +238,7 @@ impl Chain {
         }
         if self.patience.is_some_and(|until| until <= turn.now) {
             self.patience = None;
-            desk.awarded.clear();
             desk.place(turn);
-            let mut told = core::mem::take(&mut desk.awarded);
-            told.sort_unstable();
-            told.dedup();
-            self.order(&told, desk, turn);
         }
     }
     /// It did not answer: it is asked for a report, and taken as lost if nothing is heard of it.
@@ -347,10 +346,13 @@ impl Chain {
         let waits = rule == Delegation::LoadBalanced;
         let need = Need { kind: &lane.demand.kind, work: open.work, now: turn.now, waits };
         match self.inbox.choose(rule, &need, may, turn.rng) {
-            Pick::Ask(lead) => self.call(lead, order.task(), avoid, desk, turn),
-            Pick::Wait(lead, until) => {
-                self.inbox.awaits(lead);
-                let until = at_least(until, turn.now.as_secs_f64());
+            Pick::Ask(lead) => {
+                self.inbox.call(lead, &need);
+                self.call(lead, order.task(), avoid, desk, turn)
+            }
+            Pick::Wait(waiting) => {
+                self.inbox.reserve(&waiting);
+                let until = at_least(waiting.until, turn.now.as_secs_f64());
                 self.again = Some(self.again.map_or(until, |at| at.min(until)));
                 Asking::Waits
             }
@@ -371,7 +373,6 @@ impl Chain {
         open.tries += 1;
         self.calls = number_after(self.calls, turn.now);
         let call = Call { to: lead, level: self.tree.levels, task, call: self.calls, demand, work: open.work, avoid };
-        self.inbox.call(lead);
         self.due.set(task, turn.now + self.patience_of_one());
         self.asked.insert(task, Asked { open, lead, with: lead, call: self.calls, messages: 1 });
         turn.send(lead, Message::Delegate(call));

@@ -4,7 +4,7 @@ use super::book::still_busy_until;
 use super::delegation::turns_until;
 use super::message::{Soon, Summary};
 use super::settings::Delegation;
-use crate::{AgentId, Rng, Time};
+use crate::{AgentId, Rng, Time, seconds_to_duration};
 use std::collections::BTreeMap;
 
 /// The last report of each direct report, and what was sent its way since.
@@ -26,9 +26,14 @@ struct Heard {
     calls: u32,
     /// What a plain member reported, before it was given what it has not reported yet.
     before: Option<Box<Summary>>,
-    /// Some task waits for its busy ones already, in this scan.
-    awaited: bool,
+    /// What it was asked for since, as if it were done by its fastest: when that would end, and how fast it goes.
+    given: Vec<Soon>,
+    /// In this scan: until when busy ones have work, and the seconds for which tasks wait for them beyond that.
+    reserved: Vec<(Slot, f64)>,
 }
+
+/// A busy one of a report: until when it has work, and which it is of those that have it until then.
+type Slot = (Time, usize);
 
 /// What somebody is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -45,10 +50,21 @@ pub(super) struct Need<'a> {
 pub(super) enum Pick {
     /// This one reported a free slot.
     Ask(AgentId),
-    /// A busy one below this one is expected to finish it sooner than any free one. Until when (in seconds) that stands.
-    Wait(AgentId, f64),
+    /// A busy one below another is expected to finish it sooner than any free one.
+    Wait(Waiting),
     /// Nobody who may be asked reported a free slot.
     Nobody,
+}
+
+/// What a task waits for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Waiting {
+    lead: AgentId,
+    slot: Slot,
+    /// How long the task would take it.
+    seconds: f64,
+    /// Until when it is right to wait, in seconds. See [`Choice`](super::delegation::Choice).
+    pub until: f64,
 }
 
 /// One who could be asked.
@@ -71,8 +87,11 @@ impl Inbox {
         if self.last.get(&from).is_some_and(|heard| heard.seq >= seq) {
             return false;
         }
-        let calls = self.last.get(&from).map_or(0, |heard| heard.calls);
-        self.last.insert(from, Heard { seq, state, spoken_for: calls, calls, before: None, awaited: false });
+        let (calls, mut given) =
+            self.last.get_mut(&from).map_or((0, Vec::new()), |heard| (heard.calls, core::mem::take(&mut heard.given)));
+        // The report does not count the latest calls if they are not answered.
+        given.drain(..given.len().saturating_sub(calls as usize));
+        self.last.insert(from, Heard { seq, state, spoken_for: calls, calls, before: None, given, reserved: Vec::new() });
         true
     }
     pub(super) fn forget_all_but(&mut self, keep: impl Fn(AgentId) -> bool) {
@@ -82,15 +101,18 @@ impl Inbox {
         self.last.len()
     }
     /// One more slot below this one is spoken for.
-    pub(super) fn speak_for(&mut self, agent: AgentId) {
+    pub(super) fn speak_for(&mut self, agent: AgentId, need: &Need<'_>) {
         self.turn = Some(agent);
         if let Some(heard) = self.last.get_mut(&agent) {
+            if let Some(rate) = heard.state.kind(need.kind).and_then(|kind| kind.rate(heard.spoken_for)) {
+                heard.given.push(Soon { at: need.now + seconds_to_duration(need.work / rate), rate });
+            }
             heard.spoken_for = heard.spoken_for.saturating_add(1);
         }
     }
     /// A call goes out to it.
-    pub(super) fn call(&mut self, agent: AgentId) {
-        self.speak_for(agent);
+    pub(super) fn call(&mut self, agent: AgentId, need: &Need<'_>) {
+        self.speak_for(agent, need);
         if let Some(heard) = self.last.get_mut(&agent) {
             heard.calls = heard.calls.saturating_add(1);
         }
@@ -122,6 +144,7 @@ impl Inbox {
     pub(super) fn exhausted(&mut self, agent: AgentId) {
         if let Some(heard) = self.last.get_mut(&agent) {
             heard.spoken_for = u32::MAX;
+            heard.given.clear();
         }
     }
     /// The sum of what was reported, less what was spoken for since.
@@ -134,31 +157,30 @@ impl Inbox {
     }
     /// Begins a scan: nothing waits for anybody.
     pub(super) fn plan(&mut self) {
-        self.last.values_mut().for_each(|heard| heard.awaited = false);
+        self.last.values_mut().for_each(|heard| heard.reserved.clear());
     }
-    /// Notes that a task waits for a busy one below this one. What comes behind that was not reported, so no other waits for it.
-    pub(super) fn awaits(&mut self, agent: AgentId) {
-        if let Some(heard) = self.last.get_mut(&agent) {
-            heard.awaited = true;
+    /// Notes for the rest of the scan that a task waits for a busy one.
+    pub(super) fn reserve(&mut self, waiting: &Waiting) {
+        if let Some(heard) = self.last.get_mut(&waiting.lead) {
+            heard.reserved.push((waiting.slot, waiting.seconds));
         }
     }
     /// Chooses by what was reported and nothing else. `able` tells who may be asked at all, and the best fit where it is known.
     /// O(reporters).
     pub(super) fn choose(&self, rule: Delegation, need: &Need<'_>, able: impl Fn(AgentId) -> Option<f64>, rng: &mut Rng) -> Pick {
         let mut free: Option<Offer> = None;
-        let mut busy: Option<(Offer, f64)> = None;
+        let mut busy: Option<(Offer, Slot, f64)> = None;
         let mut lot = Vec::new();
         let now = need.now.as_secs_f64();
         for (agent, heard) in &self.last {
             let Some(kind) = heard.state.kind(need.kind) else { continue };
             let Some(fit) = able(*agent) else { continue };
             let scale = (fit / kind.best).min(1.0);
-            let left = kind.free.saturating_sub(heard.spoken_for);
-            if left > 0 {
+            if let Some(rate) = kind.rate(heard.spoken_for) {
                 let key = match rule {
-                    Delegation::LoadBalanced if need.work > 0.0 => now + need.work / (kind.rate * scale),
-                    Delegation::LoadBalanced => -kind.rate * scale,
-                    Delegation::LeastLoaded => -f64::from(left) / f64::from(heard.state.slots.max(1)),
+                    Delegation::LoadBalanced if need.work > 0.0 => now + need.work / (rate * scale),
+                    Delegation::LoadBalanced => -rate * scale,
+                    Delegation::LeastLoaded => -f64::from(kind.free - heard.spoken_for) / f64::from(heard.state.slots.max(1)),
                     Delegation::BestFit => -fit.min(kind.best),
                     Delegation::RoundRobin => f64::from(turns_until(self.turn, *agent)),
                     Delegation::Random => 0.0,
@@ -171,12 +193,15 @@ impl Inbox {
                     free = Some(offer);
                 }
             }
-            if need.waits && need.work > 0.0 && !heard.awaited {
-                for Soon { at, rate } in &kind.soon {
-                    let base = at.as_secs_f64();
-                    let offer = Offer { agent: *agent, key: still_busy_until(base, now) + need.work / (rate * scale) };
-                    if busy.is_none_or(|(best, _)| offer.before(&best)) {
-                        busy = Some((offer, base));
+            if need.waits && need.work > 0.0 {
+                let mut slot = (Time::MAX, 0);
+                for Soon { at, rate } in kind.soon.iter().chain(&heard.given) {
+                    slot = (*at, if slot.0 == *at { slot.1 + 1 } else { 0 });
+                    let promised: f64 = heard.reserved.iter().filter(|(other, _)| *other == slot).map(|(_, secs)| secs).sum();
+                    let seconds = need.work / (rate * scale);
+                    let offer = Offer { agent: *agent, key: still_busy_until(at.as_secs_f64(), now) + promised + seconds };
+                    if busy.is_none_or(|(best, ..)| offer.before(&best)) {
+                        busy = Some((offer, slot, seconds));
                     }
                 }
             }
@@ -186,8 +211,9 @@ impl Inbox {
         }
         match (free, busy) {
             (None, _) => Pick::Nobody,
-            (Some(free), Some((busy, base))) if busy.key < free.key => {
-                Pick::Wait(busy.agent, now + 2.0 * (base - now).max(0.0) + (free.key - busy.key))
+            (Some(free), Some((busy, slot, seconds))) if busy.key < free.key => {
+                let until = now + 2.0 * (slot.0.as_secs_f64() - now).max(0.0) + (free.key - busy.key);
+                Pick::Wait(Waiting { lead: busy.agent, slot, seconds, until })
             }
             (Some(free), _) => Pick::Ask(free.agent),
         }

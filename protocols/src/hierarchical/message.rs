@@ -119,9 +119,9 @@ pub struct Kind {
     pub free: u32,
     /// The best score of an agent that has it.
     pub best: f64,
-    /// Work per second of the fastest of them that has a free slot; 0 if none has.
-    pub rate: f64,
-    /// Busy ones that have it: when one will be free, and how fast it is. None is both later and slower than another.
+    /// Work per second of the fastest free slots, the fastest first; at most eight.
+    pub rates: Vec<f64>,
+    /// Busy ones that have it: when one will be free, and how fast it is. The soonest seven, and the fastest.
     pub soon: Vec<Soon>,
 }
 

@@ -116,7 +116,8 @@ impl Member {
             reply.send(Message::Nominate { task, call: number, agent: chosen });
             return self.report(1, sum, reply);
         }
-        inbox.speak_for(chosen);
+        let need = Need { kind: &call.demand.kind, work: call.work, now: reply.now, waits: false };
+        inbox.speak_for(chosen, &need);
         let down = Call { to: chosen, level: call.level - 1, ..call };
         if chosen == self.me { self.answer(down, reply) } else { reply.send(Message::Delegate(down)) }
     }

@@ -3,8 +3,8 @@
 use super::message::{Kind, Soon, Summary};
 use crate::{Load, Name, Profile, Time, seconds_to_duration};
 
-/// How many busy agents a report tells of for each kind of work.
-const TOLD: usize = 4;
+/// How many free slots, and how many busy agents, a report tells of for each kind of work.
+const TOLD: usize = 8;
 
 impl Summary {
     /// The state of one agent, by its own word. `pace` is what its leader told it of itself.
@@ -17,15 +17,14 @@ impl Summary {
             let rate = profile.speed * pace * best;
             let soon = Soon { at: now + seconds_to_duration(wait), rate };
             match free {
-                0 => Kind { name, free, best, rate: 0.0, soon: vec![soon] },
-                _ => Kind { name, free, best, rate, soon: Vec::new() },
+                0 => Kind { name, free, best, rates: Vec::new(), soon: vec![soon] },
+                _ => Kind { name, free, best, rates: vec![rate; TOLD.min(free as usize)], soon: Vec::new() },
             }
         });
         let speed = profile.speed * pace;
         Summary { agents: 1, slots, free, speed, backlog: load.backlog, done: 0, failed: 0, kinds: kinds.collect() }
     }
-    /// Adds what another one reported, less `spoken_for` slots that were given away since. Which of its agents took them is not
-    /// known, so the rate of the fastest stands as long as any slot is left.
+    /// Adds what another one reported, less `spoken_for` slots that were given away since. It is taken that those were the fastest.
     pub(super) fn add(&mut self, other: &Summary, spoken_for: u32) {
         self.agents += other.agents;
         self.slots = self.slots.saturating_add(other.slots);
@@ -35,11 +34,9 @@ impl Summary {
         self.done += other.done;
         self.failed += other.failed;
         for kind in &other.kinds {
-            let free = kind.free.saturating_sub(spoken_for);
-            let rate = if free > 0 { kind.rate } else { 0.0 };
             match self.kinds.binary_search_by(|k| k.name.cmp(&kind.name)) {
-                Ok(at) => self.kinds[at].add(free, rate, kind),
-                Err(at) => self.kinds.insert(at, Kind { free, rate, ..kind.clone() }),
+                Ok(at) => self.kinds[at].add(kind, spoken_for),
+                Err(at) => self.kinds.insert(at, kind.less(spoken_for)),
             }
         }
     }
@@ -52,33 +49,40 @@ impl Summary {
         self.free = self.free.saturating_sub(1);
         for kind in &mut self.kinds {
             kind.free = kind.free.saturating_sub(1);
-            if kind.free == 0 && kind.rate > 0.0 {
-                let rate = core::mem::take(&mut kind.rate);
-                kind.soon = vec![Soon { at: now + seconds_to_duration(work / rate), rate }];
-            }
+            let Some(rate) = kind.rates.pop().filter(|_| kind.free == 0) else { continue };
+            kind.soon = vec![Soon { at: now + seconds_to_duration(work / rate), rate }];
         }
     }
 }
 
 impl Kind {
-    fn add(&mut self, free: u32, rate: f64, other: &Kind) {
-        self.free = self.free.saturating_add(free);
+    /// The rate of the fastest free slot after so many others are taken; `None` if none is left.
+    pub(super) fn rate(&self, taken: u32) -> Option<f64> {
+        // Of more slots than it tells of nothing is known but that they are no faster than the last.
+        (self.free > taken).then(|| self.rates.get(taken as usize).or(self.rates.last()).copied()).flatten()
+    }
+    fn less(&self, taken: u32) -> Kind {
+        let mut less = Kind { free: 0, rates: Vec::new(), soon: Vec::new(), ..self.clone() };
+        less.add(self, taken);
+        less
+    }
+    fn add(&mut self, other: &Kind, taken: u32) {
         self.best = self.best.max(other.best);
-        self.rate = self.rate.max(rate);
+        if let Some(next) = other.rate(taken) {
+            self.free = self.free.saturating_add(other.free - taken);
+            let rest = other.rates.get(taken as usize..).filter(|rest| !rest.is_empty());
+            self.rates.extend(rest.unwrap_or(&[next]));
+            self.rates.sort_by(|a, b| b.total_cmp(a));
+            self.rates.truncate(TOLD);
+        }
         if other.soon.is_empty() {
             return;
         }
         self.soon.extend(&other.soon);
         self.soon.sort_by(|a, b| a.at.cmp(&b.at).then(b.rate.total_cmp(&a.rate)));
-        let mut fastest = 0.0;
-        self.soon.retain(|soon| {
-            let useful = soon.rate > fastest;
-            fastest = soon.rate.max(fastest);
-            useful
-        });
-        // The soonest ones, and the fastest.
-        while self.soon.len() > TOLD {
-            self.soon.remove(TOLD - 1);
+        if self.soon.len() > TOLD {
+            let late = self.soon.split_off(TOLD - 1);
+            self.soon.extend(late.into_iter().max_by(|a, b| a.rate.total_cmp(&b.rate).then(b.at.cmp(&a.at))));
         }
     }
 }
