@@ -4,7 +4,7 @@ use super::digger;
 use crate::baselines::{FifoFastestIdle, MinCompletion};
 use crate::hierarchical::{Hierarchical, Reporting};
 use crate::testing::Table;
-use crate::{Demand, DemandId, Protocol, Rng, TaskId, TaskView};
+use crate::{Demand, DemandId, Protocol, Rng, TaskId, TaskView, Time};
 use std::sync::Arc;
 
 /// Measured speeds of eight unequal machines, and of eight more.
@@ -58,11 +58,14 @@ impl Graph {
             let mut task = TaskView::new(id(n), demand.clone()).work(*work);
             task.rank = rank;
             let before: Vec<TaskId> = before.iter().copied().map(id).collect();
-            table = table.announce_after(&before, task);
+            // The team is in its places before the work begins.
+            table = match before.is_empty() {
+                true => table.announce_at(Time::from_secs_f64(1.0), task),
+                false => table.announce_after(&before, task),
+            };
         }
         let report = table.run_until_quiet();
         assert_eq!((report.done(), report.violations.len()), (self.0.len(), 0), "{:?}", report.violations);
-        if std::env::var_os("DEBUGQ").is_some() { println!("{} tasks, nominated {}, tries {}, wakes {}, latency {:?}", self.0.len(), report.awards.iter().filter(|a| a.decision.reason.contains("nominated")).count(), report.awards.iter().map(|a| a.decision.rounds).sum::<u32>(), report.wakes, report.messages); }
         report.makespan.as_secs_f64()
     }
 }
@@ -88,8 +91,8 @@ fn schedules_are_shorter_than_those_of_the_baselines() {
             speeds.len()
         );
         assert!(direct < fifo && direct < greedy, "direct {direct}, fifo {fifo}, greedy {greedy}");
-        assert!(direct < 1.25, "direct {direct}");
+        assert!(direct < 1.2, "direct {direct}");
         // What it costs to decide by sums: the desk sees of each lead only its fastest free slot and its soonest busy ones.
-        assert!(tree < 9.15 * direct, "tree {tree}, direct {direct}");
+        assert!(tree < 1.05 * direct, "tree {tree}, direct {direct}");
     }
 }
