@@ -4,11 +4,11 @@
 //! when work waits although the desk's own book knows somebody free for longer than any report should take, the desk awards by its
 //! own book, as in a small team, and gives those concerned their orders again.
 
+use super::book::at_least;
 use super::desk::{Desk, LOOKAHEAD};
+use super::inbox::{Inbox, Need, Pick};
 use super::lanes::{Lane, Open, Order};
 use super::message::{Call, Message, Summary};
-use super::book::at_least;
-use super::inbox::{Inbox, Need, Pick};
 use super::settings::{Delegation, Hierarchical, Reporting};
 use super::tree::Tree;
 use crate::{AgentId, Deadlines, DemandId, Profile, TaskId, Time, Turn};

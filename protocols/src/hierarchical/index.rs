@@ -50,14 +50,7 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn new(rule: Delegation) -> Index {
-        Index {
-            rule,
-            read: None,
-            free: BTreeSet::new(),
-            lot: Vec::new(),
-            classes: BTreeMap::new(),
-            placed: BTreeMap::new(),
-        }
+        Index { rule, read: None, free: BTreeSet::new(), lot: Vec::new(), classes: BTreeMap::new(), placed: BTreeMap::new() }
     }
     /// Takes up what changed since the last look. O(log able agents) for each change.
     pub(super) fn sync(&mut self, able: &[Able], book: &Book) {

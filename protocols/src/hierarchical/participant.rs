@@ -1,7 +1,7 @@
 //! The side of a member, who may also lead.
 
-use super::message::{Call, Message, Seat, Summary};
 use super::inbox::{Inbox, Need, Pick};
+use super::message::{Call, Message, Seat, Summary};
 use super::settings::Delegation;
 use crate::{AgentId, Ended, Outcome, Participant, Profile, Reply, TaskId};
 use std::collections::BTreeMap;

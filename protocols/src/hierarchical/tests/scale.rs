@@ -1,7 +1,7 @@
 //! What a large team costs: run by hand, in release, with `--run-ignored all --no-capture`.
 #![allow(clippy::disallowed_methods, reason = "a stopwatch for people; no test here judges by it")]
 
-use super::{digger, dig};
+use super::{dig, digger};
 use crate::hierarchical::{Delegation, Head, Hierarchical, Member, Message, Reporting};
 use crate::{
     AgentId, Effect, Ended, Initiator, Load, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time, Turn,
@@ -172,7 +172,9 @@ fn cost_of_a_task() {
                     let cost = yard.work(some.min(20_000).max(2 * open), open.max(1), |n| 1.0 + f64::from(n % 97) / 97.0);
                     costs.push((cost, yard.messages as f64 / f64::from(some)));
                 }
-                println!("{reporting:?} {kind} {agents}: join {joined:?} ({mail} messages); no-op {noop:?}; half, double load: {costs:?}");
+                println!(
+                    "{reporting:?} {kind} {agents}: join {joined:?} ({mail} messages); no-op {noop:?}; half, double load: {costs:?}"
+                );
             }
         }
     }

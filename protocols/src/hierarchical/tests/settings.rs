@@ -5,11 +5,7 @@ use crate::hierarchical::{Delegation, Hierarchical, Leader, Reporting};
 use proptest::prelude::*;
 
 fn leaders() -> impl Strategy<Value = Leader> {
-    prop_oneof![
-        Just(Leader::CapabilityScore),
-        Just(Leader::Rotating),
-        "[a-z]{1,8}".prop_map(|agent| Leader::Fixed { agent })
-    ]
+    prop_oneof![Just(Leader::CapabilityScore), Just(Leader::Rotating), "[a-z]{1,8}".prop_map(|agent| Leader::Fixed { agent })]
 }
 fn delegations() -> impl Strategy<Value = Delegation> {
     prop::sample::select(super::DELEGATIONS.to_vec())
