@@ -62,7 +62,9 @@ impl Kind {
         (self.free > taken).then(|| self.rates.get(taken as usize).or(self.rates.last()).copied()).flatten()
     }
     fn less(&self, taken: u32) -> Kind {
-        let mut less = Kind { free: 0, rates: Vec::new(), soon: Vec::new(), ..self.clone() };
+        // Room for what a sum adds before it is cut.
+        let (rates, soon) = (Vec::with_capacity(2 * TOLD), Vec::with_capacity(2 * TOLD));
+        let mut less = Kind { name: self.name.clone(), free: 0, best: self.best, rates, soon };
         less.add(self, taken);
         less
     }

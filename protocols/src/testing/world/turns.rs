@@ -1,7 +1,7 @@
 //! Turns of the two roles, and the effects that they ask for.
 
-use super::*;
 use std::sync::Arc;
+use super::*;
 
 impl<P: Protocol> World<P> {
     pub(super) fn turn(&mut self, act: impl FnOnce(&mut P::Initiator, &mut Turn<'_, P::Message>)) -> usize {
