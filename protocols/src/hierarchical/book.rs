@@ -2,6 +2,7 @@
 //!
 //! Everything in it comes from the desk's own awards and their outcomes, never from a message. Seconds are `f64` since the start.
 
+use super::index::SMALL;
 use crate::{AgentId, Deadlines, Ended, Load, Outcome, Profile, TaskId, Time, seconds_to_duration};
 use core::time::Duration;
 
@@ -62,6 +63,8 @@ pub(super) struct Member {
     /// The plan of scan number `planned`; see [`Book::begin`].
     planned: u64,
     plan: Vec<Taken>,
+    /// The last scan in which time of it was reserved.
+    reserved: u64,
 }
 
 impl Member {
@@ -78,6 +81,7 @@ impl Member {
             refusals: 0,
             planned: 0,
             plan: Vec::new(),
+            reserved: 0,
         }
     }
     /// Jobs of ours that it holds.
@@ -87,6 +91,11 @@ impl Member {
     /// Slots that are free, as far as the desk knows.
     pub(super) fn free(&self) -> u32 {
         self.profile.slots.saturating_sub(self.jobs()).saturating_sub(self.blocked)
+    }
+    /// When each slot that is taken is expected to be free.
+    pub(super) fn ends(&self) -> impl Iterator<Item = f64> {
+        let ours = self.jobs.iter().map(|job| job.end);
+        ours.chain(core::iter::repeat_n(self.blocked_until, self.blocked.min(self.profile.slots).min(64) as usize))
     }
     fn block(&mut self, slots: u32, until: f64) {
         self.blocked = slots;
@@ -99,9 +108,9 @@ impl Member {
         }
         self.planned = scan;
         self.plan.clear();
-        let ends = self.jobs.iter().map(|job| job.end);
-        let others = core::iter::repeat_n(self.blocked_until, self.blocked.min(self.profile.slots).min(64) as usize);
-        self.plan.extend(ends.chain(others).map(|base| Taken { base, at: still_busy_until(base, now) }));
+        let mut plan = core::mem::take(&mut self.plan);
+        plan.extend(self.ends().map(|base| Taken { base, at: still_busy_until(base, now) }));
+        self.plan = plan;
     }
     fn learn(&mut self, expected: f64, took: Duration) {
         let took = took.as_secs_f64();
@@ -131,7 +140,7 @@ fn finite(seconds: f64) -> f64 {
 }
 
 /// A job that is overdue is expected to take as long again as it is overdue: the longer it was silent, the longer it will be.
-fn still_busy_until(end: f64, now: f64) -> f64 {
+pub(super) fn still_busy_until(end: f64, now: f64) -> f64 {
     if end >= now { end } else { now + (now - end) }
 }
 
@@ -144,6 +153,11 @@ pub(super) struct Book {
     free: u64,
     blocks: Deadlines<AgentId>,
     scan: u64,
+    /// Agents with time reserved in this scan.
+    reserved: Vec<AgentId>,
+    /// Who changed, for the lanes' indices; the oldest are dropped, and `dropped` counts them.
+    changed: Vec<AgentId>,
+    dropped: u64,
     now: f64,
 }
 
@@ -177,6 +191,7 @@ impl Book {
         self.free += u64::from(member.free());
         self.count += 1;
         self.members[agent.index()] = Some(Box::new(member));
+        self.note(agent);
     }
     /// True if it was a member.
     pub(super) fn leave(&mut self, agent: AgentId) -> bool {
@@ -184,12 +199,14 @@ impl Book {
         self.free -= u64::from(member.free());
         self.count -= 1;
         self.blocks.clear(&agent);
+        self.note(agent);
         true
     }
     /// Sets what was learned in an earlier life.
     pub(super) fn recall(&mut self, agent: AgentId, pace: f64, lessons: u32) {
         if let Some(member) = self.members.get_mut(agent.index()).and_then(Option::as_deref_mut) {
             (member.pace, member.lessons) = (pace, lessons);
+            self.note(agent);
         }
     }
     /// Changes one member and keeps the sum of free slots true.
@@ -198,7 +215,28 @@ impl Book {
         self.free -= u64::from(member.free());
         let result = change(member, self.now);
         self.free += u64::from(member.free());
+        self.note(agent);
         Some(result)
+    }
+    /// Notes a change for those that keep an index. In a small team nobody does.
+    fn note(&mut self, agent: AgentId) {
+        if self.count <= SMALL {
+            self.dropped += 1 + core::mem::take(&mut self.changed).len() as u64;
+            return;
+        }
+        if self.changed.len() >= 1024.max(2 * self.count) {
+            self.dropped += self.changed.len() as u64;
+            self.changed.clear();
+        }
+        self.changed.push(agent);
+    }
+    /// How many changes there were.
+    pub(super) fn changes(&self) -> u64 {
+        self.dropped + self.changed.len() as u64
+    }
+    /// Who changed since there were `read` changes; `None` if that is not known any more.
+    pub(super) fn changes_since(&self, read: u64) -> Option<&[AgentId]> {
+        self.changed.get(usize::try_from(read.checked_sub(self.dropped)?).ok()?..)
     }
     /// A job was given. `expected`: seconds at the declared rate; `seconds`: at the pace that it proved.
     pub(super) fn give(&mut self, agent: AgentId, task: TaskId, expected: f64, seconds: f64) {
@@ -246,10 +284,19 @@ impl Book {
     /// Begins a scan: reservations of the last one are void. O(1).
     pub(super) fn plan(&mut self) {
         self.scan += 1;
+        self.reserved.clear();
     }
     /// The moment of this turn, in seconds.
     pub(super) fn now(&self) -> f64 {
         self.now
+    }
+    /// Agents with time reserved in this scan.
+    pub(super) fn reserved(&self) -> &[AgentId] {
+        &self.reserved
+    }
+    /// True if time of this one is reserved in this scan.
+    pub(super) fn is_reserved(&self, agent: AgentId) -> bool {
+        self.get(agent).is_some_and(|member| member.reserved == self.scan)
     }
     /// When the agent could begin another job, in the plan of this scan. O(slots in use).
     pub(super) fn ready(&mut self, agent: AgentId) -> Option<(Ready, &Member)> {
@@ -269,6 +316,10 @@ impl Book {
             member.lay_out(scan, now);
             if let Some(first) = member.plan.iter_mut().min_by(|a, b| a.at.total_cmp(&b.at)) {
                 first.at += seconds;
+            }
+            if member.reserved != scan {
+                member.reserved = scan;
+                self.reserved.push(agent);
             }
         }
     }

@@ -4,16 +4,17 @@
 //! when work waits although the desk's own book knows somebody free for longer than any report should take, the desk awards by its
 //! own book, as in a small team, and gives those concerned their orders again.
 
+use super::book::at_least;
 use super::desk::{Desk, LOOKAHEAD};
-use super::lanes::{Open, Order};
-use super::message::{Call, Message};
-use super::report::Inbox;
-use super::settings::{Hierarchical, Reporting};
+use super::inbox::{Inbox, Need, Pick};
+use super::lanes::{Lane, Open, Order};
+use super::message::{Call, Message, Summary};
+use super::settings::{Delegation, Hierarchical, Reporting};
 use super::tree::Tree;
 use crate::{AgentId, Deadlines, DemandId, Profile, TaskId, Time, Turn};
 use core::cmp::Reverse;
 use core::time::Duration;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 /// Calls for one task before the desk decides by its own book.
@@ -21,11 +22,25 @@ pub(super) const TRIES: u32 = 3;
 /// How long a call or a report may take for each level.
 const PER_LEVEL: Duration = Duration::from_millis(500);
 
+/// So many times as long as a call may take, a lead may be silent after one that it did not answer. Then it is taken as lost.
+const SILENCE: u32 = 2;
+/// An agent is told of its pace when that has changed by this share.
+const PACE_NEWS: f64 = 0.1;
+
+/// Who is able to do one kind of demand, by the direct report of the leader above them: how many, and the best fit.
+#[derive(Clone, Debug, Default)]
+struct Below {
+    version: u64,
+    roots: BTreeMap<AgentId, (u32, f64)>,
+}
+
 /// A task for which a lead was asked.
 #[derive(Clone, Debug)]
 struct Asked {
     open: Open,
     lead: AgentId,
+    /// Who had the call last, as far as the desk passed it on.
+    with: AgentId,
     call: u64,
     messages: u32,
 }
@@ -43,6 +58,18 @@ pub(super) struct Chain {
     patience: Option<Time>,
     calls: u64,
     active: bool,
+    /// When those who did not answer are taken as lost.
+    suspects: Deadlines<AgentId>,
+    suspected: BTreeSet<AgentId>,
+    /// When to arrange the tree after somebody came or went: once for all that did at one moment.
+    settle: Option<Time>,
+    /// Until when the waiting for busy ones stands.
+    again: Option<Time>,
+    below: BTreeMap<DemandId, Below>,
+    /// Open tasks that leads could not place: the desk does.
+    hard: BTreeMap<TaskId, (Order, DemandId)>,
+    /// The pace that each was told.
+    paces: BTreeMap<AgentId, f64>,
 }
 
 impl Chain {
@@ -57,11 +84,18 @@ impl Chain {
             patience: None,
             calls: 0,
             active: false,
+            suspects: Deadlines::default(),
+            suspected: BTreeSet::new(),
+            settle: None,
+            again: None,
+            below: BTreeMap::new(),
+            hard: BTreeMap::new(),
+            paces: BTreeMap::new(),
         }
     }
     pub(super) fn join(&mut self, agent: AgentId, profile: &Profile) {
         if self.settings.reporting == Reporting::Tree {
-            self.inbox.forget_all_but(|a| a != agent);
+            self.forget(agent);
             self.tree.join(agent, profile);
         }
     }
@@ -72,13 +106,44 @@ impl Chain {
         for task in back.map(|(task, _)| *task).collect::<Vec<_>>() {
             self.take_back(task, desk);
         }
-        self.inbox.forget_all_but(|a| a != agent);
+        self.forget(agent);
         self.tree.leave(agent);
+    }
+    fn forget(&mut self, agent: AgentId) {
+        self.inbox.forget_all_but(|a| a != agent);
+        self.clear(agent);
+        self.paces.remove(&agent);
+    }
+    /// What the leader's direct reports told, summed.
+    pub(super) fn reported(&self) -> Summary {
+        self.inbox.sum()
+    }
+    /// Goes on after somebody came or went. While there is no work the tree is arranged once for all of them.
+    pub(super) fn moved(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
+        let idle = desk.lanes.is_empty() && self.asked.is_empty();
+        if idle && (self.active || self.is_wanted(desk)) {
+            self.settle = self.settle.or(Some(turn.now));
+        } else {
+            self.proceed(desk, turn);
+        }
+    }
+    fn is_wanted(&self, desk: &Desk) -> bool {
+        self.settings.reporting == Reporting::Tree && desk.book.len() > self.settings.span
+    }
+    /// Tells an agent of its pace if that is news.
+    pub(super) fn learned(&mut self, agent: AgentId, desk: &Desk, turn: &mut Turn<'_, Message>) {
+        let Some(pace) = desk.book.get(agent).map(|m| m.pace).filter(|_| self.active) else { return };
+        let told = self.paces.get(&agent).copied().unwrap_or(1.0);
+        if (pace / told - 1.0).abs() > PACE_NEWS {
+            self.order(&[agent], desk, turn);
+        }
     }
     /// Forgets a task for which somebody was asked; true if there was one.
     pub(super) fn close(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) -> bool {
         self.due.clear(&task);
+        self.hard.remove(&task);
         let Some(asked) = self.asked.remove(&task) else { return false };
+        self.inbox.answered(asked.lead);
         self.inbox.release(asked.lead);
         turn.send(asked.lead, Message::Withdraw { task });
         true
@@ -86,42 +151,50 @@ impl Chain {
     fn take_back(&mut self, task: TaskId, desk: &mut Desk) -> Option<AgentId> {
         self.due.clear(&task);
         let asked = self.asked.remove(&task)?;
+        self.inbox.answered(asked.lead);
+        if asked.open.tries >= TRIES {
+            self.hard.insert(task, (asked.open.order, asked.open.demand));
+        }
         desk.lanes.put_back(asked.open);
         Some(asked.lead)
     }
     /// When to look again although nothing happened. O(1).
     pub(super) fn next(&self, desk: &Desk) -> Option<Time> {
         if !self.active {
-            return desk.next();
+            return [desk.next(), self.settle].into_iter().flatten().min();
         }
         let believed = if desk.lanes.is_empty() { None } else { desk.book.next() };
-        [self.due.next(), self.patience, believed].into_iter().flatten().min()
+        let work = [self.due.next(), self.patience, believed, self.again];
+        work.into_iter().chain([self.suspects.next(), self.settle]).flatten().min()
     }
     /// Goes on after any event: with the tree where there is one, else by the desk alone.
     pub(super) fn proceed(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
-        let wanted = self.settings.reporting == Reporting::Tree && desk.book.len() > self.settings.span;
-        if !wanted {
+        self.settle = None;
+        if !self.is_wanted(desk) {
             if core::mem::take(&mut self.active) {
                 self.dissolve(desk, turn);
             }
             return desk.place(turn);
         }
-        if !self.active {
-            self.active = true;
-            self.number = number_after(self.number, turn.now);
-            let all: Vec<AgentId> = desk.book.iter().map(|(agent, _)| agent).collect();
-            self.tree.arrange(&desk.book);
-            self.order(&all, turn);
+        if !core::mem::replace(&mut self.active, true) {
+            self.tree.renew();
+        }
+        while let Some(agent) = self.suspects.pop(turn.now) {
+            self.tree.give_up_on(agent);
         }
         let told = self.tree.arrange(&desk.book);
         if !told.is_empty() {
             self.number = number_after(self.number, turn.now);
             self.inbox.forget_all_but(|a| self.tree.is_root(a));
-            self.order(&told, turn);
+            self.order(&told, desk, turn);
         }
         self.expire(desk, turn);
         self.delegate(desk, turn);
-        desk.awarded.clear();
+        // What the desk awards by itself, leads don't know: those concerned are to report.
+        let mut told = core::mem::take(&mut desk.awarded);
+        told.sort_unstable();
+        told.dedup();
+        self.order(&told, desk, turn);
     }
     /// The team fits under one lead again.
     fn dissolve(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
@@ -129,92 +202,188 @@ impl Chain {
             self.take_back(task, desk);
         }
         self.number = number_after(self.number, turn.now);
-        self.patience = None;
+        (self.patience, self.again) = (None, None);
         self.inbox = Inbox::default();
-        for (agent, _) in desk.book.iter() {
-            turn.send(agent, Message::Orders { number: self.number, seats: Arc::from([]) });
+        self.hard.clear();
+        self.suspects = Deadlines::default();
+        for agent in core::mem::take(&mut self.suspected) {
+            self.tree.heard(agent);
+        }
+        for (agent, member) in desk.book.iter() {
+            turn.send(agent, Message::Orders { number: self.number, pace: member.pace, seats: Arc::from([]) });
         }
     }
-    fn order(&self, agents: &[AgentId], turn: &mut Turn<'_, Message>) {
+    fn order(&mut self, agents: &[AgentId], desk: &Desk, turn: &mut Turn<'_, Message>) {
         for agent in agents {
-            if let Some(seats) = self.tree.orders(*agent) {
-                turn.send(*agent, Message::Orders { number: self.number, seats });
+            if let (Some(seats), Some(member)) = (self.tree.orders(*agent), desk.book.get(*agent)) {
+                self.paces.insert(*agent, member.pace);
+                turn.send(*agent, Message::Orders { number: self.number, pace: member.pace, seats });
             }
         }
     }
     /// Calls that were not answered, and work that waited too long.
     fn expire(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
         while let Some(task) = self.due.pop(turn.now) {
+            let with = self.asked.get(&task).map(|asked| asked.with);
             let Some(lead) = self.take_back(task, desk) else { continue };
             self.inbox.exhausted(lead);
             turn.send(lead, Message::Withdraw { task });
-            self.order(&[lead], turn);
+            match with.filter(|with| desk.book.get(*with).is_some()) {
+                Some(with) => self.suspect(with, desk, turn),
+                None => self.order(&[lead], desk, turn),
+            }
+        }
+        if self.again.is_some_and(|at| at <= turn.now) {
+            self.again = None;
         }
         if self.patience.is_some_and(|until| until <= turn.now) {
             self.patience = None;
-            desk.awarded.clear();
             desk.place(turn);
-            let mut told = core::mem::take(&mut desk.awarded);
-            told.sort_unstable();
-            told.dedup();
-            self.order(&told, turn);
         }
+    }
+    /// It did not answer: it is asked for a report, and taken as lost if nothing is heard of it.
+    fn suspect(&mut self, agent: AgentId, desk: &Desk, turn: &mut Turn<'_, Message>) {
+        if self.suspected.insert(agent) {
+            self.suspects.set(agent, turn.now + self.patience_of_one() * SILENCE);
+        }
+        self.order(&[agent], desk, turn);
+    }
+    /// It was heard, or is gone.
+    fn clear(&mut self, agent: AgentId) {
+        if self.suspected.remove(&agent) {
+            self.suspects.clear(&agent);
+            self.tree.heard(agent);
+        }
+    }
+    /// How long a call, or a report, may take.
+    fn patience_of_one(&self) -> Duration {
+        PER_LEVEL * u32::from(self.tree.levels)
     }
     /// Asks leads for as many tasks as they reported free slots for, in the order of rank.
     fn delegate(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
+        (self.again, self.patience) = (None, self.patience.take());
+        if desk.lanes.is_empty() {
+            self.patience = None;
+            return;
+        }
+        self.inbox.plan();
+        self.place_hard(desk, turn);
         let mut heads: BinaryHeap<Reverse<(Order, DemandId)>> = BinaryHeap::new();
         let first = |at| desk.lanes.busy_at(at).and_then(|d| Some(Reverse((desk.lanes.lane(d)?.first()?, d))));
         heads.extend((0..desk.lanes.busy_len()).filter_map(first));
         let mut passed: BTreeMap<DemandId, u32> = BTreeMap::new();
+        let mut stuck = false;
         while let Some(Reverse((order, demand))) = heads.pop() {
             let next = desk.lanes.lane(demand).and_then(|lane| lane.after(order));
-            if !self.ask(order, demand, desk, turn) {
-                let count = passed.entry(demand).or_default();
-                *count += 1;
-                if *count >= LOOKAHEAD {
+            match self.ask(order, demand, desk, turn) {
+                Asking::Placed => {}
+                Asking::Waits => *passed.entry(demand).or_default() += 1,
+                Asking::NobodyForIt => {
+                    stuck |= desk.book.free() > 0 && desk.any_free(demand);
+                    *passed.entry(demand).or_default() += 1;
+                }
+                Asking::Nobody => {
+                    stuck |= desk.book.free() > 0 && desk.any_free(demand);
                     continue;
                 }
             }
-            heads.extend(next.map(|next| Reverse((next, demand))));
+            let goes_on = passed.get(&demand).is_none_or(|count| *count < LOOKAHEAD);
+            heads.extend(next.filter(|_| goes_on).map(|next| Reverse((next, demand))));
         }
-        let stuck = desk.book.free() > 0 && desk.could_start();
-        let until = turn.now + PER_LEVEL * u32::from(self.tree.levels);
+        let until = turn.now + self.patience_of_one();
         self.patience = if stuck { self.patience.or(Some(until)) } else { None };
     }
-    /// Asks for one task; false if it stays open.
-    fn ask(&mut self, order: Order, demand: DemandId, desk: &mut Desk, turn: &mut Turn<'_, Message>) -> bool {
-        let Some(lane) = desk.lanes.lane(demand) else { return false };
-        let Some(open) = lane.get(order) else { return false };
-        // A pinned task leaves nothing to choose, and one that nobody could be found for is the desk's own affair.
-        if lane.demand.agent.is_some() || open.tries >= TRIES {
-            return desk.place_one(order, demand, turn);
+    /// Tasks that leads could not place are the desk's own affair.
+    fn place_hard(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
+        if desk.book.free() == 0 {
+            return;
         }
-        let avoid = if lane.has_choice(&open.avoid) { open.avoid.clone() } else { Arc::from([]) };
-        let mut fits: BTreeMap<AgentId, f64> = BTreeMap::new();
-        for able in lane.able.iter().filter(|able| !avoid.contains(&able.agent)) {
-            if let Some(root) = self.tree.root_of(able.agent) {
-                let best = fits.entry(root).or_insert(able.fit);
-                *best = best.max(able.fit);
+        let tasks: Vec<_> = self.hard.values().copied().take(LOOKAHEAD as usize).collect();
+        for (order, demand) in tasks {
+            if desk.place_one(order, demand, turn) {
+                self.hard.remove(&order.task());
             }
         }
-        let may = |lead: AgentId| fits.get(&lead).copied();
-        let Some(lead) = self.inbox.choose(self.settings.delegation, &lane.demand.kind, may, turn.rng) else { return false };
-        let (task, demand) = (order.task(), lane.demand.clone());
-        let Some(mut open) = desk.lanes.close(task) else { return false };
+    }
+    /// Who is able to meet a demand, by direct reports of the leader. O(able agents) once for each arrangement of the tree.
+    fn look_below(&mut self, lane: &Lane) -> &Below {
+        let below = self.below.entry(lane.demand.id).or_default();
+        if below.version != self.tree.version {
+            below.version = self.tree.version;
+            below.roots.clear();
+            for able in &lane.able {
+                if let Some(root) = self.tree.root_of(able.agent) {
+                    let (count, best) = below.roots.entry(root).or_insert((0, 0.0));
+                    (*count, *best) = (*count + 1, best.max(able.fit));
+                }
+            }
+        }
+        below
+    }
+    /// Asks for one task.
+    fn ask(&mut self, order: Order, demand: DemandId, desk: &mut Desk, turn: &mut Turn<'_, Message>) -> Asking {
+        let Some(lane) = desk.lanes.lane(demand) else { return Asking::Nobody };
+        let Some(open) = lane.get(order) else { return Asking::Nobody };
+        // A pinned task leaves nothing to choose.
+        if lane.demand.agent.is_some() {
+            return if desk.place_one(order, demand, turn) { Asking::Placed } else { Asking::NobodyForIt };
+        }
+        if open.tries >= TRIES {
+            return Asking::NobodyForIt;
+        }
+        let avoid = if lane.has_choice(&open.avoid) { open.avoid.clone() } else { Arc::from([]) };
+        let passed: Vec<AgentId> =
+            avoid.iter().filter(|a| lane.able_one(**a).is_some()).filter_map(|a| self.tree.root_of(*a)).collect();
+        let picky = !passed.is_empty();
+        self.look_below(lane);
+        let roots = self.below.get(&demand).map(|below| &below.roots);
+        let may = |lead: AgentId| {
+            let (count, best) = roots?.get(&lead)?;
+            let others = *count as usize > passed.iter().filter(|root| **root == lead).count();
+            others.then_some(*best)
+        };
+        let rule = self.settings.delegation;
+        let waits = rule == Delegation::LoadBalanced;
+        let need = Need { kind: &lane.demand.kind, work: open.work, now: turn.now, waits };
+        match self.inbox.choose(rule, &need, may, turn.rng) {
+            Pick::Ask(lead) => {
+                self.inbox.call(lead, &need);
+                self.call(lead, order.task(), avoid, desk, turn)
+            }
+            Pick::Wait(waiting) => {
+                self.inbox.reserve(&waiting);
+                let until = at_least(waiting.until, turn.now.as_secs_f64());
+                self.again = Some(self.again.map_or(until, |at| at.min(until)));
+                Asking::Waits
+            }
+            Pick::Nobody if picky => Asking::NobodyForIt,
+            Pick::Nobody => Asking::Nobody,
+        }
+    }
+    fn call(
+        &mut self,
+        lead: AgentId,
+        task: TaskId,
+        avoid: Arc<[AgentId]>,
+        desk: &mut Desk,
+        turn: &mut Turn<'_, Message>,
+    ) -> Asking {
+        let Some(mut open) = desk.lanes.close(task) else { return Asking::Nobody };
+        let Some(demand) = desk.lanes.lane(open.demand).map(|lane| lane.demand.clone()) else { return Asking::Nobody };
         open.tries += 1;
         self.calls = number_after(self.calls, turn.now);
         let call = Call { to: lead, level: self.tree.levels, task, call: self.calls, demand, work: open.work, avoid };
-        self.inbox.speak_for(lead);
-        self.due.set(task, turn.now + PER_LEVEL * u32::from(self.tree.levels));
-        self.asked.insert(task, Asked { open, lead, call: self.calls, messages: 1 });
+        self.due.set(task, turn.now + self.patience_of_one());
+        self.asked.insert(task, Asked { open, lead, with: lead, call: self.calls, messages: 1 });
         turn.send(lead, Message::Delegate(call));
-        true
+        Asking::Placed
     }
     /// Something was said.
     pub(super) fn on_message(&mut self, from: AgentId, message: Message, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
         if !self.active || desk.book.get(from).is_none() {
             return;
         }
+        self.clear(from);
         match message {
             Message::Report { to: None, level, from: reporter, seq, state } => {
                 let known = from == reporter && level == self.tree.levels + 1 && self.tree.is_root(from);
@@ -225,8 +394,9 @@ impl Chain {
             Message::Report { to: Some(to), .. } => relay(to, message, desk, turn),
             Message::Delegate(ref call) => {
                 let to = call.to;
-                if let Some(asked) = self.asked.get_mut(&call.task) {
+                if let Some(asked) = self.asked.get_mut(&call.task).filter(|asked| asked.call == call.call) {
                     asked.messages += 2;
+                    asked.with = to;
                 }
                 relay(to, message, desk, turn);
             }
@@ -253,6 +423,18 @@ impl Chain {
             self.proceed(desk, turn);
         }
     }
+}
+
+/// What came of asking for a task.
+enum Asking {
+    /// A lead was asked, or the desk awarded it.
+    Placed,
+    /// It waits for somebody who is busy.
+    Waits,
+    /// Nobody for this task; for another of its lane there may be.
+    NobodyForIt,
+    /// Nobody for any task of its lane.
+    Nobody,
 }
 
 /// Numbers that rise with time, so that those of a rebuilt desk outrank those of its earlier life.

@@ -16,7 +16,7 @@ use std::collections::BinaryHeap;
 /// How many tasks of one demand a scan may leave waiting before it stops reserving. Behind that a free agent gets a task of this
 /// demand only if it ends it before all able agents together would have emptied the lane, which is when it surely helps.
 ///
-/// So a scan costs at most `demands with open tasks × (LOOKAHEAD + awards) × able agents`, however long the lanes are.
+/// So a scan makes at most `demands with open tasks × LOOKAHEAD + awards` choices, however long the lanes are.
 pub(super) const LOOKAHEAD: u32 = 32;
 
 /// The desk of one team.
@@ -120,8 +120,7 @@ impl Desk {
     fn begin(&mut self) -> usize {
         self.heads.clear();
         let mut hopes = 0;
-        let busy = self.lanes.busy_len();
-        for at in 0..busy {
+        for at in 0..self.lanes.busy_len() {
             let Some(demand) = self.lanes.busy_at(at) else { continue };
             let hope = self.any_free(demand);
             hopes += usize::from(hope);
@@ -133,12 +132,21 @@ impl Desk {
         }
         hopes
     }
-    fn any_free(&self, demand: DemandId) -> bool {
+    /// True if somebody who is able has a free slot, as far as the book knows. Brings the index of a large lane up to date.
+    pub(super) fn any_free(&mut self, demand: DemandId) -> bool {
         let free = |agent| self.book.get(agent).is_some_and(|m| m.free() > 0);
-        self.lanes.lane(demand).is_some_and(|lane| lane.able.iter().any(|a| free(a.agent)))
+        let Some(lane) = self.lanes.lane_mut(demand) else { return false };
+        lane.sync(self.choice.rule, &self.book);
+        match lane.index() {
+            Some(index) => index.free_len() > 0,
+            None => lane.able.iter().any(|a| free(a.agent)),
+        }
     }
     /// Looks at one task of a lane; false if the lane is done with for this scan.
     fn step<M>(&mut self, order: Order, demand: DemandId, turn: &mut Turn<'_, M>) -> bool {
+        if let Some(lane) = self.lanes.lane_mut(demand) {
+            lane.sync(self.choice.rule, &self.book);
+        }
         let Some(lane) = self.lanes.lane(demand) else { return false };
         let Some(open) = lane.get(order) else { return false };
         let deep = lane.passed >= LOOKAHEAD;
@@ -179,12 +187,11 @@ impl Desk {
         }
     }
 
-    /// True if some open task has an able agent with a free slot, as far as the book knows. O(lanes × able agents).
-    pub(super) fn could_start(&self) -> bool {
-        (0..self.lanes.busy_len()).filter_map(|at| self.lanes.busy_at(at)).any(|demand| self.any_free(demand))
-    }
     /// Gives one open task to somebody who is free now by the book; false if there is nobody.
     pub(super) fn place_one<M>(&mut self, order: Order, demand: DemandId, turn: &mut Turn<'_, M>) -> bool {
+        if !self.any_free(demand) {
+            return false;
+        }
         let Some(lane) = self.lanes.lane(demand) else { return false };
         let Some(open) = lane.get(order) else { return false };
         self.book.plan();
@@ -195,8 +202,7 @@ impl Desk {
     /// True if the agent may have the task: a member, able, and not to be passed over.
     pub(super) fn may_have(&self, open: &Open, agent: AgentId) -> bool {
         let Some(lane) = self.lanes.lane(open.demand) else { return false };
-        let able = lane.able.binary_search_by(|a| a.agent.cmp(&agent)).is_ok();
-        able && (!open.avoid.contains(&agent) || !lane.has_choice(&open.avoid))
+        lane.able_one(agent).is_some() && (!open.avoid.contains(&agent) || !lane.has_choice(&open.avoid))
     }
     /// Gives an open task to the agent that a lead nominated for it.
     pub(super) fn award_nominee<M>(
@@ -208,7 +214,7 @@ impl Desk {
         turn: &mut Turn<'_, M>,
     ) {
         let Some(open) = self.lanes.close(task) else { return };
-        let rate = self.lanes.lane(open.demand).and_then(|lane| lane.able.iter().find(|a| a.agent == agent)).map(|a| a.rate);
+        let rate = self.lanes.lane(open.demand).and_then(|lane| lane.able_one(agent)).map(|a| a.rate);
         let declared = rate.filter(|_| open.work > 0.0).map_or(0.0, |rate| open.work / rate);
         let seconds = declared / self.book.get(agent).map_or(1.0, |m| m.pace);
         let name = |id| self.book.get(id).map_or("", |m| &*m.profile.name);

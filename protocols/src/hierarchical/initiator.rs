@@ -2,7 +2,7 @@
 
 use super::chain::Chain;
 use super::desk::Desk;
-use super::message::Message;
+use super::message::{Message, Summary};
 use super::settings::Hierarchical;
 use crate::{AgentId, Initiator, Memory, Outcome, Profile, TaskId, TaskView, Time, Turn};
 use std::collections::BTreeMap;
@@ -24,6 +24,10 @@ impl Head {
     /// Who leads now; `None` if the team is empty.
     pub fn leader(&self) -> Option<AgentId> {
         self.desk.leader.holder()
+    }
+    /// What was reported up the tree, summed: a leader knows no more of it than that. Empty where there is no tree.
+    pub fn reported(&self) -> Summary {
+        self.chain.reported()
     }
     fn keep(&mut self, agent: AgentId) {
         if let Some(member) = self.desk.book.get(agent).filter(|m| m.lessons > 0) {
@@ -47,14 +51,14 @@ impl Initiator for Head {
         self.chain.join(agent, profile);
         self.desk.join(agent, profile);
         self.recall(agent);
-        self.chain.proceed(&mut self.desk, turn);
+        self.chain.moved(&mut self.desk, turn);
     }
     fn on_leave(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
         self.keep(agent);
         let ended = self.desk.book.begin(turn.now);
         self.chain.leave(agent, &mut self.desk);
         if self.desk.leave(agent, turn) || ended {
-            self.chain.proceed(&mut self.desk, turn);
+            self.chain.moved(&mut self.desk, turn);
         }
     }
     fn on_task(&mut self, task: &TaskView, turn: &mut Turn<'_, Message>) {
@@ -79,7 +83,11 @@ impl Initiator for Head {
     }
     fn on_outcome(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, turn: &mut Turn<'_, Message>) {
         let ended = self.desk.book.begin(turn.now);
-        if self.desk.ended(task, agent, outcome) || ended {
+        let ours = self.desk.ended(task, agent, outcome);
+        if ours {
+            self.chain.learned(agent, &self.desk, turn);
+        }
+        if ours || ended {
             self.chain.proceed(&mut self.desk, turn);
         }
     }

@@ -4,6 +4,8 @@
 //! aside whole instead of being walked task by task.
 
 use super::book::{Book, Member};
+use super::index::{Index, SMALL};
+use super::settings::Delegation;
 use crate::{AgentId, Demand, DemandId, TaskId, TaskView, Time};
 use core::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -23,9 +25,14 @@ impl Order {
 }
 
 /// Bits that sort as the numbers do; NaN counts 0.
-fn sortable(rank: f64) -> u64 {
+pub(super) fn sortable(rank: f64) -> u64 {
     let bits = if rank.is_nan() { 0.0_f64.to_bits() } else { (rank + 0.0).to_bits() };
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+/// The number that sorts so.
+pub(super) fn unsortable(bits: u64) -> f64 {
+    f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits })
 }
 
 /// An open task, as much of it as is needed to place it.
@@ -70,6 +77,8 @@ pub(super) struct Lane {
     work: f64,
     /// The sum of the able agents' rates.
     rate: f64,
+    /// In large lanes.
+    index: Option<Box<Index>>,
     /// In this scan: tasks that were left open although it looked at them.
     pub passed: u32,
     /// In this scan: some able agent still has a free slot.
@@ -84,6 +93,7 @@ impl Lane {
             open: BTreeMap::new(),
             work: 0.0,
             rate: 0.0,
+            index: None,
             passed: 0,
             hope: false,
         };
@@ -94,14 +104,42 @@ impl Lane {
     }
     fn joined(&mut self, agent: AgentId, member: &Member) {
         if let Some(fit) = self.demand.fit(agent, &member.profile) {
+            let rate = member.profile.speed * fit;
             let at = self.able.partition_point(|a| a.agent < agent);
-            self.able.insert(at, Able { agent, fit, rate: member.profile.speed * fit });
-            self.rate = self.able.iter().map(|a| a.rate).sum();
+            self.able.insert(at, Able { agent, fit, rate });
+            self.rate += rate;
         }
     }
     fn left(&mut self, agent: AgentId) {
-        self.able.retain(|a| a.agent != agent);
-        self.rate = self.able.iter().map(|a| a.rate).sum();
+        if let Some(at) = self.find(agent) {
+            let gone = self.able.remove(at);
+            // A sum of differences may drift: it only serves an estimate, and is exact again when it is empty.
+            self.rate = if self.able.is_empty() { 0.0 } else { (self.rate - gone.rate).max(0.0) };
+        }
+    }
+    fn find(&self, agent: AgentId) -> Option<usize> {
+        self.able.binary_search_by(|a| a.agent.cmp(&agent)).ok()
+    }
+    /// What is known of an agent if it is able.
+    pub(super) fn able_one(&self, agent: AgentId) -> Option<&Able> {
+        self.find(agent).map(|at| &self.able[at])
+    }
+    /// Brings the index up to date, if the lane is large enough for one.
+    pub(super) fn sync(&mut self, rule: Delegation, book: &Book) {
+        if self.able.len() <= SMALL {
+            self.index = None;
+            return;
+        }
+        self.index.get_or_insert_with(|| Box::new(Index::new(rule))).sync(&self.able, book);
+    }
+    /// The index of a large lane, as it was when it was brought up to date.
+    pub(super) fn index(&self) -> Option<&Index> {
+        self.index.as_deref()
+    }
+    /// The same lane as if it were small.
+    #[cfg(test)]
+    pub(super) fn without_index(&self) -> Lane {
+        Lane { index: None, ..self.clone() }
     }
     pub(super) fn first(&self) -> Option<Order> {
         self.open.first_key_value().map(|(order, _)| *order)

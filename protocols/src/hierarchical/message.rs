@@ -15,6 +15,8 @@ pub enum Message {
     Orders {
         /// Which arrangement of the tree.
         number: u64,
+        /// How fast it proved to be in the leader's book, relative to what it declared. Its reports count with that.
+        pace: f64,
         /// Its seats, the plain member's first.
         seats: Arc<[Seat]>,
     },
@@ -87,7 +89,7 @@ pub struct Seat {
     pub reports: Vec<(AgentId, Arc<Profile>)>,
 }
 
-/// How things stand below a seat: sums, no names.
+/// How things stand below a seat: sums and extremes, no names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// Agents.
@@ -96,13 +98,15 @@ pub struct Summary {
     pub slots: u32,
     /// Their free slots.
     pub free: u32,
-    /// Their speeds, summed.
+    /// Their speeds, summed, at the pace that each proved.
     pub speed: f64,
     /// Seconds of work that they hold, summed; the mean is this over `agents`.
     pub backlog: f64,
-    /// When the first slot is free.
-    pub earliest: Time,
-    /// Free slots by kind of work, in order of name.
+    /// Jobs that they ended well, each since it joined.
+    pub done: u64,
+    /// Jobs that failed.
+    pub failed: u64,
+    /// What they can do, in order of name. The first, without a name, stands for work that demands no capability.
     pub kinds: Vec<Kind>,
 }
 
@@ -115,4 +119,17 @@ pub struct Kind {
     pub free: u32,
     /// The best score of an agent that has it.
     pub best: f64,
+    /// Work per second of the fastest free slots, the fastest first; at most eight.
+    pub rates: Vec<f64>,
+    /// Busy ones that have it: when one will be free, and how fast it is. The soonest seven, and the fastest.
+    pub soon: Vec<Soon>,
+}
+
+/// An agent that is busy, as a report tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Soon {
+    /// When it is expected to have a free slot.
+    pub at: Time,
+    /// Its work per second.
+    pub rate: f64,
 }

@@ -8,17 +8,29 @@
 //! a faster agent, and the awards are those of list scheduling by earliest finish (Graham 1969; Topcuoglu, Hariri and Wu 2002) made
 //! at the last moment. Ties go to a free agent, then to the lower id.
 //!
+//! **Many agents.** In a team of more than two dozen able agents the free ones are kept in order, and the busy ones by classes of rate
+//! and expected end. The choice is that of a look at everybody; it costs O(log agents) for each distinct rate that could matter.
+//!
 //! **A tree.** With `reporting: tree` a team larger than `span` is arranged in groups under leads, the most capable of each, and those
-//! under leads again, until at most `span` report to the leader. Each level is told sums: free slots by kind, the earliest free one,
-//! speed, backlog. The leader's desk asks a lead with a reported free slot; the lead asks one of its own, or nominates a member. So an
-//! award is as good as the reports were fresh. All mail goes through the desk, which passes it on unread: a message between two
-//! members has two hops, each of which may be slow or lose it. A call that stays without answer is withdrawn and made again
-//! elsewhere; in the end the desk awards by its own book. When a lead is lost, its group elects another, or is adopted by others.
+//! under leads again, until at most `span` report to the leader. A report tells of each kind of work how many slots are free, how
+//! fast the first eight of them are, and of eight busy ones when they will be free; of agents it gives no names. The leader's desk
+//! works out by the reports who would finish a task first. If that is somebody with a free slot it asks the lead, which asks one of
+//! its own or nominates a member; if it is somebody busy, the task waits, as in a small team. So an award is as good as the reports
+//! were fresh. Two things the desk has from its own roster: which of its direct reports have an able agent below, and the pace
+//! that outcomes taught, of which each agent is told, so that its reports count with it.
+//!
+//! All mail goes through the desk, which passes it on unread: a message between two members has two hops, each of which may be slow
+//! or lose it. A call that stays without answer is withdrawn after half a second for each level and made again elsewhere; after three
+//! the desk awards by its own book, and so it does when work waits although the book knows of a free slot that no report told of.
+//! Who had the call is asked for a report. If nothing is heard of it for twice that time it is taken as lost: another leads its group
+//! until it is heard again. When a lead leaves, its group elects another; what is left of a small group is adopted by others.
 
 mod book;
 mod chain;
 mod delegation;
 mod desk;
+mod inbox;
+mod index;
 mod initiator;
 mod lanes;
 mod leader;
@@ -31,7 +43,7 @@ mod tests;
 mod tree;
 
 pub use initiator::Head;
-pub use message::{Call, Kind, Message, Seat, Summary};
+pub use message::{Call, Kind, Message, Seat, Soon, Summary};
 pub use participant::Member;
 pub use settings::{Delegation, Hierarchical, Leader, Reporting};
 

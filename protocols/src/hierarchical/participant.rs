@@ -1,9 +1,9 @@
 //! The side of a member, who may also lead.
 
+use super::inbox::{Inbox, Need, Pick};
 use super::message::{Call, Message, Seat, Summary};
-use super::report::Inbox;
 use super::settings::Delegation;
-use crate::{AgentId, Outcome, Participant, Profile, Reply, TaskId};
+use crate::{AgentId, Ended, Outcome, Participant, Profile, Reply, TaskId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,6 +26,10 @@ pub struct Member {
     /// Members whom it nominated and from whom it has not heard since.
     nominated: BTreeMap<TaskId, AgentId>,
     seq: u64,
+    /// What its leader told it of its own pace.
+    pace: f64,
+    done: u64,
+    failed: u64,
 }
 
 impl Member {
@@ -40,6 +44,9 @@ impl Member {
             inboxes: BTreeMap::new(),
             nominated: BTreeMap::new(),
             seq: 0,
+            pace: 1.0,
+            done: 0,
+            failed: 0,
         }
     }
     fn seat(&self, level: u8) -> Option<&Seat> {
@@ -47,8 +54,8 @@ impl Member {
     }
     /// Tells its own state, as a plain member.
     fn report_self(&mut self, reply: &mut Reply<'_, Message>) {
-        let state = Summary::of_one(&self.profile, &reply.load, reply.now);
-        self.report(0, state, reply);
+        let state = Summary::of_one(&self.profile, self.pace, &reply.load, reply.now);
+        self.report(0, Summary { done: self.done, failed: self.failed, ..state }, reply);
     }
     /// Tells the superior of a seat how things stand. If it is its own superior it takes note, and tells the next one.
     fn report(&mut self, level: u8, state: Summary, reply: &mut Reply<'_, Message>) {
@@ -77,11 +84,11 @@ impl Member {
             self.report(level, sum, reply);
         }
     }
-    fn obey(&mut self, number: u64, seats: Arc<[Seat]>, reply: &mut Reply<'_, Message>) {
+    fn obey(&mut self, number: u64, pace: f64, seats: Arc<[Seat]>, reply: &mut Reply<'_, Message>) {
         if number < self.number {
             return;
         }
-        (self.number, self.seats) = (number, seats);
+        (self.number, self.pace, self.seats) = (number, pace, seats);
         let seats = self.seats.clone();
         self.inboxes.retain(|level, _| seats.iter().any(|seat| seat.level == *level));
         for seat in seats.iter() {
@@ -101,13 +108,16 @@ impl Member {
             return reply.send(Message::Nominate { task, call: number, agent });
         }
         let Some(chosen) = self.choose(&call, reply) else { return reply.send(Message::NoneAble { task, call: number }) };
-        if let Some(inbox) = self.inboxes.get_mut(&call.level) {
-            inbox.speak_for(chosen);
-        }
+        let Some(inbox) = self.inboxes.get_mut(&call.level) else { return };
         if call.level == 1 {
+            inbox.occupy(chosen, call.work, reply.now);
+            let sum = inbox.sum();
             self.nominated.insert(task, chosen);
-            return reply.send(Message::Nominate { task, call: number, agent: chosen });
+            reply.send(Message::Nominate { task, call: number, agent: chosen });
+            return self.report(1, sum, reply);
         }
+        let need = Need { kind: &call.demand.kind, work: call.work, now: reply.now, waits: false };
+        inbox.speak_for(chosen, &need);
         let down = Call { to: chosen, level: call.level - 1, ..call };
         if chosen == self.me { self.answer(down, reply) } else { reply.send(Message::Delegate(down)) }
     }
@@ -120,7 +130,12 @@ impl Member {
             }
             call.demand.fit(agent, profile).filter(|_| !call.avoid.contains(&agent))
         };
-        self.inboxes.get(&call.level)?.choose(self.rule, &call.demand.kind, able, reply.rng)
+        // A call wants an answer now: who would have it wait has decided that before.
+        let need = Need { kind: &call.demand.kind, work: call.work, now: reply.now, waits: false };
+        match self.inboxes.get(&call.level)?.choose(self.rule, &need, able, reply.rng) {
+            Pick::Ask(agent) => Some(agent),
+            Pick::Wait(..) | Pick::Nobody => None,
+        }
     }
 }
 
@@ -128,7 +143,7 @@ impl Participant for Member {
     type Message = Message;
     fn on_message(&mut self, message: Message, reply: &mut Reply<'_, Message>) {
         match message {
-            Message::Orders { number, seats } => self.obey(number, seats, reply),
+            Message::Orders { number, pace, seats } => self.obey(number, pace, seats, reply),
             Message::Delegate(call) if call.to == self.me && (1..=LEVELS).contains(&call.level) => self.answer(call, reply),
             Message::Withdraw { task } => {
                 if let Some(agent) = self.nominated.remove(&task)
@@ -144,7 +159,9 @@ impl Participant for Member {
             Message::Delegate(_) | Message::Report { .. } | Message::Nominate { .. } | Message::NoneAble { .. } => {}
         }
     }
-    fn on_outcome(&mut self, _: TaskId, _: &str, _: &Outcome, reply: &mut Reply<'_, Message>) {
+    fn on_outcome(&mut self, _: TaskId, _: &str, outcome: &Outcome, reply: &mut Reply<'_, Message>) {
+        self.done += u64::from(outcome.ended == Ended::Succeeded);
+        self.failed += u64::from(outcome.ended == Ended::Failed);
         self.report_self(reply);
     }
 }

@@ -1,152 +1,90 @@
-//! Reports: how they add up, and how a lead chooses by them.
+//! Reports: how they add up.
 
-use super::message::{Kind, Summary};
-use super::settings::Delegation;
-use crate::{AgentId, Load, Profile, Rng, Time, seconds_to_duration};
-use std::collections::BTreeMap;
+use super::message::{Kind, Soon, Summary};
+use crate::{Load, Name, Profile, Time, seconds_to_duration};
+
+/// How many free slots, and how many busy agents, a report tells of for each kind of work.
+const TOLD: usize = 8;
 
 impl Summary {
-    /// The state of one agent, by its own word.
-    pub(super) fn of_one(profile: &Profile, load: &Load, now: Time) -> Summary {
+    /// The state of one agent, by its own word. `pace` is what its leader told it of itself.
+    pub(super) fn of_one(profile: &Profile, pace: f64, load: &Load, now: Time) -> Summary {
         let slots = profile.slots.max(1);
         let free = slots.saturating_sub(load.jobs());
-        let wait = if free > 0 { 0.0 } else { load.backlog / f64::from(slots) };
-        let able = profile.capabilities.iter().filter(|(_, score)| *score > 0.0);
-        let kinds = able.map(|(name, best)| Kind { name: name.clone(), free, best }).collect();
-        let earliest = now + seconds_to_duration(wait);
-        Summary { agents: 1, slots, free, speed: profile.speed, backlog: load.backlog, earliest, kinds }
+        let wait = load.backlog / f64::from(slots) / pace;
+        let able = profile.capabilities.iter().filter(|(_, score)| *score > 0.0).map(|(name, score)| (name.clone(), score));
+        let kinds = core::iter::once((Name::from(""), 1.0)).chain(able).map(|(name, best)| {
+            let rate = profile.speed * pace * best;
+            let soon = Soon { at: now + seconds_to_duration(wait), rate };
+            match free {
+                0 => Kind { name, free, best, rates: Vec::new(), soon: vec![soon] },
+                _ => Kind { name, free, best, rates: vec![rate; TOLD.min(free as usize)], soon: Vec::new() },
+            }
+        });
+        let speed = profile.speed * pace;
+        Summary { agents: 1, slots, free, speed, backlog: load.backlog, done: 0, failed: 0, kinds: kinds.collect() }
     }
-    /// Adds what another one reported.
-    pub(super) fn add(&mut self, other: &Summary) {
-        self.earliest = if self.agents == 0 { other.earliest } else { self.earliest.min(other.earliest) };
+    /// Adds what another one reported, less `spoken_for` slots that were given away since. It is taken that those were the fastest.
+    pub(super) fn add(&mut self, other: &Summary, spoken_for: u32) {
         self.agents += other.agents;
         self.slots = self.slots.saturating_add(other.slots);
-        self.free = self.free.saturating_add(other.free);
+        self.free = self.free.saturating_add(other.free.saturating_sub(spoken_for));
         self.speed += other.speed;
         self.backlog += other.backlog;
+        self.done += other.done;
+        self.failed += other.failed;
         for kind in &other.kinds {
             match self.kinds.binary_search_by(|k| k.name.cmp(&kind.name)) {
-                Ok(at) => {
-                    let mine = &mut self.kinds[at];
-                    mine.free = mine.free.saturating_add(kind.free);
-                    mine.best = mine.best.max(kind.best);
-                }
-                Err(at) => self.kinds.insert(at, kind.clone()),
+                Ok(at) => self.kinds[at].add(kind, spoken_for),
+                Err(at) => self.kinds.insert(at, kind.less(spoken_for)),
             }
         }
     }
-    fn kind(&self, name: &str) -> Option<&Kind> {
+    /// What it says of a kind of work; without a name, of work that anybody can do.
+    pub(super) fn kind(&self, name: &str) -> Option<&Kind> {
         self.kinds.binary_search_by(|k| (*k.name).cmp(name)).ok().map(|at| &self.kinds[at])
     }
-    /// Free slots for a kind of work; all if any agent will do.
-    fn free_for(&self, kind: &str) -> u32 {
-        if kind.is_empty() { self.free } else { self.kind(kind).map_or(0, |k| k.free) }
+    /// The one slot that was free is taken for so many seconds of `work`.
+    pub(super) fn taken(&mut self, work: f64, now: Time) {
+        self.free = self.free.saturating_sub(1);
+        for kind in &mut self.kinds {
+            kind.free = kind.free.saturating_sub(1);
+            let Some(rate) = kind.rates.pop().filter(|_| kind.free == 0) else { continue };
+            kind.soon = vec![Soon { at: now + seconds_to_duration(work / rate), rate }];
+        }
     }
 }
 
-/// The last report of each direct report, and what was sent its way since.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Inbox {
-    /// By reporter.
-    last: BTreeMap<AgentId, Heard>,
-    /// Whose turn was last.
-    turn: Option<AgentId>,
-}
-
-#[derive(Clone, Debug)]
-struct Heard {
-    seq: u64,
-    state: Summary,
-    /// Slots that were spoken for since: the report does not know of them yet.
-    spoken_for: u32,
-}
-
-/// One who could be asked.
-struct Offer {
-    agent: AgentId,
-    /// Less is better.
-    key: f64,
-}
-
-impl Inbox {
-    /// Takes up a report. False if a newer one is here already.
-    pub(super) fn hear(&mut self, from: AgentId, seq: u64, state: Summary) -> bool {
-        if self.last.get(&from).is_some_and(|heard| heard.seq >= seq) {
-            return false;
+impl Kind {
+    /// The rate of the fastest free slot after so many others are taken; `None` if none is left.
+    pub(super) fn rate(&self, taken: u32) -> Option<f64> {
+        // Of more slots than it tells of nothing is known but that they are no faster than the last.
+        (self.free > taken).then(|| self.rates.get(taken as usize).or(self.rates.last()).copied()).flatten()
+    }
+    fn less(&self, taken: u32) -> Kind {
+        // Room for what a sum adds before it is cut.
+        let (rates, soon) = (Vec::with_capacity(2 * TOLD), Vec::with_capacity(2 * TOLD));
+        let mut less = Kind { name: self.name.clone(), free: 0, best: self.best, rates, soon };
+        less.add(self, taken);
+        less
+    }
+    fn add(&mut self, other: &Kind, taken: u32) {
+        self.best = self.best.max(other.best);
+        if let Some(next) = other.rate(taken) {
+            self.free = self.free.saturating_add(other.free - taken);
+            let rest = other.rates.get(taken as usize..).filter(|rest| !rest.is_empty());
+            self.rates.extend(rest.unwrap_or(&[next]));
+            self.rates.sort_by(|a, b| b.total_cmp(a));
+            self.rates.truncate(TOLD);
         }
-        self.last.insert(from, Heard { seq, state, spoken_for: 0 });
-        true
-    }
-    pub(super) fn forget_all_but(&mut self, keep: impl Fn(AgentId) -> bool) {
-        self.last.retain(|agent, _| keep(*agent));
-    }
-    pub(super) fn len(&self) -> usize {
-        self.last.len()
-    }
-    /// One more slot below this one is spoken for.
-    pub(super) fn speak_for(&mut self, agent: AgentId) {
-        self.turn = Some(agent);
-        if let Some(heard) = self.last.get_mut(&agent) {
-            heard.spoken_for = heard.spoken_for.saturating_add(1);
+        if other.soon.is_empty() {
+            return;
         }
-    }
-    /// What was spoken for is free again.
-    pub(super) fn release(&mut self, agent: AgentId) {
-        if let Some(heard) = self.last.get_mut(&agent) {
-            heard.spoken_for = heard.spoken_for.saturating_sub(1);
+        self.soon.extend(&other.soon);
+        self.soon.sort_by(|a, b| a.at.cmp(&b.at).then(b.rate.total_cmp(&a.rate)));
+        if self.soon.len() > TOLD {
+            let late = self.soon.split_off(TOLD - 1);
+            self.soon.extend(late.into_iter().max_by(|a, b| a.rate.total_cmp(&b.rate).then(b.at.cmp(&a.at))));
         }
-    }
-    /// It has nothing, whatever it reported; until its next report.
-    pub(super) fn exhausted(&mut self, agent: AgentId) {
-        if let Some(heard) = self.last.get_mut(&agent) {
-            heard.spoken_for = u32::MAX;
-        }
-    }
-    /// The sum of what was reported, less what was spoken for since.
-    pub(super) fn sum(&self) -> Summary {
-        let mut sum = Summary::default();
-        for heard in self.last.values() {
-            let mut state = heard.state.clone();
-            state.free = state.free.saturating_sub(heard.spoken_for);
-            for kind in &mut state.kinds {
-                kind.free = kind.free.saturating_sub(heard.spoken_for);
-            }
-            sum.add(&state);
-        }
-        sum
-    }
-    /// Chooses one with a reported free slot for the kind of work, by aggregates only. `able` tells who may be asked at all, and
-    /// its fit where that is known.
-    pub(super) fn choose(
-        &self,
-        rule: Delegation,
-        kind: &str,
-        able: impl Fn(AgentId) -> Option<f64>,
-        rng: &mut Rng,
-    ) -> Option<AgentId> {
-        let free = |heard: &Heard| heard.state.free_for(kind).saturating_sub(heard.spoken_for);
-        let open = self.last.iter().filter(|(_, heard)| free(heard) > 0);
-        let mut offers: Vec<Offer> = open
-            .filter_map(|(agent, heard)| {
-                let fit = able(*agent)?;
-                let state = &heard.state;
-                let best = state.kind(kind).map_or(1.0, |k| k.best);
-                let key = match rule {
-                    // With a free slot the expected finish falls with the mean speed, less what is held already.
-                    Delegation::LoadBalanced => -(state.speed / f64::from(state.agents.max(1))) * fit.min(best),
-                    Delegation::LeastLoaded => -f64::from(free(heard)) / f64::from(state.slots.max(1)),
-                    Delegation::BestFit => -fit.min(best),
-                    Delegation::RoundRobin => {
-                        f64::from(self.turn.map_or(agent.0, |last| agent.0.wrapping_sub(last.0).wrapping_sub(1)))
-                    }
-                    Delegation::Random => 0.0,
-                };
-                Some(Offer { agent: *agent, key })
-            })
-            .collect();
-        if rule == Delegation::Random && !offers.is_empty() {
-            return Some(offers.swap_remove(rng.below(offers.len())).agent);
-        }
-        offers.into_iter().min_by(|a, b| a.key.total_cmp(&b.key).then(a.agent.cmp(&b.agent))).map(|o| o.agent)
     }
 }

@@ -25,9 +25,9 @@ pub struct Hierarchical {
     pub leader: Leader,
     /// How a task's agent is chosen from those that are able.
     pub delegation: Delegation,
-    /// How the leader knows what its members are doing.
+    /// By whose word the leader decides: that of leads, or its own book.
     pub reporting: Reporting,
-    /// How many report to one lead at most; at least 2, since with 1 a tree would never narrow.
+    /// How many report to one lead at most; at least 2, since with 1 a tree would never narrow. Without a tree it has no effect.
     pub span: usize,
 }
 
@@ -57,8 +57,9 @@ pub enum Leader {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delegation {
-    /// The one that is expected to finish first, given what it has to do, its speed and its fit. A task may wait for a busy agent
-    /// if that finishes it sooner than an idle one.
+    /// The one that is expected to finish first, given what it has to do, its speed, its fit and the pace that it proved. A task may
+    /// wait for a busy agent if that finishes it sooner than an idle one. In a tree this is judged by what was reported. Without
+    /// an estimate of the work it is the fastest free one.
     #[default]
     LoadBalanced,
     /// The free one that holds the fewest jobs; ties go to the lower id.
@@ -71,14 +72,15 @@ pub enum Delegation {
     Random,
 }
 
-/// How the leader knows what its members are doing.
+/// By whose word the leader decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reporting {
-    /// Through leads with at most `span` direct reports each, as soon as the team is larger than `span`. Each level sees sums.
+    /// By that of leads with at most `span` direct reports each, as soon as the team is larger than `span`. Each level hears sums and
+    /// extremes, which may be stale; the leader's own book serves when they fail.
     #[default]
     Tree,
-    /// Everybody reports to the leader, whatever the size of the team.
+    /// By its own book of awards and outcomes, whatever the size of the team. Nobody sends a report.
     Direct,
 }
 

@@ -1,0 +1,205 @@
+//! What a large team costs: run by hand, in release, with `--run-ignored all --no-capture`.
+#![allow(clippy::disallowed_methods, reason = "a stopwatch for people; no test here judges by it")]
+
+use super::{dig, digger};
+use crate::hierarchical::{Delegation, Head, Hierarchical, Member, Message, Reporting};
+use crate::{
+    AgentId, Effect, Ended, Initiator, Load, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time, Turn,
+    seconds_to_duration,
+};
+use core::cmp::Reverse;
+use core::time::Duration;
+use std::collections::{BinaryHeap, VecDeque};
+use std::time::Instant;
+
+/// A world as cheap as can be: mail arrives at once and in order, jobs take as long as they should.
+struct Yard {
+    head: Head,
+    members: Vec<Member>,
+    loads: Vec<Load>,
+    profiles: Vec<Profile>,
+    rng: Rng,
+    now: Time,
+    effects: Vec<Effect<Message>>,
+    said: Vec<Message>,
+    down: VecDeque<(AgentId, Message)>,
+    up: VecDeque<(AgentId, Message)>,
+    running: BinaryHeap<Reverse<(Time, TaskId, AgentId)>>,
+    works: Vec<f64>,
+    awards: usize,
+    messages: usize,
+}
+
+impl Yard {
+    fn new(set: &Hierarchical, profiles: Vec<Profile>) -> Yard {
+        let members = profiles.iter().enumerate().map(|(n, p)| set.participant(AgentId(n as u32), p)).collect();
+        let mut yard = Yard {
+            head: set.initiator(),
+            members,
+            loads: vec![Load::default(); profiles.len()],
+            profiles,
+            rng: Rng::new(1, "yard"),
+            now: Time::ZERO,
+            effects: Vec::new(),
+            said: Vec::new(),
+            down: VecDeque::new(),
+            up: VecDeque::new(),
+            running: BinaryHeap::new(),
+            works: Vec::new(),
+            awards: 0,
+            messages: 0,
+        };
+        for n in 0..yard.profiles.len() {
+            let profile = yard.profiles[n].clone();
+            yard.turn(|head, turn| head.on_join(AgentId(n as u32), &profile, turn));
+        }
+        yard
+    }
+    fn turn(&mut self, act: impl FnOnce(&mut Head, &mut Turn<'_, Message>)) {
+        let mut effects = std::mem::take(&mut self.effects);
+        act(&mut self.head, &mut Turn::new(self.now, &mut self.rng, &mut effects));
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Send(to, message) => self.down.push_back((to, message)),
+                Effect::Assign(task, agent, _) => {
+                    self.awards += 1;
+                    let seconds = self.works[task.instance() as usize] / self.profiles[agent.index()].speed;
+                    let load = &mut self.loads[agent.index()];
+                    (load.running, load.backlog) = (load.running + 1, load.backlog + seconds);
+                    self.running.push(Reverse((self.now + seconds_to_duration(seconds), task, agent)));
+                }
+                Effect::Decline(task, why) => panic!("{task:?}: {why}"),
+            }
+        }
+        self.effects = effects;
+    }
+    fn participant(&mut self, agent: AgentId, act: impl FnOnce(&mut Member, &mut Reply<'_, Message>)) {
+        let mut reply = Reply::new(self.now, self.loads[agent.index()], &mut self.rng, &mut self.said);
+        act(&mut self.members[agent.index()], &mut reply);
+        self.up.extend(self.said.drain(..).map(|message| (agent, message)));
+    }
+    /// All mail, and what is due now.
+    fn settle(&mut self) {
+        loop {
+            if let Some((agent, message)) = self.up.pop_front() {
+                self.messages += 1;
+                self.turn(|head, turn| head.on_message(agent, message, turn));
+            } else if let Some((agent, message)) = self.down.pop_front() {
+                self.messages += 1;
+                self.participant(agent, |member, reply| member.on_message(message, reply));
+            } else if self.head.next_wake().is_some_and(|at| at <= self.now) {
+                self.turn(Initiator::on_wake);
+            } else {
+                return;
+            }
+        }
+    }
+    fn open(&mut self, task: &TaskView) {
+        self.works.push(task.work);
+        self.turn(|head, turn| head.on_task(task, turn));
+        self.settle();
+    }
+    /// The next job to end, or the next alarm. False if there is neither.
+    fn step(&mut self) -> bool {
+        let ends = self.running.peek().map(|Reverse((at, ..))| *at);
+        let wake = self.head.next_wake();
+        match (ends, wake) {
+            (None, None) => return false,
+            (at, Some(wake)) if at.is_none_or(|at| wake < at) => {
+                self.now = self.now.max(wake);
+                self.turn(Initiator::on_wake);
+            }
+            _ => {
+                let Some(Reverse((at, task, agent))) = self.running.pop() else { return false };
+                self.now = at;
+                let seconds = self.works[task.instance() as usize] / self.profiles[agent.index()].speed;
+                let load = &mut self.loads[agent.index()];
+                (load.running, load.backlog) = (load.running - 1, (load.backlog - seconds).max(0.0));
+                let ended = if task.instance() % 10 == 3 { Ended::Failed } else { Ended::Succeeded };
+                let outcome = Outcome { load: *load, ..Outcome::new(ended, seconds_to_duration(seconds)) };
+                self.participant(agent, |member, reply| member.on_outcome(task, "dig", &outcome, reply));
+                self.turn(|head, turn| head.on_outcome(task, agent, &outcome, turn));
+            }
+        }
+        self.settle();
+        true
+    }
+    /// Does so many tasks of which at most `open` are open or held at once; how long one took us.
+    fn work(&mut self, tasks: u32, open: u32, work: impl Fn(u32) -> f64) -> Duration {
+        let begun = Instant::now();
+        let (first, mut next) = (self.awards, 0);
+        while self.awards - first < tasks as usize || !self.running.is_empty() {
+            let under_way = next - (self.awards - first) as u32 + self.running.len() as u32;
+            if next < tasks && under_way < open {
+                let number = self.works.len() as u32;
+                self.open(&dig(number, work(next)));
+                next += 1;
+            } else {
+                assert!(self.step(), "stuck at {:?} with {} of {tasks} awards", self.now, self.awards - first);
+            }
+        }
+        begun.elapsed() / tasks
+    }
+}
+
+fn set(reporting: Reporting) -> Hierarchical {
+    Hierarchical { reporting, ..Hierarchical::default() }
+}
+fn equal(count: usize) -> Vec<Profile> {
+    (0..count).map(|n| digger(&format!("a{n}"))).collect()
+}
+fn unequal(count: usize) -> Vec<Profile> {
+    let mut rng = Rng::new(7, "speeds");
+    (0..count).map(|n| digger(&format!("a{n}")).speed(rng.between(0.3, 3.0))).collect()
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn cost_of_a_task() {
+    for reporting in [Reporting::Direct, Reporting::Tree] {
+        for kind in ["equal", "unequal"] {
+            for agents in [8, 100, 1_000, 10_000] {
+                let begun = Instant::now();
+                let mut yard = Yard::new(&set(reporting), if kind == "equal" { equal(agents) } else { unequal(agents) });
+                yard.settle();
+                let (joined, mail) = (begun.elapsed(), yard.messages);
+                let some = if agents > 8 { 4_000 } else { 200_000 };
+                let noop = yard.work(some, 1, |_| 0.0);
+                let mut costs = Vec::new();
+                for open in [agents as u32 / 2, agents as u32 * 2] {
+                    yard.messages = 0;
+                    let cost = yard.work(some.min(20_000).max(2 * open), open.max(1), |n| 1.0 + f64::from(n % 97) / 97.0);
+                    costs.push((cost, yard.messages as f64 / f64::from(some)));
+                }
+                println!(
+                    "{reporting:?} {kind} {agents}: join {joined:?} ({mail} messages); no-op {noop:?}; half, double load: {costs:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn cost_of_joining() {
+    for agents in [1_000, 10_000, 100_000] {
+        let begun = Instant::now();
+        let mut yard = Yard::new(&set(Reporting::Tree), equal(agents));
+        let joined = begun.elapsed();
+        yard.settle();
+        println!("tree {agents}: {joined:?} for the joins, {:?} with all mail ({} messages)", begun.elapsed(), yard.messages);
+    }
+}
+
+#[test]
+fn a_large_tree_hands_out_everything() {
+    for delegation in [Delegation::LoadBalanced, Delegation::Random] {
+        let mut yard = Yard::new(&Hierarchical { delegation, ..set(Reporting::Tree) }, unequal(200));
+        yard.settle();
+        yard.work(1_000, 400, |n| f64::from(n % 7));
+        assert_eq!(yard.awards, 1_000);
+        // Results went up the tree, through every level.
+        let known = yard.head.reported();
+        assert_eq!((known.agents, known.done, known.failed), (200, 900, 100));
+    }
+}
