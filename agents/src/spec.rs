@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 use polity_protocols::{Capabilities, Name, Profile};
-use serde::{Deserialize, Serialize};
 
 /// An agent's description.
 ///
@@ -33,23 +32,10 @@ pub struct AgentSpec {
     pub replicas: u32,
     /// True if `replicas` was given: then even a single one is called `id-1`.
     pub replicated: bool,
-    /// Where its functions run.
-    pub placement: Placement,
     /// What it does when a task names no way to execute it.
     pub behaviour: Option<Name>,
     /// How long a drain may take when it is stopped.
     pub drain: Duration,
-}
-
-/// Where an agent's functions run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Placement {
-    /// As futures on the control thread: for light work that awaits.
-    #[default]
-    Local,
-    /// Each on a thread of the blocking pool: for work that computes or blocks. It can't be stopped from outside, only abandoned.
-    Blocking,
 }
 
 /// Jobs that may wait at an agent by default.
@@ -68,7 +54,6 @@ impl AgentSpec {
             queue: DEFAULT_QUEUE,
             replicas: 1,
             replicated: false,
-            placement: Placement::Local,
             behaviour: None,
             drain: Duration::from_secs(10),
         }

@@ -20,8 +20,8 @@ impl Meter {
     }
 }
 fn cpu_nanos() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split_whitespace().next()?.parse().ok()
+    let spent = nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).ok()?;
+    Some(spent.tv_sec() as u64 * 1_000_000_000 + spent.tv_nsec() as u64)
 }
 
 /// The most memory that this process ever held, in megabytes; 0 where the system does not tell.

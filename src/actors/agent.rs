@@ -31,6 +31,8 @@ pub(crate) struct Blueprint {
     /// The function that does what a task names no way for.
     pub(crate) behaviour: Option<Name>,
     pub(crate) functions: Rc<Functions>,
+    /// How long it may go on with its jobs when it is stopped.
+    pub(crate) drain: Duration,
     pub(crate) factory: Option<Factory>,
     /// Its number with its supervisor.
     pub(crate) child: u64,

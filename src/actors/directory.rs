@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A coordinator, numbered from 0 in the order in which they were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +20,7 @@ pub(crate) struct CoordinatorId(pub(crate) u32);
 pub(crate) struct Directory {
     /// Everyone who is to live here, by number; false for who left for good.
     roster: RefCell<Vec<(Arc<Profile>, bool)>>,
+    longest_drain: Cell<Duration>,
     agents: RefCell<BTreeMap<AgentId, Seat>>,
     /// The highest incarnation that an agent ever had.
     lives: Cell<u64>,
@@ -56,8 +58,13 @@ pub(crate) struct Seat {
 
 impl Directory {
     /// Expects an agent that is to live here; its number is the next.
-    pub(crate) fn expect_agent(&self, profile: Arc<Profile>) {
+    pub(crate) fn expect_agent(&self, profile: Arc<Profile>, drain: Duration) {
+        self.longest_drain.set(self.longest_drain.get().max(drain));
         self.roster.borrow_mut().push((profile, true));
+    }
+    /// How long the most patient agent may take to stop.
+    pub(crate) fn longest_drain(&self) -> Duration {
+        self.longest_drain.get()
     }
     /// An agent left for good.
     pub(crate) fn strike_off(&self, id: AgentId) {

@@ -41,8 +41,8 @@ pub struct Society {
     next_run: Cell<u32>,
 }
 
-/// How long an agent may go on with its jobs when the society ends.
-const DRAIN: Duration = Duration::from_secs(10);
+/// What a society may take to end beyond the longest drain of its agents: graces, and commands that ignore SIGTERM.
+const SLACK: Duration = Duration::from_secs(10);
 /// The root's child that supervises the agents; coordinators follow.
 const AGENTS: u64 = 0;
 
@@ -68,7 +68,8 @@ impl Society {
             let child = |b: &Rc<Blueprint>| (agent_spec(b), Child::Agent(b.clone()));
             (Supervision::new(Strategy::OneForOne, intensity), all.iter().map(child).collect())
         };
-        let spec = ChildSpec::permanent(AGENTS).shutdown(DRAIN + Duration::from_secs(5));
+        // It ends when its children have, and each of them has its own bound.
+        let spec = ChildSpec::permanent(AGENTS).shutdown(Duration::from_secs(3_600));
         society.adopt(Door::Root, spec, Child::Supervisor(Rc::new(nursery)));
         society
     }
@@ -100,13 +101,14 @@ impl Society {
         for profile in spec.profiles() {
             let mut all = self.blueprints.borrow_mut();
             let (id, profile) = (AgentId(all.len() as u32), Arc::new(profile));
-            self.world.directory.expect_agent(profile.clone());
+            self.world.directory.expect_agent(profile.clone(), spec.drain);
             all.push(Rc::new(Blueprint {
                 id,
                 profile,
                 queue: spec.queue,
                 behaviour: spec.behaviour.clone(),
                 functions: self.functions.clone(),
+                drain: spec.drain,
                 factory: factory.clone(),
                 child: u64::from(id.0),
             }));
@@ -192,6 +194,11 @@ impl Society {
         self.refuse_commands(&workflow)?;
         self.world.tick();
         self.welcome(&workflow)?;
+        if workflow.tasks.len() > workflow.limits.max_tasks as usize {
+            let (tasks, limit) = (workflow.tasks.len(), workflow.limits.max_tasks);
+            let sentence = format!("workflow \"{}\" has {tasks} tasks, but limits.max_tasks is {limit}", workflow.name);
+            return Err(RunError::Setting(sentence));
+        }
         let plan = Arc::new(plan_of(&workflow)?);
         let inputs = given(&workflow, options.inputs)?;
         let named = || workflow.strategy.as_ref().map(|named| self.registry.make(&named.name, &named.settings));
@@ -340,14 +347,14 @@ impl Canceller {
 }
 
 fn agent_spec(blueprint: &Blueprint) -> ChildSpec<u64> {
-    ChildSpec::transient(blueprint.child).shutdown(DRAIN).within(Intensity::AGENTS)
+    ChildSpec::transient(blueprint.child).shutdown(blueprint.drain).within(Intensity::AGENTS)
 }
 
 /// Ends a world in order: runs are cancelled, agents drained, commands stopped; then nothing is delivered any more.
 pub(super) async fn end(world: &Rc<World>) {
     begin_end(world);
     // The supervisors bound the end by their graces; this is the bound of bounds, in the executor's time.
-    for _ in 0..DRAIN.as_millis() * 2 {
+    for _ in 0..(world.directory.longest_drain() + SLACK).as_millis() {
         if world.is_empty() {
             break;
         }

