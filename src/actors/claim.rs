@@ -1,6 +1,6 @@
 //! Duties that travel with mail: if the mail is lost, the duty is noticed, and whoever waits hears of it.
 
-use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, TaskActor, TaskMail};
+use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, TaskActor, TaskMail, ToTask};
 use crate::world::World;
 use actix::Addr;
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId};
@@ -11,15 +11,16 @@ use std::time::Duration;
 /// The duty to answer for one job. It travels with the job; wherever it is dropped unanswered (in the mailbox of a dead agent, in an
 /// agent that panics, in a future that is aborted), the task hears that the agent was lost. So no job can vanish.
 pub(crate) struct Claim {
-    task: Addr<TaskActor>,
+    task: TaskId,
+    addr: Addr<TaskActor>,
     launch: u32,
     answered: bool,
     /// The agent has begun: if it is lost from now on, the job may be what killed it.
     begun: Cell<bool>,
 }
 impl Claim {
-    pub(crate) fn new(task: Addr<TaskActor>, launch: u32) -> Claim {
-        Claim { task, launch, answered: false, begun: Cell::new(false) }
+    pub(crate) fn new(task: TaskId, addr: Addr<TaskActor>, launch: u32) -> Claim {
+        Claim { task, addr, launch, answered: false, begun: Cell::new(false) }
     }
     /// Which award this is.
     pub(crate) fn launch(&self) -> u32 {
@@ -52,9 +53,9 @@ impl Claim {
     pub(crate) fn forget(mut self) {
         self.answered = true;
     }
-    fn say(&self, mail: TaskMail) {
+    fn say(&self, word: TaskMail) {
         if let Some(world) = World::here() {
-            world.ship_to_task(&self.task, mail);
+            world.ship_to_task(&self.addr, ToTask { task: self.task, word });
         }
     }
 }

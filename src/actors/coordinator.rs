@@ -1,6 +1,6 @@
 //! The coordinator's actor: one per team and strategy, carrying the protocol's initiator across runs.
 
-use super::messages::{AgentMail, CoordinatorMail, SupervisorMail, TaskMail};
+use super::messages::{AgentMail, CoordinatorMail, SupervisorMail, TaskMail, ToTask};
 use super::{AgentActor, Award, CoordinatorId, SupervisorActor, TaskActor, panics};
 use crate::event::{RunId, What};
 use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
@@ -205,7 +205,7 @@ impl CoordinatorActor {
         };
         drop(pages);
         let award = Award { agent, addr: Some(addr), fit, task, decision: Some(decision), coordinator: self.book.id };
-        self.world.send(Letter::Task(open.addr, TaskMail::Assigned(award)));
+        self.world.send(Letter::Task(open.addr, ToTask { task, word: TaskMail::Assigned(award) }));
     }
     /// Nobody will do it; but if somebody who is able is only dead for a while, it waits for that one.
     fn decline(&mut self, task: TaskId, why: &Why) {
@@ -217,7 +217,7 @@ impl CoordinatorActor {
             return self.park(&mut pages, task, open);
         }
         drop(pages);
-        self.world.send(Letter::Task(open.addr, TaskMail::Declined { why: why.to_string().into() }));
+        self.world.send(Letter::Task(open.addr, ToTask { task, word: TaskMail::Declined { why: why.to_string().into() } }));
     }
     fn park(&self, pages: &mut Pages, task: TaskId, open: Open) {
         let since = self.world.now();
@@ -234,7 +234,7 @@ impl CoordinatorActor {
         let Some(open) = pages.open.remove(&task) else { return };
         drop(pages);
         let why = format!("every agent that is able to do it has been down for {} s", PARKED_AT_MOST.as_secs());
-        self.world.send(Letter::Task(open.addr, TaskMail::Declined { why: why.into() }));
+        self.world.send(Letter::Task(open.addr, ToTask { task, word: TaskMail::Declined { why: why.into() } }));
     }
     fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) {
         self.turn(Told::Outcome(task, agent, outcome));

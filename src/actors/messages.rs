@@ -1,6 +1,6 @@
 //! All that the actors tell each other, in the order in which a task's life says it.
 
-use super::{AgentActor, Award, Claim, CoordinatorId, TaskActor};
+use super::{AgentActor, Award, Claim, CoordinatorId, Errand, TaskActor};
 use crate::registry::{Government, Talk};
 use crate::supervision::Exit;
 use actix::Addr;
@@ -31,8 +31,15 @@ pub(crate) enum CoordinatorMail {
     Stop,
 }
 
+/// What a task's actor is told: of which task, and what. Of one that has settled nothing is heard any more.
+pub(crate) struct ToTask {
+    pub(crate) task: TaskId,
+    pub(crate) word: TaskMail,
+}
 /// What a task is told.
 pub(crate) enum TaskMail {
+    /// The actor's last task has settled; this is its next.
+    Begin(Box<Errand>),
     /// The protocol gave it to an agent.
     Assigned(Award),
     /// The protocol gave it to nobody.
@@ -144,15 +151,16 @@ impl AgentMail {
         }
     }
 }
-impl TaskMail {
+impl ToTask {
     /// The same once more, if a link may repeat it.
-    pub(crate) fn again(&self) -> Option<TaskMail> {
-        match self {
-            TaskMail::Refused { launch, load } => Some(TaskMail::Refused { launch: *launch, load: *load }),
-            TaskMail::Started { launch } => Some(TaskMail::Started { launch: *launch }),
-            TaskMail::Finished(finished) => Some(TaskMail::Finished(finished.clone())),
-            TaskMail::Lost { launch, begun } => Some(TaskMail::Lost { launch: *launch, begun: *begun }),
-            _ => None,
-        }
+    pub(crate) fn again(&self) -> Option<ToTask> {
+        let word = match &self.word {
+            TaskMail::Refused { launch, load } => TaskMail::Refused { launch: *launch, load: *load },
+            TaskMail::Started { launch } => TaskMail::Started { launch: *launch },
+            TaskMail::Finished(finished) => TaskMail::Finished(finished.clone()),
+            TaskMail::Lost { launch, begun } => TaskMail::Lost { launch: *launch, begun: *begun },
+            _ => return None,
+        };
+        Some(ToTask { task: self.task, word })
     }
 }

@@ -1,9 +1,9 @@
 //! The run's actor: the ledger of one workflow instance, its bindings, its end.
 
-use super::messages::{RunMail, TaskEnd, TaskMail, TaskResult};
+use super::messages::{RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::render::{Rendered, Unready};
 use super::scope::{RunScope, inputs_object};
-use super::{Book, TaskActor, TaskSetup};
+use super::{Book, Errand, TaskActor, TaskSetup};
 use crate::event::{Counts, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
@@ -109,6 +109,8 @@ pub(crate) struct RunActor {
     /// Ready and not yet open, the highest rank first, then the order of the file.
     ready: BinaryHeap<(Rank, Reverse<u32>)>,
     open: BTreeMap<u32, Addr<TaskActor>>,
+    /// Actors whose task has settled, to be used again.
+    idle: Vec<Addr<TaskActor>>,
     effects: Vec<LedgerEffect>,
     problems: Vec<String>,
     status: Option<RunStatus>,
@@ -153,6 +155,7 @@ impl RunActor {
             progress: Progress::default(),
             ready: BinaryHeap::new(),
             open: BTreeMap::new(),
+            idle: Vec::new(),
             effects: Vec::new(),
             problems: Vec::new(),
             status: None,
@@ -217,7 +220,7 @@ impl RunActor {
             }
             LedgerEffect::Cancelled(instance) => {
                 if let Some(addr) = self.open.get(&instance.0) {
-                    self.world.send(Letter::Task(addr.clone(), TaskMail::Cancel));
+                    self.cancel(instance.0, addr);
                 }
             }
             LedgerEffect::Finished(_) => self.finish(context),
@@ -347,10 +350,21 @@ impl RunActor {
             Err(unready) => return self.unready(instance, unready),
         };
         self.ledger.open_instance(instance);
-        let setup = self.setup(instance, node, rendered, context);
-        self.open.insert(instance, TaskActor::new(self.world.clone(), setup).start());
+        let errand = self.errand(instance, node, rendered);
+        let addr = match self.idle.pop() {
+            Some(addr) => {
+                let begin = ToTask { task: errand.view.id, word: TaskMail::Begin(errand) };
+                self.world.send(Letter::Task(addr.clone(), begin));
+                addr
+            }
+            None => {
+                let setup = TaskSetup { run: context.address(), coordinator: self.book.clone(), errand };
+                TaskActor::new(self.world.clone(), setup).start()
+            }
+        };
+        self.open.insert(instance, addr);
     }
-    fn setup(&mut self, instance: u32, node: NodeIx, rendered: Rendered, context: &mut Context<RunActor>) -> Box<TaskSetup> {
+    fn errand(&mut self, instance: u32, node: NodeIx, rendered: Rendered) -> Box<Errand> {
         let id = self.task(instance);
         let name = self.name_of(instance);
         let estimate = self.ledger.plan().weight(node);
@@ -368,14 +382,15 @@ impl RunActor {
             timeout: task.timeouts.attempt,
             ..Job::new(name, polity_agents::Work::Own)
         };
-        Box::new(TaskSetup { run: context.address(), coordinator: self.book.clone(), view: Arc::new(view), job, policy })
+        Box::new(Errand { view: Arc::new(view), job, policy })
     }
 
     /// A task's life is over.
     fn settled(&mut self, task: TaskId, result: TaskResult, context: &mut Context<RunActor>) {
         let instance = task.instance();
-        if self.open.remove(&instance).is_none() {
-            return self.world.ignore();
+        let Some(addr) = self.open.remove(&instance) else { return self.world.ignore() };
+        if addr.connected() {
+            self.idle.push(addr);
         }
         let mut fact = Fact { attempts: result.attempts, agent: result.agent, ..Fact::default() };
         let settlement = match result.end {
@@ -499,6 +514,10 @@ impl RunActor {
             world: &self.world,
         }
     }
+    fn cancel(&self, instance: u32, addr: &Addr<TaskActor>) {
+        let cancel = ToTask { task: self.task(instance), word: TaskMail::Cancel };
+        self.world.send(Letter::Task(addr.clone(), cancel));
+    }
     fn task(&self, instance: u32) -> TaskId {
         TaskId::new(self.id.0, instance)
     }
@@ -553,8 +572,8 @@ impl Handler<Mail<RunMail>> for RunActor {
 impl Drop for RunActor {
     /// A run that is cut short (by a defect of ours) leaves no task behind. Whoever waits for it sees that its line is dead.
     fn drop(&mut self) {
-        for addr in self.open.values() {
-            self.world.send(Letter::Task(addr.clone(), TaskMail::Cancel));
+        for (instance, addr) in &self.open {
+            self.cancel(*instance, addr);
         }
         self.world.directory.leave_run(self.id.0);
     }

@@ -1,12 +1,12 @@
 //! The task's actor: one per open task, carrying its life.
 
-use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult};
+use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::{AgentActor, Award, Book, Claim, RunActor};
 use crate::event::{RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
 use crate::supervision::Backoff;
 use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, World};
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
+use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job, JobId};
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskView};
 use serde_json::Value;
@@ -18,15 +18,23 @@ use std::time::Duration;
 pub(crate) struct TaskSetup {
     pub(crate) run: Addr<RunActor>,
     pub(crate) coordinator: Rc<Book>,
+    pub(crate) errand: Box<Errand>,
+}
+
+/// One task of a run, as its actor gets it.
+pub(crate) struct Errand {
     pub(crate) view: Arc<TaskView>,
     pub(crate) job: Job,
     pub(crate) policy: Option<Arc<Policy>>,
 }
 
-/// One open task.
+/// One open task at a time. When it has settled, its run may begin another with the same actor: to make one costs as much as all the
+/// messages of a task's life.
 pub(crate) struct TaskActor {
     world: Rc<World>,
-    setup: Box<TaskSetup>,
+    run: Addr<RunActor>,
+    coordinator: Rc<Book>,
+    errand: Box<Errand>,
     life: Lifecycle,
     alarm: Alarm,
     /// Refusals in a row.
@@ -50,13 +58,14 @@ pub(crate) struct TaskActor {
 const PATIENCE: Backoff = Backoff { initial: Duration::from_millis(10), cap: Duration::from_secs(1) };
 
 impl TaskActor {
-    pub(crate) fn new(world: Rc<World>, setup: Box<TaskSetup>) -> TaskActor {
-        let life = Lifecycle::new(setup.policy.clone());
+    pub(crate) fn new(world: Rc<World>, setup: TaskSetup) -> TaskActor {
         let birth = Some(world.ticket());
         TaskActor {
             world,
-            setup,
-            life,
+            life: Lifecycle::new(setup.errand.policy.clone()),
+            run: setup.run,
+            coordinator: setup.coordinator,
+            errand: setup.errand,
             alarm: Alarm::default(),
             refusals: 0,
             announcement: None,
@@ -69,9 +78,24 @@ impl TaskActor {
             birth,
         }
     }
+    /// The next task, once the last one has settled.
+    fn begin(&mut self, errand: Box<Errand>, context: &mut Context<TaskActor>) {
+        if !self.life.state().is_settled() {
+            return self.world.ignore(); // no run does that
+        }
+        self.life = Lifecycle::new(errand.policy.clone());
+        self.errand = errand;
+        (self.refusals, self.announcement, self.holder, self.award) = (0, None, None, None);
+        (self.load, self.quality, self.took, self.answer) = (Load::default(), 1.0, Duration::ZERO, None);
+        self.turn(Input::Announce, context);
+    }
 
-    fn take(&mut self, mail: TaskMail, context: &mut Context<TaskActor>) {
-        match mail {
+    fn take(&mut self, mail: ToTask, context: &mut Context<TaskActor>) {
+        if mail.task != self.errand.view.id && !matches!(mail.word, TaskMail::Begin(_)) {
+            return self.world.ignore(); // it speaks of a task that has settled
+        }
+        match mail.word {
+            TaskMail::Begin(errand) => self.begin(errand, context),
             TaskMail::Assigned(award) => self.assigned(award, context),
             TaskMail::Declined { why } => {
                 self.turn(Input::Declined(Failure::new(FailureKind::Unassigned, &*why)), context);
@@ -112,7 +136,7 @@ impl TaskActor {
             && let Some(agent) = self.holder.as_ref().map(|(agent, _)| *agent)
         {
             self.refusals = 0;
-            self.record(What::Started { task: self.setup.view.id, agent, launch });
+            self.record(What::Started { task: self.errand.view.id, agent, launch });
         }
     }
     fn lost(&mut self, launch: u32, begun: bool, context: &mut Context<TaskActor>) {
@@ -133,7 +157,7 @@ impl TaskActor {
             self.started(launch, context); // its word that it began was not sent, or is overtaken by this
         }
         for note in finished.notes {
-            self.record(What::Noted { task: self.setup.view.id, note: note.into() });
+            self.record(What::Noted { task: self.errand.view.id, note: note.into() });
         }
         (self.load, self.quality) = (finished.load, finished.quality);
         let result = finished.answer.map(|answer| self.answer = Some(answer));
@@ -154,12 +178,12 @@ impl TaskActor {
             self.perform(effect, context);
         }
         self.world.take_back_effects(effects);
-        let at = self.life.next_wake();
-        self.alarm.set(at, &self.world, || Letter::Task(context.address(), TaskMail::Wake));
+        let (at, task) = (self.life.next_wake(), self.errand.view.id);
+        self.alarm.set(at, &self.world, || Letter::Task(context.address(), ToTask { task, word: TaskMail::Wake }));
         taken.is_ok()
     }
     fn perform(&mut self, effect: Effect, context: &mut Context<TaskActor>) {
-        let task = self.setup.view.id;
+        let task = self.errand.view.id;
         match effect {
             Effect::Announce { attempt, avoid } => self.announce(attempt, avoid, context),
             Effect::Withdraw => self.withdraw(),
@@ -186,11 +210,11 @@ impl TaskActor {
                 let agent = self.holder.as_ref().map_or(AgentId(u32::MAX), |(agent, _)| *agent);
                 self.record(What::Retried { task, agent, attempt, failure: Arc::new(failure), at });
             }
-            Effect::Settle(settled) => self.settle(settled, context),
+            Effect::Settle(settled) => self.settle(settled),
         }
     }
     fn announce(&mut self, attempt: u32, avoid: Vec<AgentId>, context: &mut Context<TaskActor>) {
-        let view = &mut self.setup.view;
+        let view = &mut self.errand.view;
         if view.attempt != attempt || *view.avoid != *avoid {
             let view = Arc::make_mut(view);
             (view.attempt, view.avoid) = (attempt, avoid.into());
@@ -201,7 +225,7 @@ impl TaskActor {
         match self.patience() {
             Duration::ZERO => self.tell_coordinator(mail),
             wait => {
-                let letter = Letter::Coordinator(self.setup.coordinator.clone(), mail);
+                let letter = Letter::Coordinator(self.coordinator.clone(), mail);
                 self.announcement = Some(self.world.alarm(self.world.now() + wait, letter));
             }
         }
@@ -217,21 +241,21 @@ impl TaskActor {
     fn withdraw(&mut self) {
         let unsent = self.announcement.take().is_some_and(|waits| self.world.silence(waits));
         if !unsent {
-            self.tell_coordinator(CoordinatorMail::Withdraw { task: self.setup.view.id });
+            self.tell_coordinator(CoordinatorMail::Withdraw { task: self.errand.view.id });
         }
     }
     fn execute(&mut self, agent: AgentId, launch: u32, attempt: u32, context: &mut Context<TaskActor>) {
         let (Some((_, addr)), Some((fit, decision))) = (self.holder.clone(), self.award.take()) else { return };
-        let task = self.setup.view.id;
+        let task = self.errand.view.id;
         self.record(What::Assigned { task, agent, attempt, launch, decision });
-        let mut job = Box::new(self.setup.job.clone());
+        let mut job = Box::new(self.errand.job.clone());
         (job.id, job.fit) = (JobId { task, attempt, launch }, fit);
-        let claim = Claim::new(context.address(), launch);
-        let (rank, coordinator) = (self.setup.view.rank, self.setup.coordinator.id);
+        let claim = Claim::new(task, context.address(), launch);
+        let (rank, coordinator) = (self.errand.view.rank, self.coordinator.id);
         self.world.ship(Letter::Agent(addr, AgentMail::Execute { job, rank, coordinator, claim }));
     }
-    fn settle(&mut self, settled: Settled, context: &mut Context<TaskActor>) {
-        let task = self.setup.view.id;
+    fn settle(&mut self, settled: Settled) {
+        let task = self.errand.view.id;
         let agent = self.holder.as_ref().map(|(agent, _)| *agent);
         let attempts = self.life.attempt();
         let end = match settled {
@@ -248,19 +272,18 @@ impl TaskActor {
             TaskEnd::Cancelled => What::Cancelled { task },
         });
         let result = TaskResult { agent, attempts, end };
-        self.world.tell_run(&self.setup.run, RunMail::Settled { task, result });
-        context.stop();
+        self.world.tell_run(&self.run, RunMail::Settled { task, result });
     }
 
     fn tell_outcome(&self, agent: AgentId, ended: Ended, took: Duration) {
         let outcome = Outcome { ended, took, quality: self.quality, load: self.load };
-        self.tell_coordinator(CoordinatorMail::Outcome { task: self.setup.view.id, agent, outcome });
+        self.tell_coordinator(CoordinatorMail::Outcome { task: self.errand.view.id, agent, outcome });
     }
     fn tell_coordinator(&self, mail: CoordinatorMail) {
-        self.world.send(Letter::Coordinator(self.setup.coordinator.clone(), mail));
+        self.world.send(Letter::Coordinator(self.coordinator.clone(), mail));
     }
     fn record(&self, what: What) {
-        self.world.record(RunId(self.setup.view.id.run()), what);
+        self.world.record(RunId(self.errand.view.id.run()), what);
     }
 }
 
@@ -273,9 +296,9 @@ impl Actor for TaskActor {
         drop(birth);
     }
 }
-impl Handler<Mail<TaskMail>> for TaskActor {
+impl Handler<Mail<ToTask>> for TaskActor {
     type Result = ();
-    fn handle(&mut self, mail: Mail<TaskMail>, context: &mut Self::Context) {
+    fn handle(&mut self, mail: Mail<ToTask>, context: &mut Self::Context) {
         self.world.tick();
         self.take(mail.body, context);
         drop(mail.ticket);
@@ -288,7 +311,7 @@ impl Drop for TaskActor {
         if self.life.state().is_settled() || !std::thread::panicking() {
             return;
         }
-        let task = self.setup.view.id;
+        let task = self.errand.view.id;
         if let (Some(agent), Some((_, addr))) = (self.life.agent(), &self.holder) {
             let job = JobId { task, attempt: self.life.attempt(), launch: self.life.launch() };
             self.world.send(Letter::Agent(addr.clone(), AgentMail::Cancel { job }));
@@ -297,6 +320,6 @@ impl Drop for TaskActor {
         let failure = Arc::new(Failure::new(FailureKind::Panic, "the task's own actor panicked: this is a defect of polity"));
         self.record(What::Failed { task, agent: None, attempts: self.life.attempt(), failure: failure.clone() });
         let result = TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) };
-        self.world.tell_run(&self.setup.run, RunMail::Settled { task, result });
+        self.world.tell_run(&self.run, RunMail::Settled { task, result });
     }
 }

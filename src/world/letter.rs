@@ -2,7 +2,7 @@
 
 use super::{Mail, Ticket, World};
 use crate::actors::{
-    AgentActor, AgentMail, Book, CoordinatorMail, RunActor, RunMail, SupervisorActor, SupervisorMail, TaskActor, TaskMail,
+    AgentActor, AgentMail, Book, CoordinatorMail, RunActor, RunMail, SupervisorActor, SupervisorMail, TaskActor, ToTask,
 };
 use actix::Addr;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ pub(crate) enum Letter {
     Supervisor(Addr<SupervisorActor>, SupervisorMail),
     Coordinator(Rc<Book>, CoordinatorMail),
     Run(Addr<RunActor>, RunMail),
-    Task(Addr<TaskActor>, TaskMail),
+    Task(Addr<TaskActor>, ToTask),
     Agent(Addr<AgentActor>, AgentMail),
     /// Wakes a user's future that sleeps in virtual time.
     Waker(Waker),

@@ -20,7 +20,7 @@ pub(crate) use letter::Letter;
 pub(crate) use post::AlarmId;
 pub(crate) use ticket::{InTurn, Mail, Ticket};
 
-use crate::actors::{CoordinatorId, CoordinatorMail, Directory, RunActor, RunMail, TaskActor, TaskMail};
+use crate::actors::{CoordinatorId, CoordinatorMail, Directory, RunActor, RunMail, TaskActor, ToTask};
 use crate::event::{EventLog, RunId, What};
 use crate::lifecycle::Effect;
 use actix::Addr;
@@ -223,7 +223,7 @@ impl World {
         run.do_send(Mail { body, ticket: self.ticket() });
     }
     /// As [`World::ship`], without an address of its own where the line is calm.
-    pub(crate) fn ship_to_task(&self, task: &Addr<TaskActor>, body: TaskMail) {
+    pub(crate) fn ship_to_task(&self, task: &Addr<TaskActor>, body: ToTask) {
         if self.sky.as_ref().is_some_and(|sky| !sky.weather.is_calm()) {
             return self.ship(Letter::Task(task.clone(), body));
         }

@@ -99,5 +99,9 @@ fn a_task_that_only_a_ghost_could_do_is_declined_and_the_neighbours_go_on() {
     assert_eq!((&*failures[0].0, failures[0].1.kind), ("haunt", FailureKind::Unassigned), "{said}");
     assert!(failures[0].1.message.contains("no agent of the team is able"), "{}", failures[0].1.message);
     assert_eq!(log.count(|what| matches!(what, What::AgentGivenUp { .. })), 1, "{said}");
-    assert_eq!(log.losses().iter().filter(|loss| loss.contains("boom of a ghost")).count(), 6, "five restarts, and no more: {said}");
+    assert_eq!(
+        log.losses().iter().filter(|loss| loss.contains("boom of a ghost")).count(),
+        6,
+        "five restarts, and no more: {said}"
+    );
 }
