@@ -3,7 +3,6 @@
 mod command;
 mod index;
 mod quality;
-mod scale;
 mod settings;
 
 use super::{Delegation, Hierarchical, Leader, Reporting};

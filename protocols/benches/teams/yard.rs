@@ -1,20 +1,20 @@
-//! What a large team costs: run by hand, in release, with `--run-ignored all --no-capture`.
+//! A world as cheap as can be, for the hierarchical roles alone: what is measured in it is theirs.
 #![allow(clippy::disallowed_methods, reason = "a stopwatch for people; no test here judges by it")]
 
-use super::{dig, digger};
-use crate::hierarchical::{Delegation, Head, Hierarchical, Member, Message, Reporting};
-use crate::{
-    AgentId, Effect, Ended, Initiator, Load, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time, Turn,
-    seconds_to_duration,
-};
 use core::cmp::Reverse;
 use core::time::Duration;
+use polity_protocols::hierarchical::{Head, Hierarchical, Member, Message, Reporting};
+use polity_protocols::{
+    AgentId, Capabilities, Demand, DemandId, Effect, Ended, Initiator, Load, Outcome, Participant, Profile, Protocol, Reply, Rng,
+    TaskId, TaskView, Time, Turn, seconds_to_duration,
+};
 use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A world as cheap as can be: mail arrives at once and in order, jobs take as long as they should.
-struct Yard {
-    head: Head,
+pub struct Yard {
+    pub head: Head,
     members: Vec<Member>,
     loads: Vec<Load>,
     profiles: Vec<Profile>,
@@ -26,12 +26,12 @@ struct Yard {
     up: VecDeque<(AgentId, Message)>,
     running: BinaryHeap<Reverse<(Time, TaskId, AgentId)>>,
     works: Vec<f64>,
-    awards: usize,
-    messages: usize,
+    pub awards: usize,
+    pub messages: usize,
 }
 
 impl Yard {
-    fn new(set: &Hierarchical, profiles: Vec<Profile>) -> Yard {
+    pub fn new(set: &Hierarchical, profiles: Vec<Profile>) -> Yard {
         let members = profiles.iter().enumerate().map(|(n, p)| set.participant(AgentId(n as u32), p)).collect();
         let mut yard = Yard {
             head: set.initiator(),
@@ -79,7 +79,7 @@ impl Yard {
         self.up.extend(self.said.drain(..).map(|message| (agent, message)));
     }
     /// All mail, and what is due now.
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
         loop {
             if let Some((agent, message)) = self.up.pop_front() {
                 self.messages += 1;
@@ -125,7 +125,7 @@ impl Yard {
         true
     }
     /// Does so many tasks of which at most `open` are open or held at once; how long one took us.
-    fn work(&mut self, tasks: u32, open: u32, work: impl Fn(u32) -> f64) -> Duration {
+    pub fn work(&mut self, tasks: u32, open: u32, work: impl Fn(u32) -> f64) -> Duration {
         let begun = Instant::now();
         let (first, mut next) = (self.awards, 0);
         while self.awards - first < tasks as usize || !self.running.is_empty() {
@@ -142,64 +142,20 @@ impl Yard {
     }
 }
 
-fn set(reporting: Reporting) -> Hierarchical {
+pub fn set(reporting: Reporting) -> Hierarchical {
     Hierarchical { reporting, ..Hierarchical::default() }
 }
-fn equal(count: usize) -> Vec<Profile> {
+pub fn equal(count: usize) -> Vec<Profile> {
     (0..count).map(|n| digger(&format!("a{n}"))).collect()
 }
-fn unequal(count: usize) -> Vec<Profile> {
+pub fn unequal(count: usize) -> Vec<Profile> {
     let mut rng = Rng::new(7, "speeds");
     (0..count).map(|n| digger(&format!("a{n}")).speed(rng.between(0.3, 3.0))).collect()
 }
 
-#[test]
-#[ignore = "a measurement"]
-fn cost_of_a_task() {
-    for reporting in [Reporting::Direct, Reporting::Tree] {
-        for kind in ["equal", "unequal"] {
-            for agents in [8, 100, 1_000, 10_000] {
-                let begun = Instant::now();
-                let mut yard = Yard::new(&set(reporting), if kind == "equal" { equal(agents) } else { unequal(agents) });
-                yard.settle();
-                let (joined, mail) = (begun.elapsed(), yard.messages);
-                let some = if agents > 8 { 4_000 } else { 200_000 };
-                let noop = yard.work(some, 1, |_| 0.0);
-                let mut costs = Vec::new();
-                for open in [agents as u32 / 2, agents as u32 * 2] {
-                    yard.messages = 0;
-                    let cost = yard.work(some.min(20_000).max(2 * open), open.max(1), |n| 1.0 + f64::from(n % 97) / 97.0);
-                    costs.push((cost, yard.messages as f64 / f64::from(some)));
-                }
-                println!(
-                    "{reporting:?} {kind} {agents}: join {joined:?} ({mail} messages); no-op {noop:?}; half, double load: {costs:?}"
-                );
-            }
-        }
-    }
+fn digger(name: &str) -> Profile {
+    Profile::new(name, Capabilities::default().and("dig", 1.0))
 }
-
-#[test]
-#[ignore = "a measurement"]
-fn cost_of_joining() {
-    for agents in [1_000, 10_000, 100_000] {
-        let begun = Instant::now();
-        let mut yard = Yard::new(&set(Reporting::Tree), equal(agents));
-        let joined = begun.elapsed();
-        yard.settle();
-        println!("tree {agents}: {joined:?} for the joins, {:?} with all mail ({} messages)", begun.elapsed(), yard.messages);
-    }
-}
-
-#[test]
-fn a_large_tree_hands_out_everything() {
-    for delegation in [Delegation::LoadBalanced, Delegation::Random] {
-        let mut yard = Yard::new(&Hierarchical { delegation, ..set(Reporting::Tree) }, unequal(200));
-        yard.settle();
-        yard.work(1_000, 400, |n| f64::from(n % 7));
-        assert_eq!(yard.awards, 1_000);
-        // Results went up the tree, through every level.
-        let known = yard.head.reported();
-        assert_eq!((known.agents, known.done, known.failed), (200, 900, 100));
-    }
+fn dig(n: u32, work: f64) -> TaskView {
+    TaskView::new(TaskId::new(0, n), Arc::new(Demand::of_kind(DemandId(0), "dig"))).work(work)
 }
