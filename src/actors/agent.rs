@@ -1,17 +1,18 @@
 //! The agent's actor: its body, its seats in the teams, its jobs.
 
+use super::jobs::{Held, Jobs, Stage, carry};
 use super::messages::{AgentMail, CoordinatorMail, Finished, SupervisorMail};
 use super::{Book, Claim, CoordinatorId, SupervisorActor, panics};
 use crate::event::{RunId, What};
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
 use crate::supervision::Exit;
-use crate::world::{AlarmId, InTurn, Letter, Mail, UnderWay, World};
+use crate::world::{InTurn, Letter, Mail, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{
-    Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, LocalFuture, Offer,
-    SharedAgent, SimEnd, Simulation, Work, draw, share,
+    Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, Offer, SharedAgent,
+    SimEnd, Simulation, Work, draw, share,
 };
-use polity_protocols::{AgentId, Ended, Name, Outcome, Profile, Rng, Time};
+use polity_protocols::{AgentId, Ended, Name, Outcome, Profile, Rng};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -62,61 +63,6 @@ pub(crate) struct AgentActor {
 
 /// Cancels remembered at most.
 const OVERTAKEN: usize = 1024;
-
-/// The jobs that an agent holds.
-#[derive(Default)]
-struct Jobs(Vec<(JobId, Held)>);
-impl Jobs {
-    fn place(&self, id: JobId) -> Result<usize, usize> {
-        self.0.binary_search_by_key(&id, |(id, _)| *id)
-    }
-    fn insert(&mut self, id: JobId, held: Held) {
-        match self.place(id) {
-            Ok(at) => self.0[at].1 = held,
-            Err(at) => self.0.insert(at, (id, held)),
-        }
-    }
-    fn get(&self, id: JobId) -> Option<&Held> {
-        self.place(id).ok().map(|at| &self.0[at].1)
-    }
-    fn get_mut(&mut self, id: JobId) -> Option<&mut Held> {
-        self.place(id).ok().map(|at| &mut self.0[at].1)
-    }
-    fn remove(&mut self, id: JobId) -> Option<Held> {
-        self.place(id).ok().map(|at| self.0.remove(at).1)
-    }
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Held> {
-        self.0.iter_mut().map(|(_, held)| held)
-    }
-    fn clear(&mut self) {
-        self.0.clear();
-    }
-}
-
-/// A job that this agent holds.
-struct Held {
-    /// `None` once it was cancelled: nobody waits for the answer.
-    claim: Option<Claim>,
-    coordinator: CoordinatorId,
-    kind: Name,
-    stage: Stage,
-}
-enum Stage {
-    Waiting(Box<Job>),
-    /// Virtual work: its end is an alarm. A job that hangs has none.
-    Simulated {
-        since: Time,
-        end: SimEnd,
-        simulation: Arc<Simulation>,
-        job: Box<Job>,
-        alarm: Option<AlarmId>,
-    },
-    /// A future that runs by itself.
-    Running {
-        since: Time,
-        token: CancelToken,
-    },
-}
 
 /// The agent's place in one team.
 struct Seat {
@@ -482,39 +428,5 @@ impl Drop for AgentActor {
         let mail = SupervisorMail::Exited { child: self.blueprint.child, incarnation, exit };
         self.world.send(Letter::Supervisor(self.supervisor.clone(), mail));
         self.held.clear(); // every claim says now that its job is lost
-    }
-}
-
-/// Carries a job's future to its end and tells the agent, also when it panics.
-async fn carry(
-    world: Rc<World>,
-    under_way: UnderWay,
-    agent: Addr<AgentActor>,
-    job: JobId,
-    mut future: LocalFuture<'static, Executed>,
-) {
-    let mut duty = PanicDuty { agent: Some(agent) };
-    let executed = std::future::poll_fn(|context| {
-        let _quiet = panics::contain();
-        future.as_mut().poll(context)
-    })
-    .await;
-    if let Some(agent) = duty.agent.take() {
-        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed }));
-    }
-    drop(under_way);
-}
-
-/// Tells the agent that its job's code panicked.
-struct PanicDuty {
-    agent: Option<Addr<AgentActor>>,
-}
-impl Drop for PanicDuty {
-    fn drop(&mut self) {
-        if let Some(agent) = self.agent.take().filter(|_| std::thread::panicking())
-            && let Some(world) = World::here()
-        {
-            world.send(Letter::Agent(agent, AgentMail::Panicked { reason: panics::reason().into() }));
-        }
     }
 }

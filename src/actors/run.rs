@@ -1,6 +1,8 @@
 //! The run's actor: the ledger of one workflow instance, its bindings, its end.
 
 use super::messages::{RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
+use super::progress::{Expansion, Fact, Progress};
+use super::rank::Rank;
 use super::render::{Rendered, Unready};
 use super::scope::{RunScope, inputs_object};
 use super::{Book, Errand, TaskActor, TaskSetup};
@@ -8,11 +10,11 @@ use crate::event::{Counts, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
 use crate::runtime::RunResult;
-use crate::workflow::{EvalError, OnFailure, Priority, Workflow};
+use crate::workflow::{EvalError, OnFailure, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job};
-use polity_protocols::{AgentId, Demand, Name, TaskId, TaskView};
+use polity_protocols::{Demand, Name, TaskId, TaskView};
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -32,54 +34,6 @@ pub(crate) struct RunSetup {
     /// Task actors that may be there at a time.
     pub(crate) max_open: usize,
     pub(crate) done: oneshot::Sender<RunResult>,
-}
-
-/// What has become of one instance, as far as expressions may ask.
-#[derive(Clone, Default)]
-pub(crate) struct Fact {
-    pub(super) output: Option<Arc<Value>>,
-    pub(crate) failure: Option<Arc<Failure>>,
-    pub(super) attempts: u32,
-    pub(super) agent: Option<AgentId>,
-}
-
-/// What has become of the run's tasks.
-#[derive(Default)]
-pub(crate) struct Progress {
-    /// By instance; `None` until it has settled.
-    facts: Vec<Option<Fact>>,
-    /// Of `for_each` tasks: items, labels, and the list of outputs once it is complete.
-    expansions: BTreeMap<u32, Expansion>,
-}
-struct Expansion {
-    items: Vec<Arc<Value>>,
-    keys: Arc<[String]>,
-    list: Option<Arc<Value>>,
-}
-impl Progress {
-    pub(crate) fn of(&self, instance: u32) -> Option<&Fact> {
-        self.facts.get(instance as usize)?.as_ref()
-    }
-    pub(super) fn list(&self, node: u32) -> Option<Arc<Value>> {
-        self.expansions.get(&node)?.list.clone()
-    }
-    pub(super) fn keys(&self, node: u32) -> Option<Arc<[String]>> {
-        Some(self.expansions.get(&node)?.keys.clone())
-    }
-    /// The output of a task of the workflow; the list of a `for_each` task.
-    pub(crate) fn output(&self, node: u32) -> Option<&Value> {
-        match self.expansions.get(&node) {
-            Some(expansion) => expansion.list.as_deref(),
-            None => self.of(node)?.output.as_deref(),
-        }
-    }
-    fn set(&mut self, instance: u32, fact: Fact) {
-        let at = instance as usize;
-        if self.facts.len() <= at {
-            self.facts.resize(at + 1, None);
-        }
-        self.facts[at] = Some(fact);
-    }
 }
 
 /// What every instance of a task shares, computed once.
@@ -116,24 +70,6 @@ pub(crate) struct RunActor {
     status: Option<RunStatus>,
     birth: Option<Ticket>,
 }
-
-/// A rank with a total order.
-#[derive(Clone, Copy, PartialEq)]
-struct Rank(f64);
-impl Eq for Rank {}
-impl PartialOrd for Rank {
-    fn partial_cmp(&self, other: &Rank) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Rank {
-    fn cmp(&self, other: &Rank) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-/// A priority outweighs any rank: an upward rank is in seconds of work, and a thousand years of them are fewer than this.
-const PRIORITY_STEP: f64 = 1e11;
 
 impl RunActor {
     pub(crate) fn new(world: Rc<World>, setup: RunSetup) -> RunActor {
@@ -253,12 +189,6 @@ impl RunActor {
         let at = node.index();
         if self.kits[at].is_none() {
             let task = &self.workflow.tasks[at];
-            let weight = match task.priority {
-                Priority::Low => -1.0,
-                Priority::Normal => 0.0,
-                Priority::High => 1.0,
-                Priority::Critical => 2.0,
-            };
             let plain = task.retry.is_none() && task.timeouts == crate::lifecycle::Timeouts::default();
             let policy = (!plain).then(|| Arc::new(Policy { retry: task.retry.clone(), timeouts: task.timeouts }));
             let same = |d: &Arc<Demand>| d.kind == task.kind && d.needs == task.needs && d.agent == task.agent;
@@ -267,7 +197,7 @@ impl RunActor {
                 None => self.world.demand(&task.kind, &task.needs, task.agent.as_ref()),
             };
             self.demand = Some(demand.clone());
-            let rank = self.ledger.plan().rank(node) + weight * PRIORITY_STEP;
+            let rank = Rank::of(task.priority, self.ledger.plan().rank(node)).0;
             self.kits[at] = Some(Kit { demand, policy, rank });
         }
         self.kits[at].as_ref().expect("it was made in the lines above")

@@ -1,6 +1,6 @@
 //! What the expressions of a run may see: its inputs, and what has become of its tasks.
 
-use super::run::Progress;
+use super::progress::Progress;
 use crate::plan::{Ledger, NodeIx, NodeState};
 use crate::workflow::{Scope, TaskFacts, Workflow};
 use crate::world::World;
