@@ -18,10 +18,12 @@ pub fn listen() -> Interrupts {
 fn watch(send: &UnboundedSender<()>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
-        if signal().await {
+        // Listening begins before the first one is answered and never pauses, so that a second one right behind it is not missed.
+        let Some(mut signals) = Signals::listen() else { return };
+        if signals.next().await {
             output::tell("\ninterrupted: the run is being cancelled; once more ends it at once");
             let _ = send.send(());
-            if signal().await {
+            if signals.next().await {
                 kill_commands();
                 std::process::exit(i32::from(INTERRUPTED));
             }
@@ -41,19 +43,36 @@ fn kill_commands() {
     }
 }
 
-/// Waits for an interrupt; false if none can be waited for.
+/// What interrupts a program.
 #[cfg(unix)]
-async fn signal() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return tokio::signal::ctrl_c().await.is_ok() };
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed.is_ok(),
-        asked = terminate.recv() => asked.is_some(),
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Option<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Some(Signals { interrupt: signal(SignalKind::interrupt()).ok()?, terminate: signal(SignalKind::terminate()).ok()? })
+    }
+    /// Waits for the next; false if there can be none.
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            pressed = self.interrupt.recv() => pressed.is_some(),
+            asked = self.terminate.recv() => asked.is_some(),
+        }
     }
 }
 #[cfg(not(unix))]
-async fn signal() -> bool {
-    tokio::signal::ctrl_c().await.is_ok()
+struct Signals;
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Option<Signals> {
+        Some(Signals)
+    }
+    async fn next(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
 }
 
 impl Interrupts {
