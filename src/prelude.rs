@@ -6,6 +6,7 @@ pub use crate::protocols::baselines::{FifoFastestIdle, MinCompletion, Random, Ro
 pub use crate::protocols::consensus::Consensus;
 pub use crate::protocols::hierarchical::Hierarchical;
 pub use crate::protocols::market::Market;
+pub use crate::protocols::pinned::{Pin, Pinned};
 pub use crate::protocols::stigmergic::Stigmergic;
 pub use crate::protocols::{Capabilities, Weather};
 pub use crate::runtime::{Polity, RunError, RunOptions, RunResult, Society};

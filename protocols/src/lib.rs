@@ -10,6 +10,7 @@
 //! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
 //! | [`market`] | an auction at second prices, tasks of one moment sold together |
 //! | [`stigmergic`] | ants that sense stimuli and pheromone trails, and volunteer |
+//! | [`pinned`] | a plan that was made before |
 //!
 //! [`baselines`] are what each of them should beat.
 //!
@@ -33,6 +34,7 @@ mod weather;
 pub mod consensus;
 pub mod hierarchical;
 pub mod market;
+pub mod pinned;
 pub mod stigmergic;
 pub mod testing;
 
