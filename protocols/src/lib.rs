@@ -12,7 +12,7 @@
 //! | [`stigmergic`] | ants that sense stimuli and pheromone trails, and volunteer |
 //! | [`pinned`] | a plan that was made before |
 //!
-//! [`baselines`] are what each of them should beat.
+//! [`baselines`] are what each of them should beat; [`planners`] make plans for [`pinned`].
 //!
 //! To write a government of your own, implement [`Protocol`] in one file and run [`testing::suite`](fn@testing::suite) on it.
 
@@ -35,6 +35,7 @@ pub mod consensus;
 pub mod hierarchical;
 pub mod market;
 pub mod pinned;
+pub mod planners;
 pub mod stigmergic;
 pub mod testing;
 

@@ -3,8 +3,8 @@
 use super::order::{Plan, Planned, Queues, Waiting};
 use super::settings::Pinned;
 use crate::{
-    Able, AgentId, Candidate, Decision, Initiator, KEPT, Measure, Name, Outcome, Profile, Roster, Silence, TaskId, TaskView, Time,
-    Turn, Why,
+    Able, AgentId, Candidate, Decision, Initiator, KEPT, Measure, Name, Outcome, Profile, Roster, Silence, TaskId, TaskView,
+    Time, Turn, Why,
 };
 use std::collections::BTreeMap;
 

@@ -13,7 +13,8 @@ fn dig(number: u32) -> TaskView {
 
 #[test]
 fn a_plan_keeps_the_rules() {
-    let pins = |every: u32| (0..60).filter(move |task| task % every != 1).map(|task| Pin::new(task, format!("agent-{}", task * 7 % 9)));
+    let pins =
+        |every: u32| (0..60).filter(move |task| task % every != 1).map(|task| Pin::new(task, format!("agent-{}", task * 7 % 9)));
     for every in [3, 100] {
         let seen = suite(|| Pinned { pins: pins(every).collect() }, 200);
         assert!(seen.lingered > 100 && seen.withdrawals_while_open > 0, "{seen:?}");
