@@ -2,6 +2,7 @@
 
 pub use crate::event::RunStatus;
 pub use crate::lifecycle::RetryPolicy;
+pub use crate::protocols::auto::Auto;
 pub use crate::protocols::baselines::{FifoFastestIdle, MinCompletion, Random, RoundRobin};
 pub use crate::protocols::consensus::Consensus;
 pub use crate::protocols::hierarchical::Hierarchical;

@@ -10,6 +10,7 @@
 //! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
 //! | [`market`] | an auction at second prices, tasks of one moment sold together |
 //! | [`stigmergic`] | ants that sense stimuli and pheromone trails, and volunteer |
+//! | [`auto`] | whichever of these did best so far |
 //! | [`pinned`] | a plan that was made before |
 //!
 //! [`baselines`] are what each of them should beat; [`planners`] make plans for [`pinned`].
@@ -31,6 +32,7 @@ mod time;
 mod turn;
 mod weather;
 
+pub mod auto;
 pub mod consensus;
 pub mod hierarchical;
 pub mod market;
