@@ -2,10 +2,12 @@
 
 pub use crate::event::RunStatus;
 pub use crate::lifecycle::RetryPolicy;
+pub use crate::protocols::auto::Auto;
 pub use crate::protocols::baselines::{FifoFastestIdle, MinCompletion, Random, RoundRobin};
 pub use crate::protocols::consensus::Consensus;
 pub use crate::protocols::hierarchical::Hierarchical;
 pub use crate::protocols::market::Market;
+pub use crate::protocols::pinned::{Pin, Pinned};
 pub use crate::protocols::stigmergic::Stigmergic;
 pub use crate::protocols::{Capabilities, Weather};
 pub use crate::runtime::{Polity, RunError, RunOptions, RunResult, Society};

@@ -230,13 +230,15 @@ impl Registry {
     }
     /// The protocols that come with the runtime.
     pub fn standard() -> Registry {
-        use polity_protocols::{baselines, consensus, hierarchical, market, stigmergic};
+        use polity_protocols::{auto, baselines, consensus, hierarchical, market, pinned, stigmergic};
         let mut registry = Registry::empty();
         registry
             .register::<hierarchical::Hierarchical>()
             .register::<consensus::Consensus>()
             .register::<market::Market>()
             .register::<stigmergic::Stigmergic>()
+            .register::<auto::Auto>()
+            .register::<pinned::Pinned>()
             .register::<baselines::Random>()
             .register::<baselines::RoundRobin>()
             .register::<baselines::FifoFastestIdle>()

@@ -10,8 +10,10 @@
 //! | [`hierarchical`] | a leader's load-balanced delegation down a tree |
 //! | [`market`] | an auction at second prices, tasks of one moment sold together |
 //! | [`stigmergic`] | ants that sense stimuli and pheromone trails, and volunteer |
+//! | [`auto`] | whichever of these did best so far |
+//! | [`pinned`] | a plan that was made before |
 //!
-//! [`baselines`] are what each of them should beat.
+//! [`baselines`] are what each of them should beat; [`planners`] make plans for [`pinned`].
 //!
 //! To write a government of your own, implement [`Protocol`] in one file and run [`testing::suite`](fn@testing::suite) on it.
 
@@ -30,9 +32,12 @@ mod time;
 mod turn;
 mod weather;
 
+pub mod auto;
 pub mod consensus;
 pub mod hierarchical;
 pub mod market;
+pub mod pinned;
+pub mod planners;
 pub mod stigmergic;
 pub mod testing;
 

@@ -24,7 +24,7 @@ pub(super) struct Seat {
     /// What the tables' free lists say, so that they are touched only by a change.
     pub(super) listed_free: bool,
     running: Vec<Running>,
-    /// In order of award. A job that ended while it waited stays as a husk until it comes up.
+    /// In order of award.
     waiting: VecDeque<TaskId>,
     /// Of the waiting jobs without husks.
     waiting_jobs: u32,
@@ -62,14 +62,20 @@ impl Seat {
             self.waiting_seconds += seconds;
         }
     }
-    /// Drops a job and starts the next that waits; `seconds_of` tells a live job's estimate, and `None` of a husk.
+    /// Drops a job and starts the next that waits; `seconds_of` tells a live job's estimate, `None` of one that ended.
     pub(super) fn drop_job(&mut self, task: TaskId, seconds: f64, now: Time, seconds_of: impl Fn(TaskId) -> Option<f64>) {
         match self.running.iter().position(|job| job.task == task) {
             Some(at) => {
                 self.running.remove(at);
                 self.start_next(now, seconds_of);
             }
-            None => self.unwait(seconds),
+            None => {
+                // At once, and not as a husk: the task may be given to this agent again. What was refused came last.
+                if let Some(at) = self.waiting.iter().rposition(|waiting| *waiting == task) {
+                    self.waiting.remove(at);
+                }
+                self.unwait(seconds);
+            }
         }
     }
     fn start_next(&mut self, now: Time, seconds_of: impl Fn(TaskId) -> Option<f64>) {

@@ -130,3 +130,18 @@ fn a_refusal_lets_the_agent_rest_for_its_backlog() {
     assert_eq!(roster.rested(Time::from_secs_f64(4.0)), Some(agent));
     assert!(roster.is_free(agent));
 }
+
+#[test]
+fn a_job_given_again_after_it_ended_in_the_queue_holds_one_slot_and_no_more() {
+    let (mut roster, agent, id) = (Roster::default(), AgentId(0), |task| TaskId::new(0, task));
+    roster.join(agent, &profile(0, 1, 2));
+    for task in 0..4 {
+        roster.award(id(task), agent, 2.0, Time::ZERO);
+    }
+    roster.settle(id(2), agent, Time::ZERO);
+    roster.award(id(2), agent, 2.0, Time::ZERO);
+    for task in [0, 1, 3, 2] {
+        assert!(roster.settle(id(task), agent, Time::ZERO).is_some());
+    }
+    assert_eq!((roster.jobs(agent), roster.is_free(agent)), (0, true));
+}
