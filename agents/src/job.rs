@@ -147,9 +147,11 @@ pub struct Command {
     pub output: OutputFormat,
     /// How long it may go on after SIGTERM before SIGKILL; 5 s by default.
     pub grace: Option<Duration>,
-    /// Bytes of its output that are kept inline; 1 MiB by default. More makes the attempt fail with [`FailureKind::BadOutput`] for
-    /// `json`, and is cut at a whole line or character, with a warning, for `text` and `lines`.
+    /// Bytes of its output that are kept inline; 1 MiB by default. More makes the attempt fail with [`FailureKind::BadOutput`] if it is
+    /// `json` or somebody works on it, and is else cut at a whole line or character, with a warning.
     pub output_limit: Option<usize>,
+    /// Somebody works on the output: a part of it would be a wrong one.
+    pub is_read: bool,
 }
 
 /// What the text that a job prints is read as.

@@ -1,6 +1,7 @@
 //! From a task of the workflow to a job: its bindings become values.
 
-use crate::workflow::{Action, Binding, EvalError, Scope, Script, Task};
+use crate::plan::Wants;
+use crate::workflow::{Action, Binding, EvalError, Root, Scope, Script, Task, Workflow};
 use polity_agents::{Command, Failure, FailureKind, Work};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -36,12 +37,13 @@ thread_local! {
 }
 
 impl Rendered {
-    pub(super) fn of(task: &Task, scope: &dyn Scope) -> Result<Rendered, Unready> {
+    /// `is_read`: whether anybody works on its output.
+    pub(super) fn of(task: &Task, scope: &dyn Scope, is_read: bool) -> Result<Rendered, Unready> {
         let work = match &task.action {
             Action::Own => Work::Own,
             Action::Function(name) => Work::Function(name.clone()),
             Action::Simulate(simulation) => Work::Simulate(simulation.clone()),
-            Action::Run(script) => Work::Command(Arc::new(command(script, scope)?)),
+            Action::Run(script) => Work::Command(Arc::new(command(script, scope, is_read)?)),
         };
         Ok(Rendered { work, input: input(task, scope)? })
     }
@@ -72,7 +74,7 @@ fn bind(binding: &Binding, scope: &dyn Scope) -> Result<Value, EvalError> {
     })
 }
 
-fn command(script: &Script, scope: &dyn Scope) -> Result<Command, Unready> {
+fn command(script: &Script, scope: &dyn Scope, is_read: bool) -> Result<Command, Unready> {
     let text = |template: &crate::workflow::Template, key: &str| template.render_text(scope).map_err(|e| Unready::of(e, key));
     let env = script.env.iter().map(|(name, value)| Ok((name.clone(), text(value, &format!("env.{name}"))?)));
     Ok(Command {
@@ -81,6 +83,7 @@ fn command(script: &Script, scope: &dyn Scope) -> Result<Command, Unready> {
         env: env.collect::<Result<_, Unready>>()?,
         cwd: script.cwd.as_ref().map(|cwd| text(cwd, "cwd")).transpose()?.map(PathBuf::from),
         output: script.output,
+        is_read,
         ..Command::default()
     })
 }
@@ -102,4 +105,18 @@ fn short(item: &Value) -> Option<String> {
     };
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ' | '/' | ':');
     (!text.is_empty() && text.chars().count() <= 32 && text.chars().all(plain)).then_some(text)
+}
+
+/// Of each task, whether another or an output of the workflow works on what it gives.
+pub(super) fn read_tasks(workflow: &Workflow) -> Vec<bool> {
+    let mut read = vec![false; workflow.tasks.len()];
+    for edge in workflow.tasks.iter().flat_map(|task| &task.dependencies) {
+        read[edge.on] |= matches!(edge.wants, Wants::Output | Wants::MaybeOutput);
+    }
+    for reference in workflow.outputs.iter().flat_map(|output| output.from.references()) {
+        if let Some(at) = workflow.tasks.iter().position(|task| reference.root == Root::Tasks && task.id == reference.name) {
+            read[at] = true;
+        }
+    }
+    read
 }

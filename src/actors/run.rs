@@ -3,7 +3,7 @@
 use super::messages::{RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::progress::{Expansion, Fact, Progress};
 use super::rank::Rank;
-use super::render::{Rendered, Unready};
+use super::render::{Rendered, Unready, read_tasks};
 use super::scope::{RunScope, inputs_object};
 use super::{Book, Errand, TaskActor, TaskSetup};
 use crate::event::{Counts, RunHead, RunId, RunStatus, RunTail, What};
@@ -60,6 +60,8 @@ pub(crate) struct RunActor {
     /// The demand that was looked up last: most tasks demand what their neighbour does.
     demand: Option<Arc<Demand>>,
     progress: Progress,
+    /// Tasks whose output somebody works on.
+    read: Vec<bool>,
     /// Ready and not yet open, the highest rank first, then the order of the file.
     ready: BinaryHeap<(Rank, Reverse<u32>)>,
     open: BTreeMap<u32, Addr<TaskActor>>,
@@ -75,6 +77,7 @@ impl RunActor {
     pub(crate) fn new(world: Rc<World>, setup: RunSetup) -> RunActor {
         let kits = setup.workflow.tasks.iter().map(|_| None).collect();
         let birth = Some(world.ticket());
+        let read = read_tasks(&setup.workflow);
         RunActor {
             world,
             id: setup.id,
@@ -89,6 +92,7 @@ impl RunActor {
             kits,
             demand: None,
             progress: Progress::default(),
+            read,
             ready: BinaryHeap::new(),
             open: BTreeMap::new(),
             idle: Vec::new(),
@@ -274,7 +278,8 @@ impl RunActor {
     fn open_one(&mut self, instance: u32, context: &mut Context<RunActor>) {
         let Some((node, index)) = self.ledger.locate(instance) else { return };
         let item = if self.ledger.is_expanded(node) { self.item(node, index as usize) } else { None };
-        let rendered = Rendered::of(&self.workflow.tasks[node.index()], &self.scope(item));
+        let is_read = self.read[node.index()];
+        let rendered = Rendered::of(&self.workflow.tasks[node.index()], &self.scope(item), is_read);
         let rendered = match rendered {
             Ok(rendered) => rendered,
             Err(unready) => return self.unready(instance, unready),

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first one ends the run in order, the second ends the program at once.
+//! Ctrl-C, SIGTERM and SIGHUP: the first one ends the run in order, the second ends the program at once.
 
 use super::output;
 use super::stop::INTERRUPTED;
@@ -48,18 +48,25 @@ fn kill_commands() {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// The terminal was closed.
+    hang_up: tokio::signal::unix::Signal,
 }
 #[cfg(unix)]
 impl Signals {
     fn listen() -> Option<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
-        Some(Signals { interrupt: signal(SignalKind::interrupt()).ok()?, terminate: signal(SignalKind::terminate()).ok()? })
+        Some(Signals {
+            interrupt: signal(SignalKind::interrupt()).ok()?,
+            terminate: signal(SignalKind::terminate()).ok()?,
+            hang_up: signal(SignalKind::hangup()).ok()?,
+        })
     }
     /// Waits for the next; false if there can be none.
     async fn next(&mut self) -> bool {
         tokio::select! {
             pressed = self.interrupt.recv() => pressed.is_some(),
             asked = self.terminate.recv() => asked.is_some(),
+            closed = self.hang_up.recv() => closed.is_some(),
         }
     }
 }

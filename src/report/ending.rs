@@ -63,7 +63,7 @@ impl Console {
             put(text, format_args!("{:>12} {line}\n", "|"));
         }
     }
-    /// `Summary [   1.200s] 6 tasks: 5 completed (1 after a retry), 1 skipped · critical path 1.1s · agents 38% busy · coordination 0.4%`
+    /// `Summary [   1.200s] 6 tasks: 5 completed (1 after a retry), 1 skipped · critical path 1.1s · agents 38% busy · waiting for agents 0.4%`
     fn summary(&self, text: &mut String, end: &RunTail) {
         let report = &self.report;
         let mut parts =
@@ -73,7 +73,7 @@ impl Console {
             parts.push(format!("critical path {:.3}s", path.worked.as_secs_f64()));
         }
         parts.push(format!("agents {} busy", percent(report.busy_share())));
-        parts.push(format!("coordination {}", percent(report.coordination_share())));
+        parts.push(format!("waiting for agents {}", percent(report.coordination_share())));
         if end.status != RunStatus::Completed {
             parts.insert(0, end.status.word().into());
         }

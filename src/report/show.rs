@@ -116,5 +116,8 @@ fn totals(text: &mut String, say: Say<'_>) {
     let unusual = [(cost.retries, "retried attempt"), (cost.refusals, "refusal"), (cost.displaced, "lost job")];
     costs.extend(unusual.iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)));
     let (busy, coordination) = (percent(report.busy_share()), percent(report.coordination_share()));
-    put(text, format_args!("agents {busy} busy · coordination {coordination} of the tasks' time · {}\n", listed(&costs, 9)));
+    put(
+        text,
+        format_args!("agents {busy} busy · waiting for agents {coordination} of the tasks' time · {}\n", listed(&costs, 9)),
+    );
 }

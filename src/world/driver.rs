@@ -40,7 +40,8 @@ pub(super) fn run(world: &Rc<World>) {
     if world.is_virtual() {
         actix::spawn(virtually(weak));
     } else {
-        actix::spawn(really(weak));
+        actix::spawn(really(weak.clone()));
+        actix::spawn(let_out(weak));
     }
 }
 
@@ -77,5 +78,17 @@ async fn virtually(world: std::rc::Weak<World>) {
         if here.in_flight.get() == 0 {
             here.leap();
         }
+    }
+}
+
+/// How long an event may be held back from whoever reads it elsewhere: a file, another program.
+const HELD_BACK: Duration = Duration::from_millis(200);
+
+/// Lets events out now and then, so that a live run can be followed, and a killed one leaves what happened.
+async fn let_out(world: std::rc::Weak<World>) {
+    while let Some(here) = world.upgrade().filter(|world| !world.driver.stopped.get()) {
+        here.log.flush();
+        drop(here);
+        tokio::time::sleep(HELD_BACK).await;
     }
 }

@@ -104,3 +104,26 @@ fn a_log_that_was_changed_is_told() {
     let place = place.with(".polity/runs/mine/events.ndjson", "{}\n");
     place.run(&["show", "mine"]).coded(3).says(&["events.ndjson:1: not an event"]);
 }
+
+/// A part of what somebody works on would be a wrong one.
+#[test]
+fn an_output_that_others_work_on_is_whole_or_fails() {
+    let flow = "name: n\nagents: [{ id: s }]\ntasks:\n  - { id: a, run: \"yes | head -c 2097152\" }\n  - { id: b, run: wc -c, stdin: \"{{ tasks.a.output }}\" }\n";
+    let place = Place::new().with("flow.yaml", flow);
+    place.run(&["run", "flow.yaml"]).coded(1).says(&[
+        "its output of 2097152 bytes exceeds the 1048576 bytes",
+        "write it to a file and print the path",
+        "BLOCKED",
+    ]);
+}
+
+/// What has happened is on disk while the run goes on: so a run can be followed, and a killed one tells what it did.
+#[test]
+fn the_log_can_be_followed_while_the_run_goes_on() {
+    let watch = "log=.polity/runs/followed/events.ndjson; until grep -q '\"event\":\"completed\"' \"$log\"; do sleep 0.02; done";
+    let flow = format!(
+        "name: n\nagents: [{{ id: s }}]\ntasks:\n  - {{ id: a, run: echo x }}\n  - {{ id: b, depends_on: [a], timeout: 30s, run: '{}' }}\n",
+        watch.replace('\'', "''")
+    );
+    Place::new().with("flow.yaml", flow).run(&["run", "flow.yaml", "--name", "followed"]).coded(0);
+}

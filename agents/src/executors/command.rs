@@ -74,11 +74,12 @@ fn sinks(job: &Job, command: &Command, place: &Workplace) -> (Head, Tail) {
 
 /// What a script that succeeded printed, as its value.
 fn value(command: &Command, head: &Head, stderr: &str, notes: &mut Vec<String>) -> Answer {
-    if command.output == OutputFormat::Json && !head.is_whole() {
+    if (command.output == OutputFormat::Json || command.is_read) && !head.is_whole() {
         let (total, limit) = (head.total, head.kept.len());
+        let what = if command.output == OutputFormat::Json { "JSON" } else { "output" };
         let message = format!(
-            "its JSON of {total} bytes exceeds the {limit} bytes that are kept inline, and can't be cut; {}; \
-             print less, or write it to a file and print the path",
+            "its {what} of {total} bytes exceeds the {limit} bytes that are kept inline: write it to a file and print the path, \
+             or print less; {}",
             head.rest()
         );
         return Err(with(Failure::new(FailureKind::BadOutput, message), Some(0), stderr));
