@@ -135,9 +135,11 @@ fn the_regret_of_the_bandit_grows_slower_than_its_pulls() {
 #[test]
 fn a_bandit_that_forgets_follows_a_change_and_one_that_does_not_is_slow() {
     let right_after = |forget: f64| {
-        let (mut bandit, mut rng, mut right) = (Bandit::new(2, 0.2, forget), Rng::new(3, "bandit"), 0);
-        bandit.restore(0, &[1_000.0, 600.0]);
-        bandit.restore(1, &[1_000.0, 400.0]);
+        let (mut bandit, mut rng, mut right) = (Bandit::new(2, 0.05, forget), Rng::new(3, "bandit"), 0);
+        for _ in 0..1_000 {
+            bandit.learn(0, 0.6);
+            bandit.learn(1, 0.4);
+        }
         for _ in 0..500 {
             let arm = bandit.choose(&mut rng);
             bandit.learn(arm, if arm == 1 { 0.6 } else { 0.4 } + 0.1 * rng.normal());
