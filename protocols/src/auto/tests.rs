@@ -169,3 +169,21 @@ fn what_was_learned_outlives_the_initiator() {
     selector.on_task(&TaskView::new(TaskId::new(0, 0), Arc::new(Demand::any(DemandId(0)))).work(1.0), &mut turn);
     assert_eq!(selector.ruling(), Some(Choice::Market));
 }
+
+#[test]
+fn open_tasks_are_handed_over_to_the_next_government() {
+    let auto = Auto { term: 1, explore: 5.0, among: vec![Choice::Market, Choice::Consensus], ..Auto::default() };
+    let mut table = Table::new(auto, 1);
+    for name in ["ann", "bob"] {
+        table = table.agent(Profile::new(name, Capabilities::default()));
+    }
+    let any = Arc::new(Demand::any(DemandId(0)));
+    for number in 0..12 {
+        table = table.announce_at(Time::ZERO, TaskView::new(TaskId::new(0, number), any.clone()).work(1.0));
+    }
+    let report = table.run_until_quiet();
+    assert_eq!((report.done(), &report.violations), (12, &Vec::new()));
+    // All are announced before anything ends, so under one government.
+    let governed = |name: &str| report.awards.iter().filter(|award| award.decision.reason.contains(name)).count();
+    assert!(governed("market governs") > 1 && governed("consensus governs") > 1, "{:?}", report.awards);
+}
