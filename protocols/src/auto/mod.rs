@@ -24,6 +24,7 @@ mod message;
 mod participant;
 mod settings;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub use bandit::Bandit;

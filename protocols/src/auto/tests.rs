@@ -135,9 +135,11 @@ fn the_regret_of_the_bandit_grows_slower_than_its_pulls() {
 #[test]
 fn a_bandit_that_forgets_follows_a_change_and_one_that_does_not_is_slow() {
     let right_after = |forget: f64| {
-        let (mut bandit, mut rng, mut right) = (Bandit::new(2, 0.2, forget), Rng::new(3, "bandit"), 0);
-        bandit.restore(0, &[1_000.0, 600.0]);
-        bandit.restore(1, &[1_000.0, 400.0]);
+        let (mut bandit, mut rng, mut right) = (Bandit::new(2, 0.05, forget), Rng::new(3, "bandit"), 0);
+        for _ in 0..1_000 {
+            bandit.learn(0, 0.6);
+            bandit.learn(1, 0.4);
+        }
         for _ in 0..500 {
             let arm = bandit.choose(&mut rng);
             bandit.learn(arm, if arm == 1 { 0.6 } else { 0.4 } + 0.1 * rng.normal());
@@ -166,4 +168,22 @@ fn what_was_learned_outlives_the_initiator() {
     selector.on_join(AgentId(0), &Profile::new("ann", Capabilities::default()), &mut turn);
     selector.on_task(&TaskView::new(TaskId::new(0, 0), Arc::new(Demand::any(DemandId(0)))).work(1.0), &mut turn);
     assert_eq!(selector.ruling(), Some(Choice::Market));
+}
+
+#[test]
+fn open_tasks_are_handed_over_to_the_next_government() {
+    let auto = Auto { term: 1, explore: 5.0, among: vec![Choice::Market, Choice::Consensus], ..Auto::default() };
+    let mut table = Table::new(auto, 1);
+    for name in ["ann", "bob"] {
+        table = table.agent(Profile::new(name, Capabilities::default()));
+    }
+    let any = Arc::new(Demand::any(DemandId(0)));
+    for number in 0..12 {
+        table = table.announce_at(Time::ZERO, TaskView::new(TaskId::new(0, number), any.clone()).work(1.0));
+    }
+    let report = table.run_until_quiet();
+    assert_eq!((report.done(), &report.violations), (12, &Vec::new()));
+    // All are announced before anything ends, so under one government.
+    let governed = |name: &str| report.awards.iter().filter(|award| award.decision.reason.contains(name)).count();
+    assert!(governed("market governs") > 1 && governed("consensus governs") > 1, "{:?}", report.awards);
 }

@@ -21,6 +21,7 @@ mod initiator;
 mod order;
 mod settings;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub use initiator::PlanKeeper;

@@ -29,6 +29,7 @@ mod maxmin;
 mod rank;
 mod schedule;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 mod timeline;
 mod workload;

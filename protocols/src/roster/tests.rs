@@ -139,8 +139,10 @@ fn a_job_given_again_after_it_ended_in_the_queue_holds_one_slot_and_no_more() {
         roster.award(id(task), agent, 2.0, Time::ZERO);
     }
     roster.settle(id(2), agent, Time::ZERO);
+    // With another behind it: an empty queue is cleared, and would hide a job that is in it twice.
     roster.award(id(2), agent, 2.0, Time::ZERO);
-    for task in [0, 1, 3, 2] {
+    roster.award(id(4), agent, 2.0, Time::ZERO);
+    for task in [0, 1, 3, 2, 4] {
         assert!(roster.settle(id(task), agent, Time::ZERO).is_some());
     }
     assert_eq!((roster.jobs(agent), roster.is_free(agent)), (0, true));
