@@ -82,7 +82,7 @@ pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S:
     serializer.serialize_str(&format(*duration))
 }
 
-/// Reads the text, or a bare number of seconds.
+/// Reads the text. A bare number is refused, since its unit would be a guess.
 ///
 /// # Errors
 /// A sentence, for anything that is no duration.
@@ -94,21 +94,23 @@ struct Text;
 impl Visitor<'_> for Text {
     type Value = Duration;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration like 200ms, 1.5s or 1h30m, or a number of seconds")
+        f.write_str("a duration like 200ms, 1.5s or 1h30m")
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
         parse(text).map_err(E::custom)
     }
-    fn visit_f64<E: Error>(self, seconds: f64) -> Result<Duration, E> {
-        Duration::try_from_secs_f64(seconds)
-            .map_err(|_| E::custom(format!("a duration is a number of seconds from 0 on, but is {seconds}")))
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Duration, E> {
+        Err(bare(number))
     }
-    fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {
-        Ok(Duration::from_secs(seconds))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Duration, E> {
+        Err(bare(number))
     }
-    fn visit_i64<E: Error>(self, seconds: i64) -> Result<Duration, E> {
-        self.visit_f64(seconds as f64)
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Duration, E> {
+        Err(bare(number))
     }
+}
+fn bare<E: Error>(number: impl fmt::Display) -> E {
+    E::custom(format!("a duration has a unit, but {number} has none: write \"{number}ms\" or \"{number}s\""))
 }
 
 #[cfg(test)]
@@ -135,13 +137,15 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_seconds_and_nonsense_is_named() {
-        assert_eq!(serde_json::from_str::<Holder>("2.5").unwrap().0, Duration::from_millis(2_500));
-        assert_eq!(serde_json::from_str::<Holder>("3").unwrap().0, Duration::from_secs(3));
+    fn nonsense_is_named_and_a_bare_number_is_refused() {
         assert_eq!(parse(" 2min 1sec").unwrap(), Duration::from_secs(121));
-        for bad in ["\"\"", "\"5\"", "\"s\"", "\"1.2.3s\"", "\"-1s\"", "-1", "true", "\"1 fortnight\"", "\"9999999999999d\""] {
+        assert_eq!(parse("0.5s").unwrap(), Duration::from_millis(500));
+        for bad in
+            ["\"\"", "\"5\"", "\"s\"", "\"1.2.3s\"", "\"-1s\"", "-1", "3", "2.5", "true", "\"1 fortnight\"", "\"9999999999999d\""]
+        {
             let error = serde_json::from_str::<Holder>(bad).unwrap_err().to_string();
             assert!(error.contains("a duration"), "{bad}: {error}");
         }
+        assert!(serde_json::from_str::<Holder>("3").unwrap_err().to_string().contains("\"3s\""));
     }
 }

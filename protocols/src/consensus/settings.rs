@@ -6,7 +6,7 @@ use super::message::{DEPTH, Message};
 use super::participant::Voter;
 use super::tally::{Rules, Voting};
 use super::weights::Weighing;
-use super::written::{share, span};
+use super::written::share;
 use crate::{AgentId, Profile, Protocol};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub struct Consensus {
     /// What happens when a ballot gives no winner.
     pub conflict_resolution: Resolution,
     /// How long the chair waits for votes; the wait doubles with each further call to those who are silent.
-    #[serde(with = "span")]
+    #[serde(with = "crate::duration_text")]
     pub deadline: Duration,
     /// How often the chair calls for votes on one ballot at most, and how many ballots a task gets at most when
     /// `conflict_resolution` is `rerun`.

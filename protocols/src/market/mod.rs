@@ -35,7 +35,6 @@ pub mod assignment;
 pub mod auction;
 mod call;
 mod clearing;
-mod duration;
 mod house;
 mod initiator;
 mod invitations;

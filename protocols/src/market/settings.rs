@@ -23,12 +23,12 @@ pub struct Market {
     /// Whether tasks are sold together or one by one.
     pub allocation: Allocation,
     /// How long tasks are gathered before they are sold together; with 0 those that are open at that moment are.
-    #[serde(with = "super::duration")]
+    #[serde(with = "crate::duration_text")]
     pub window: Duration,
     /// When a price is due.
     pub payment: Payment,
     /// How long a call waits for answers at most; it doubles each time that nobody answered. Decided earlier if all have.
-    #[serde(with = "super::duration")]
+    #[serde(with = "crate::duration_text")]
     pub deadline: Duration,
     /// What a lone bidder is paid, and the most that the slowest bidder may ask. A faster one may ask and earn more: what its time saves.
     pub reserve: f64,

@@ -224,7 +224,7 @@ fn settings_that_make_no_sense_are_named() {
     assert_eq!(wrong(Market { urgency: -0.5, ..fine.clone() }), "market.urgency must be a number from 0 on, but is -0.5");
     assert!(wrong(Market { shortlist: Some(0), ..fine }).starts_with("market.shortlist must be at least 1, but is 0"));
     let text = serde_json::from_str::<Market>(r#"{ "deadline": 200 }"#).unwrap_err().to_string();
-    assert!(text.starts_with("200 has no unit: write \"200ms\" or \"200s\""), "{text}");
+    assert!(text.contains("write \"200ms\" or \"200s\""), "{text}");
     let written = serde_json::to_string(&Market::default()).unwrap();
     assert!(written.contains(r#""deadline":"200ms""#), "{written}");
     assert_eq!(serde_json::from_str::<Market>(&written).unwrap(), Market::default());
