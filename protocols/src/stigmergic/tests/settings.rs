@@ -15,7 +15,7 @@ fn the_text_of_a_setting_is_read_again() {
     let text = serde_json::to_string(&some).unwrap();
     assert!(text.contains(r#""period":"1s""#) && text.contains(r#""window":"20ms""#), "{text}");
     assert_eq!(serde_json::from_str::<Stigmergic>(&text).unwrap(), some);
-    assert_eq!(serde_json::from_str::<Stigmergic>(r#"{"evaporation":0.2,"period":2}"#).unwrap().decay, 0.2);
+    assert_eq!(serde_json::from_str::<Stigmergic>(r#"{"evaporation":0.2,"period":"2s"}"#).unwrap().decay, 0.2);
     let unknown = serde_json::from_str::<Stigmergic>(r#"{"pheromone":0.2}"#).unwrap_err().to_string();
     assert!(unknown.contains("unknown field `pheromone`"), "{unknown}");
 }
