@@ -40,6 +40,8 @@ pub(crate) enum Door {
     Root,
     /// The supervisor of the agents.
     Agents,
+    /// A supervisor of some agents, below that one.
+    Group(u32),
 }
 
 /// A run that has not ended, and where its commands work.

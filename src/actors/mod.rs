@@ -32,5 +32,5 @@ pub(crate) use directory::{CoordinatorId, Directory, Door, Orphan};
 pub(crate) use messages::{AgentMail, CoordinatorMail, Finished, RunMail, SupervisorMail, TaskMail, ToTask};
 pub(crate) use progress::Progress;
 pub(crate) use run::{RunActor, RunSetup};
-pub(crate) use supervisor::{Child, SupervisorActor};
+pub(crate) use supervisor::{Child, SupervisorActor, Ward};
 pub(crate) use task::{Errand, TaskActor, TaskSetup};

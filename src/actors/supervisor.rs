@@ -6,19 +6,48 @@ use crate::event::{RunId, What};
 use crate::supervision::{ChildSpec, ChildState, Effect, Exit, Input, Supervision};
 use crate::world::{Alarm, InTurn, Letter, Mail, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
-use polity_protocols::AgentId;
+use polity_protocols::{AgentId, Name};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// Makes a supervisor's machine, and the children that it begins with.
-pub(crate) type Nursery = Rc<dyn Fn() -> (Supervision<u64>, Vec<Orphan>)>;
+/// What is the same in every life of a supervisor below another.
+pub(crate) struct Ward {
+    pub(crate) name: Name,
+    pub(crate) door: Door,
+    /// Makes its machine, and the children that it begins with.
+    pub(crate) found: Box<dyn Fn() -> (Supervision<u64>, Vec<Orphan>)>,
+}
+impl Ward {
+    /// The agents that it supervises itself.
+    fn agents(&self) -> Vec<AgentId> {
+        let agent = |(_, child)| if let Child::Agent(blueprint) = child { Some(blueprint.id) } else { None };
+        (self.found)().1.into_iter().filter_map(agent).collect()
+    }
+}
 
 /// What a supervisor can make a new life of.
 pub(crate) enum Child {
     Agent(Rc<Blueprint>),
     Coordinator(Rc<Book>),
-    /// A supervisor with its children; the closure makes its machine and them.
-    Supervisor(Nursery),
+    /// A supervisor with its children.
+    Supervisor(Rc<Ward>),
+}
+impl Child {
+    /// Every agent that ends with it.
+    fn agents(&self) -> Vec<AgentId> {
+        match self {
+            Child::Agent(blueprint) => vec![blueprint.id],
+            Child::Supervisor(ward) => ward.agents(),
+            Child::Coordinator(_) => Vec::new(),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Child::Agent(blueprint) => &blueprint.profile.name,
+            Child::Supervisor(ward) => &ward.name,
+            Child::Coordinator(book) => book.government.name(),
+        }
+    }
 }
 
 /// The address of a child's present life.
@@ -32,6 +61,7 @@ enum Life {
 pub(crate) struct SupervisorActor {
     world: Rc<World>,
     door: Door,
+    name: Name,
     /// Who supervises it, and as which child in which life; `None` for the root.
     parent: Option<(Addr<SupervisorActor>, u64, u64)>,
     machine: Supervision<u64>,
@@ -47,7 +77,7 @@ pub(crate) struct SupervisorActor {
 impl SupervisorActor {
     pub(crate) fn new(
         world: Rc<World>,
-        door: Door,
+        (name, door): (Name, Door),
         parent: Option<(Addr<SupervisorActor>, u64, u64)>,
         machine: Supervision<u64>,
         first: Vec<(ChildSpec<u64>, Child)>,
@@ -56,6 +86,7 @@ impl SupervisorActor {
         SupervisorActor {
             world,
             door,
+            name,
             parent,
             machine,
             children: BTreeMap::new(),
@@ -97,8 +128,8 @@ impl SupervisorActor {
         }
         let comes_back = |state| !matches!(state, ChildState::Stopping | ChildState::Stopped);
         let stays = self.machine.child(&child).is_some_and(|view| comes_back(view.state));
-        if let Some((Child::Agent(blueprint), _)) = self.children.get(&child).filter(|_| !stays) {
-            self.bid_farewell(blueprint.id);
+        if let Some((child, _)) = self.children.get(&child).filter(|_| !stays) {
+            child.agents().into_iter().for_each(|agent| self.bid_farewell(agent));
         }
     }
     fn bid_farewell(&self, agent: AgentId) {
@@ -142,14 +173,17 @@ impl SupervisorActor {
         self.exit = Some(Exit::Failed(reason));
         context.stop();
     }
-    /// One agent is given up: it left its teams for good. With the last one there is nobody left to go on with.
+    /// One child is given up: its agents left their teams for good. With the last one there is nobody left to go on with.
     fn give_up_one(&mut self, id: u64, reason: String, context: &mut Context<SupervisorActor>) {
-        let Some((Child::Agent(blueprint), _)) = self.children.get(&id) else { return };
-        let agent = blueprint.id;
-        let sentence = format!("agent \"{}\" {reason}", blueprint.profile.name);
-        self.world.record(RunId::SOCIETY, What::AgentGivenUp { agent, reason: sentence.as_str().into() });
-        let others = self.world.directory.expected().iter().any(|(expected, _)| *expected != agent);
-        if others { self.bid_farewell(agent) } else { self.escalate(sentence, context) }
+        let Some((child, _)) = self.children.get(&id) else { return };
+        let what = if matches!(child, Child::Agent(_)) { "agent" } else { "supervisor" };
+        let sentence = format!("{what} \"{}\" {reason}", child.name());
+        let agents = child.agents();
+        for agent in &agents {
+            self.world.record(RunId::SOCIETY, What::AgentGivenUp { agent: *agent, reason: sentence.as_str().into() });
+        }
+        let others = self.world.directory.expected().iter().any(|(expected, _)| !agents.contains(expected));
+        if others { agents.into_iter().for_each(|agent| self.bid_farewell(agent)) } else { self.escalate(sentence, context) }
     }
     /// The root has nobody above it: every run ends, with the reason.
     fn give_up(&self, reason: &str) {
@@ -173,10 +207,11 @@ impl SupervisorActor {
                 CoordinatorActor::new(world, book.clone(), incarnation, me).start();
                 Life::Coordinator(book.clone())
             }
-            Child::Supervisor(make) => {
-                let (machine, first) = make();
+            Child::Supervisor(ward) => {
+                let (machine, first) = (ward.found)();
                 let machine = machine.after(world.directory.lives());
-                Life::Supervisor(SupervisorActor::new(world, Door::Agents, Some((me, id, incarnation)), machine, first).start())
+                let (known, above) = ((ward.name.clone(), ward.door), Some((me, id, incarnation)));
+                Life::Supervisor(SupervisorActor::new(world, known, above, machine, first).start())
             }
         });
         self.turn(Input::Started { id, incarnation }, context);
@@ -219,6 +254,10 @@ impl Drop for SupervisorActor {
         self.alarm.silence(&self.world);
         if let Some((parent, child, incarnation)) = self.parent.take() {
             let exit = self.exit.take().unwrap_or(Exit::Killed);
+            if exit != Exit::Normal {
+                let (name, reason) = (self.name.clone(), exit.to_string().into());
+                self.world.record(RunId::SOCIETY, What::SupervisorLost { name, incarnation, reason });
+            }
             self.world.send(Letter::Supervisor(parent, SupervisorMail::Exited { child, incarnation, exit }));
         }
     }

@@ -65,6 +65,8 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub supervisor: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Arc<Decision>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Arc<Failure>>,
@@ -121,6 +123,11 @@ impl Line {
             What::CoordinatorLost { strategy, epoch, reason } => {
                 self.strategy = Some(strategy.clone());
                 self.incarnation = Some(u64::from(*epoch));
+                self.reason = Some(reason.clone());
+            }
+            What::SupervisorLost { name, incarnation, reason } => {
+                self.supervisor = Some(name.clone());
+                self.incarnation = Some(*incarnation);
                 self.reason = Some(reason.clone());
             }
             What::AgentGivenUp { reason, .. }
@@ -183,6 +190,11 @@ impl Line {
                 epoch: u32::try_from(self.incarnation?).ok()?,
                 reason: self.reason.clone()?,
             },
+            "supervisor_lost" => What::SupervisorLost {
+                name: self.supervisor.clone()?,
+                incarnation: self.incarnation?,
+                reason: self.reason.clone()?,
+            },
             "escalated" => What::Escalated { reason: self.reason.clone()? },
             "run_started" => What::RunStarted(self.head.clone()?),
             "expanded" => What::Expanded { task: task?, first: self.first?, labels: self.labels.clone()? },
@@ -231,6 +243,7 @@ impl What {
             What::AgentLost { .. } => "agent_lost",
             What::AgentGivenUp { .. } => "agent_given_up",
             What::CoordinatorLost { .. } => "coordinator_lost",
+            What::SupervisorLost { .. } => "supervisor_lost",
             What::Escalated { .. } => "escalated",
             What::RunStarted(_) => "run_started",
             What::Expanded { .. } => "expanded",

@@ -61,6 +61,9 @@ pub enum What {
     AgentGivenUp { agent: AgentId, reason: Name },
     /// A coordinator was lost and will be built again from what it had saved.
     CoordinatorLost { strategy: Name, epoch: u32, reason: Name },
+    /// A supervisor below the root was lost: its children failed too often in too short a time. The one above it starts it again, with
+    /// all its children, or gives it up.
+    SupervisorLost { name: Name, incarnation: u64, reason: Name },
     /// A supervisor gave up: too many restarts in too short a time.
     Escalated { reason: Name },
     /// A run began.

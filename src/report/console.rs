@@ -162,6 +162,9 @@ impl Console {
                 let why = format!("the {strategy} coordinator; it is built again: {reason}");
                 Some(self.line(Status::Lost, None, None, None, &why))
             }
+            What::SupervisorLost { name, reason, .. } => {
+                Some(self.line(Status::Lost, None, None, None, &format!("the supervisor \"{name}\": {reason}")))
+            }
             What::Escalated { reason } => Some(self.line(Status::Escalated, None, None, None, reason)),
             _ => None,
         }

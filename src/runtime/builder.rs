@@ -6,6 +6,7 @@ use super::system::simulation;
 use crate::actors::Factory;
 use crate::event::Sink;
 use crate::registry::{Government, IntoGovernment, Registry};
+use crate::supervision::SupervisorSpec;
 use crate::world::World;
 use polity_agents::{Agent, AgentSpec, Answer, Context, DynAgent, Failure, Functions, Job};
 use polity_protocols::hierarchical::Hierarchical;
@@ -43,6 +44,7 @@ impl Polity {
             government: Government::new(Hierarchical::default()),
             registry: Registry::standard(),
             agents: Vec::new(),
+            groups: Vec::new(),
             functions: Functions::new(),
             weather: Weather::CALM,
             seed: None,
@@ -57,6 +59,7 @@ pub struct Builder {
     government: Result<Government, String>,
     registry: Registry,
     agents: Vec<(AgentSpec, Option<Factory>)>,
+    groups: Vec<SupervisorSpec>,
     functions: Functions,
     weather: Weather,
     seed: Option<u64>,
@@ -88,6 +91,25 @@ impl Builder {
     /// An agent that runs commands and functions, and has no behaviour of its own.
     pub fn agent_spec(mut self, spec: AgentSpec) -> Builder {
         self.agents.push((spec, None));
+        self
+    }
+    /// Gives some of the agents a supervisor of their own.
+    ///
+    /// ```
+    /// use polity::prelude::*;
+    /// use polity::supervision::{Strategy, SupervisorSpec};
+    /// let pair = SupervisorSpec::new("pair", ["reader", "writer"]).strategy(Strategy::OneForAll);
+    /// let society = |names: [&str; 2]| {
+    ///     let builder = Polity::builder().supervisor(pair.clone());
+    ///     names.into_iter().fold(builder, |builder, name| builder.agent_spec(AgentSpec::new(name, can("io", 1.0))))
+    /// };
+    /// polity::run(async {
+    ///     assert!(society(["reader", "righter"]).start().err().unwrap().to_string().contains("\"writer\""));
+    ///     assert!(society(["reader", "writer"]).start().is_ok());
+    /// });
+    /// ```
+    pub fn supervisor(mut self, group: SupervisorSpec) -> Builder {
+        self.groups.push(group);
         self
     }
     /// A function that tasks may name by `fn`.
@@ -133,6 +155,7 @@ impl Builder {
         for (spec, _) in &self.agents {
             super::society::check_spec(spec)?;
         }
+        super::nursery::check_groups(&self.groups, &self.agents)?;
         match World::here() {
             Some(world) if world.is_over() => world.close(),
             Some(_) => return Err(StartError::Another),
@@ -147,7 +170,13 @@ impl Builder {
         }
         Ok(Society::found(
             world,
-            Parts { government, registry: self.registry, agents: self.agents, functions: Rc::new(self.functions) },
+            Parts {
+                government,
+                registry: self.registry,
+                agents: self.agents,
+                groups: self.groups,
+                functions: Rc::new(self.functions),
+            },
         ))
     }
 }

@@ -2,6 +2,7 @@
 
 mod builder;
 mod error;
+mod nursery;
 mod result;
 mod society;
 mod system;

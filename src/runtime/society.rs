@@ -1,20 +1,19 @@
 //! A society: agents that live across runs, and the runs that they carry out.
 
+use super::nursery::{Nursery, PATIENCE};
 use super::{RunError, RunResult, StartError};
-use crate::actors::{
-    Blueprint, Book, Child, CoordinatorId, Door, Factory, RunActor, RunMail, RunSetup, SupervisorActor, SupervisorMail,
-};
+use crate::actors::{Book, Child, CoordinatorId, Door, Factory, RunActor, RunMail, RunSetup, SupervisorActor, SupervisorMail};
 use crate::event::{EventLog, RunId, RunStatus};
 use crate::plan::{Node, NodeIx, Plan};
 use crate::registry::{Government, IntoGovernment, Registry};
-use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision};
+use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision, SupervisorSpec};
 use crate::workflow::{Action, IntoWorkflow, Known, Workflow};
 use crate::world::{Letter, World};
 use actix::{Actor, Addr};
 use polity_agents::{AgentSpec, Clock, Functions, Workplace};
-use polity_protocols::{AgentId, Name, Profile, Time};
+use polity_protocols::{Name, Profile, Time};
 use serde_json::Value;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -26,6 +25,7 @@ pub(super) struct Parts {
     pub(super) government: Government,
     pub(super) registry: Registry,
     pub(super) agents: Vec<(AgentSpec, Option<Factory>)>,
+    pub(super) groups: Vec<SupervisorSpec>,
     pub(super) functions: Rc<Functions>,
 }
 
@@ -37,7 +37,7 @@ pub struct Society {
     /// The agents that it was founded with.
     specs: Vec<AgentSpec>,
     functions: Rc<Functions>,
-    blueprints: Rc<RefCell<Vec<Rc<Blueprint>>>>,
+    nursery: Nursery,
     next_run: Cell<u32>,
 }
 
@@ -48,29 +48,20 @@ const AGENTS: u64 = 0;
 
 impl Society {
     pub(super) fn found(world: Rc<World>, parts: Parts) -> Society {
-        let blueprints = Rc::new(RefCell::new(Vec::new()));
         let _ = world.functions.set(parts.functions.clone()); // a world is new when it is founded
         let root = Supervision::new(Strategy::OneForOne, Intensity::INFRASTRUCTURE);
-        let root = SupervisorActor::new(world.clone(), Door::Root, None, root, Vec::new()).start();
+        let root = SupervisorActor::new(world.clone(), ("root".into(), Door::Root), None, root, Vec::new()).start();
         world.directory.enter_supervisor(Door::Root, root.clone());
         let (specs, factories): (Vec<AgentSpec>, Vec<Option<Factory>>) = parts.agents.into_iter().unzip();
-        let Parts { government, registry, functions, .. } = parts;
-        let society = Society { world, government, registry, specs, functions, blueprints, next_run: Cell::new(0) };
+        let Parts { government, registry, functions, groups, .. } = parts;
+        let society =
+            Society { world, government, registry, specs, functions, nursery: Nursery::default(), next_run: Cell::new(0) };
         for (spec, factory) in society.specs.iter().zip(factories) {
-            society.draft(spec, factory);
+            society.nursery.draft(&society.world, &society.functions, spec, factory);
         }
-        let all = society.blueprints.clone();
-        let nursery = move || {
-            let all = all.borrow();
-            // Each agent has a limit of its own; the pooled one only bounds them together. (See ARCHITECTURE.md.)
-            let restarts = Intensity::AGENTS.restarts.saturating_add(1).saturating_mul(all.len().max(1) as u32);
-            let intensity = Intensity { restarts, ..Intensity::AGENTS };
-            let child = |b: &Rc<Blueprint>| (agent_spec(b), Child::Agent(b.clone()));
-            (Supervision::new(Strategy::OneForOne, intensity), all.iter().map(child).collect())
-        };
-        // It ends when its children have, and each of them has its own bound.
-        let spec = ChildSpec::permanent(AGENTS).shutdown(Duration::from_secs(3_600));
-        society.adopt(Door::Root, spec, Child::Supervisor(Rc::new(nursery)));
+        groups.into_iter().for_each(|group| society.nursery.bind(group));
+        let spec = ChildSpec::permanent(AGENTS).shutdown(PATIENCE);
+        society.adopt(Door::Root, spec, Child::Supervisor(Rc::new(society.nursery.ward())));
         society
     }
     fn adopt(&self, door: Door, spec: ChildSpec<u64>, child: Child) {
@@ -79,40 +70,41 @@ impl Society {
             self.world.send(Letter::Supervisor(supervisor, SupervisorMail::Adopt));
         }
     }
-    /// Agents that a workflow brings along and that nobody here is called like, join for as long as the society lives.
+    /// Agents that a workflow brings along and that nobody here is called like, join for as long as the society lives; and so do their
+    /// supervisors.
     fn welcome(&self, workflow: &Workflow) -> Result<(), RunError> {
-        for spec in &workflow.agents {
-            let known = self.blueprints.borrow().iter().any(|blueprint| blueprint.profile.group == spec.id);
-            if known {
-                continue;
-            }
+        let new_groups = self.new_groups(&workflow.supervision)?;
+        let (agents, groups) = (self.nursery.len(), self.nursery.groups());
+        for spec in workflow.agents.iter().filter(|spec| !self.nursery.knows(&spec.id)) {
             check_spec(spec).map_err(|error| RunError::Setting(error.to_string()))?;
-            let first = self.blueprints.borrow().len();
-            self.draft(spec, None);
-            let new: Vec<_> = self.blueprints.borrow()[first..].to_vec();
-            // Before the supervisor of the agents has begun, it finds them by itself.
-            for blueprint in new {
-                self.adopt(Door::Agents, agent_spec(&blueprint), Child::Agent(blueprint));
-            }
+            self.nursery.draft(&self.world, &self.functions, spec, None);
+        }
+        new_groups.into_iter().for_each(|group| self.nursery.bind(group));
+        // Before the supervisor of the agents has begun, it finds them by itself.
+        for (spec, child) in self.nursery.children(agents, groups) {
+            self.adopt(Door::Agents, spec, child);
         }
         Ok(())
     }
-    fn draft(&self, spec: &AgentSpec, factory: Option<Factory>) {
-        for profile in spec.profiles() {
-            let mut all = self.blueprints.borrow_mut();
-            let (id, profile) = (AgentId(all.len() as u32), Arc::new(profile));
-            self.world.directory.expect_agent(profile.clone(), spec.drain);
-            all.push(Rc::new(Blueprint {
-                id,
-                profile,
-                queue: spec.queue,
-                behaviour: spec.behaviour.clone(),
-                functions: self.functions.clone(),
-                drain: spec.drain,
-                factory: factory.clone(),
-                child: u64::from(id.0),
-            }));
+    /// The supervisors of a workflow that are not here yet. Agents that live already stay where they are.
+    fn new_groups(&self, wanted: &[SupervisorSpec]) -> Result<Vec<SupervisorSpec>, RunError> {
+        let mut new = Vec::new();
+        for group in wanted {
+            match self.nursery.group(&group.id) {
+                Some(known) if *known == *group => continue,
+                Some(_) => return Err(RunError::Setting(format!("there is another supervisor \"{}\" already", group.id))),
+                None => {}
+            }
+            if let Some(settled) = group.agents.iter().find(|id| self.nursery.knows(id)) {
+                let sentence = format!(
+                    "supervisor \"{}\" can't take agent \"{settled}\", which lives already; found the society with both (Builder::supervisor)",
+                    group.id
+                );
+                return Err(RunError::Setting(sentence));
+            }
+            new.push(group.clone());
         }
+        Ok(new)
     }
     /// The moment, in the society's time.
     pub fn now(&self) -> Time {
@@ -140,7 +132,7 @@ impl Society {
     }
     /// The agents, by number.
     pub fn agents(&self) -> Vec<Arc<Profile>> {
-        self.blueprints.borrow().iter().map(|blueprint| blueprint.profile.clone()).collect()
+        self.nursery.profiles()
     }
 
     /// What a workflow file may name here: the protocols, the agents that it was founded with, the functions.
@@ -211,7 +203,7 @@ impl Society {
         let seed = self.world.seed() ^ u64::from(id.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let name: Name = options.name.unwrap_or_else(|| crate::report::memorable(seed).into());
         let (done, result) = oneshot::channel();
-        let slots: u64 = self.blueprints.borrow().iter().map(|blueprint| u64::from(blueprint.profile.slots)).sum();
+        let slots = self.nursery.slots();
         let setup = RunSetup { id, name: name.clone(), max_open: max_open(&workflow, slots), workflow, plan, inputs, book, done };
         let addr = RunActor::new(self.world.clone(), setup).start();
         // Entered here and not by itself: a society may end before the run has had its first turn.
@@ -344,10 +336,6 @@ impl Canceller {
     pub fn cancel(&self) {
         self.world.send(Letter::Run(self.addr.clone(), RunMail::Cancel));
     }
-}
-
-fn agent_spec(blueprint: &Blueprint) -> ChildSpec<u64> {
-    ChildSpec::transient(blueprint.child).shutdown(blueprint.drain).within(Intensity::AGENTS)
 }
 
 /// Ends a world in order: runs are cancelled, agents drained, commands stopped; then nothing is delivered any more.

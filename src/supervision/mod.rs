@@ -7,6 +7,7 @@
 //! started 6 × 6 × 6 times before the top gives up.
 
 mod child;
+mod group;
 mod machine;
 mod message;
 mod spec;
@@ -17,6 +18,7 @@ mod window;
 mod tests;
 
 pub use child::ChildView;
+pub use group::{BadSupervisor, SupervisorSpec};
 pub use machine::Supervision;
 pub use message::{Effect, Exit, Ignored, Input};
 pub use spec::{Backoff, ChildSpec, Intensity, Restart, Strategy};

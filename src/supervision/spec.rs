@@ -116,7 +116,7 @@ impl<K> ChildSpec<K> {
 /// assert_eq!(Intensity::AGENTS.restarts, 5);
 /// assert_eq!(Intensity::INFRASTRUCTURE.period.as_secs(), 5);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intensity {
     /// So many restarts may begin in any window of `period`; a failure that would need one more escalates. 0 bears none.
     pub restarts: u32,
@@ -148,7 +148,7 @@ impl Intensity {
 /// assert_eq!([longest(0), longest(1), longest(2)], [0, 100, 200].map(Duration::from_millis));
 /// assert_eq!(longest(1_000), Duration::from_secs(10));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backoff {
     /// The bound of the first delay that is not zero.
     pub initial: Duration,

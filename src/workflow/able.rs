@@ -2,9 +2,10 @@
 
 use super::Known;
 use super::check::Check;
-use super::draft::{Draft, DraftTask};
+use super::draft::{Draft, DraftSupervisor, DraftTask};
 use super::problem::Problem;
 use super::text::nearest;
+use crate::supervision::SupervisorSpec;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use std::collections::BTreeSet;
@@ -90,6 +91,24 @@ impl Check<'_> {
                 good.insert(same);
             }
         }
+    }
+
+    /// Reports supervisors that make no sense: the first thing that is wrong.
+    pub(super) fn supervision(&mut self, supervisors: &[DraftSupervisor], agents: &[AgentSpec]) {
+        let specs: Vec<SupervisorSpec> = supervisors.iter().map(|s| s.spec.value.clone()).collect();
+        let known = |id: &Name| agents.iter().any(|a| a.id == *id) || self.missing.contains(id);
+        let Some(bad) = SupervisorSpec::first_problem(&specs, known) else { return };
+        let given = &supervisors[bad.group];
+        let (span, near) = match bad.agent {
+            Some(at) => {
+                let near = nearest(&given.spec.value.agents[at], agents.iter().map(|a| &*a.id));
+                let near = near.filter(|near| **near != *given.spec.value.agents[at]);
+                (given.agents.get(at).copied().unwrap_or(given.spec.span), near)
+            }
+            None => (given.spec.span, None),
+        };
+        let problem = Problem::new(span, bad.sentence).maybe(near.map(|word| format!("did you mean \"{word}\"?")));
+        self.problems.push(problem);
     }
 
     fn is_able(&mut self, task: &DraftTask, agents: &[AgentSpec]) -> bool {

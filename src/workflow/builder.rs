@@ -1,7 +1,7 @@
 //! Workflows from Rust: the same draft that a file gives, the same check.
 
 use super::check::check;
-use super::draft::{At, Draft, DraftTask};
+use super::draft::{At, Draft, DraftSupervisor, DraftTask};
 use super::expression::Expression;
 use super::inputs::convert_value;
 use super::load::{Checked, Known, hash};
@@ -10,6 +10,7 @@ use super::names::bad_id;
 use super::problem::{Problem, WorkflowErrors};
 use super::task_builder::{Bind, HERE, TaskBuilder};
 use crate::lifecycle::{RetryPolicy, Timeouts};
+use crate::supervision::SupervisorSpec;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use serde_json::{Map, Value};
@@ -94,6 +95,11 @@ impl WorkflowBuilder {
             self.say(format!("agent \"{id}\" needs replicas and slots of at least 1, a speed above 0 and a cost of at least 0"));
         }
         self.draft.agents.push(At::new(spec, HERE));
+        self
+    }
+    /// A supervisor that some of its agents have to themselves.
+    pub fn supervisor(mut self, spec: SupervisorSpec) -> WorkflowBuilder {
+        self.draft.supervision.push(DraftSupervisor { spec: At::new(spec, HERE), agents: Vec::new() });
         self
     }
     /// What a failed task means for the rest.

@@ -57,6 +57,7 @@ pub(super) fn check(draft: Draft, known: &Known, problems: Vec<Problem>) -> Resu
     check.cycles(&draft, &edges);
     let agents = able::everyone(&draft, known);
     check.abilities(&draft.tasks, &agents);
+    check.supervision(&draft.supervision, &agents);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
@@ -72,6 +73,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
         inputs: draft.inputs.into_iter().map(|i| i.value).collect(),
         strategy: draft.strategy.map(|s| s.value),
         agents: draft.agents.into_iter().map(|a| a.value).collect(),
+        supervision: draft.supervision.into_iter().map(|s| s.spec.value).collect(),
         on_failure: draft.on_failure,
         limits: draft.limits,
         tasks: draft

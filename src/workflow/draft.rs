@@ -5,6 +5,7 @@ use super::model::{Action, Binding, Input, Limits, OnFailure, Output, Priority, 
 use super::problem::Span;
 use super::template::Template;
 use crate::lifecycle::{RetryPolicy, Timeouts};
+use crate::supervision::SupervisorSpec;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub(super) struct Draft {
     pub(super) inputs: Vec<At<Input>>,
     pub(super) strategy: Option<At<Strategy>>,
     pub(super) agents: Vec<At<AgentSpec>>,
+    pub(super) supervision: Vec<DraftSupervisor>,
     pub(super) timeouts: Option<Timeouts>,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) on_failure: OnFailure,
@@ -37,6 +39,13 @@ pub(super) struct Draft {
     pub(super) outputs: Vec<At<Output>>,
     pub(super) hash: String,
     pub(super) path: Option<PathBuf>,
+}
+
+/// A supervisor of agents, with the places of its name and of its agents' names.
+#[derive(Clone, Debug)]
+pub(super) struct DraftSupervisor {
+    pub(super) spec: At<SupervisorSpec>,
+    pub(super) agents: Vec<Span>,
 }
 
 #[derive(Clone, Debug)]

@@ -92,6 +92,7 @@ pub(crate) static TOP: Record = Record {
         later("delegation", "bounds of what agents may delegate"),
         key("agents", Kind::List(&Kind::Record(&AGENT)), "who can work"),
         key("defaults", Kind::Record(&DEFAULTS), "what holds for tasks that don't say otherwise"),
+        key("supervision", Kind::List(&Kind::Record(&SUPERVISOR)), "supervisors that some agents have to themselves"),
         key(
             "on_failure",
             Kind::Words(&[yes("continue"), yes("fail_fast"), not_yet("compensate")]),
@@ -151,6 +152,19 @@ pub(crate) static AGENT: Record = Record {
         key("behaviour", Kind::Text, "what it does when a task names no way to execute it"),
         key("placement", Kind::Words(&[yes("local"), not_yet("blocking"), not_yet("worker")]), "where its functions run"),
         key("drain", Kind::Duration, "how long it may take to finish when it is stopped"),
+    ],
+};
+static SUPERVISOR: Record = Record {
+    what: "a supervisor",
+    keys: &[
+        must("id", Kind::Text, "its name"),
+        must("agents", Kind::List(&Kind::Text), "the ids of its agents, in the order of starting"),
+        key("strategy", Kind::Words(&[yes("one_for_one"), yes("one_for_all"), yes("rest_for_one")]), "who is restarted along"),
+        key("restart", Kind::Words(&[yes("permanent"), yes("transient"), yes("temporary")]), "when an agent is restarted"),
+        key("intensity", Kind::Whole(0), "restarts that it bears in a period"),
+        key("period", Kind::Duration, "the period of its intensity"),
+        key("initial", Kind::Duration, "the first delay before a restart that is not the first"),
+        key("max", Kind::Duration, "no delay is longer"),
     ],
 };
 static POOL: Record =

@@ -6,6 +6,7 @@ use super::expression::Expression;
 use super::template::Template;
 use crate::lifecycle::{RetryPolicy, Timeouts};
 use crate::plan::Wants;
+use crate::supervision::SupervisorSpec;
 use core::time::Duration;
 use polity_agents::{AgentSpec, OutputFormat, Simulation};
 use polity_protocols::Name;
@@ -27,6 +28,8 @@ pub struct Workflow {
     pub strategy: Option<Strategy>,
     /// The agents that it brings along.
     pub agents: Vec<AgentSpec>,
+    /// Supervisors that some of its agents have to themselves.
+    pub supervision: Vec<SupervisorSpec>,
     /// What happens to the rest when a task fails.
     pub on_failure: OnFailure,
     /// Bounds of a run.

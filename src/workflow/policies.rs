@@ -7,6 +7,7 @@ use super::problem::Problem;
 use super::text::{nearest, parse_duration};
 use super::yaml::Node;
 use crate::lifecycle::{Jitter, RetryPolicy, Timeouts};
+use crate::supervision::SupervisorSpec;
 use core::time::Duration;
 use polity_agents::{AgentSpec, Distribution, FailureKind, Simulation};
 use polity_protocols::{Capabilities, Name};
@@ -139,6 +140,24 @@ pub(crate) fn agent(node: &Node, base: Option<&AgentSpec>) -> Option<AgentSpec> 
         spec.behaviour = Some(name.into());
     }
     Some(spec)
+}
+
+/// An entry of `supervision`; what it doesn't say is as for agents without one.
+pub(super) fn supervisor(node: &Node, id: &str, agents: impl Iterator<Item = Name>) -> SupervisorSpec {
+    let word = |key| node.get(key).and_then(Node::text).map(Value::from);
+    let mut spec = SupervisorSpec::new(id, agents);
+    if let Some(strategy) = word("strategy").and_then(|w| serde_json::from_value(w).ok()) {
+        spec.strategy = strategy;
+    }
+    if let Some(restart) = word("restart").and_then(|w| serde_json::from_value(w).ok()) {
+        spec.restart = restart;
+    }
+    let intensity = &mut spec.intensity;
+    intensity.restarts = whole(node.get("intensity")).unwrap_or(intensity.restarts);
+    intensity.period = duration(node.get("period")).filter(|d| !d.is_zero()).unwrap_or(intensity.period);
+    intensity.backoff.initial = duration(node.get("initial")).unwrap_or(intensity.backoff.initial);
+    intensity.backoff.cap = duration(node.get("max")).unwrap_or(intensity.backoff.cap);
+    spec
 }
 
 /// `simulate`: a duration is the work.

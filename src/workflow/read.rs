@@ -1,7 +1,7 @@
 //! A tree of the right shape as a draft.
 
 use super::Known;
-use super::draft::{At, Draft, DraftDependency, DraftTask};
+use super::draft::{At, Draft, DraftDependency, DraftSupervisor, DraftTask};
 use super::expression::Expression;
 use super::model::{Action, Binding, Input, InputType, OnFailure, Output, Priority, Script};
 use super::places::inside;
@@ -66,6 +66,7 @@ impl Reader<'_> {
             inputs: items(root.get("inputs")).iter().filter_map(|n| self.input(n)).collect(),
             strategy: root.get("strategy").and_then(|n| Some(At::new(policies::strategy(n)?, n.span))),
             agents: items(root.get("agents")).iter().filter_map(|n| self.agent(n)).collect(),
+            supervision: items(root.get("supervision")).iter().filter_map(supervisor).collect(),
             timeouts: defaults.timeouts,
             on_failure: word::<OnFailure>(root.get("on_failure")),
             limits: root.get("limits").map_or_else(|| self.known.limits.clone(), |n| policies::limits(n, &self.known.limits)),
@@ -253,6 +254,14 @@ impl Reader<'_> {
             _ => {}
         }
     }
+}
+
+fn supervisor(node: &Node) -> Option<DraftSupervisor> {
+    let id = node.get("id")?;
+    let agents: Vec<&Node> = items(node.get("agents")).iter().filter(|n| n.text().is_some()).collect();
+    let names = agents.iter().filter_map(|n| n.text()).map(Name::from);
+    let spec = At::new(policies::supervisor(node, id.text()?, names), id.span);
+    Some(DraftSupervisor { spec, agents: agents.iter().map(|n| n.span).collect() })
 }
 
 fn dependency(node: &Node) -> Option<DraftDependency> {

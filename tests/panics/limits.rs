@@ -105,3 +105,87 @@ fn a_task_that_only_a_ghost_could_do_is_declined_and_the_neighbours_go_on() {
         "five restarts, and no more: {said}"
     );
 }
+
+/// Which lives began, in order: `name` once for each.
+fn births(log: &Log) -> Vec<String> {
+    let named = |event: polity::event::Event| match event.what {
+        What::AgentJoined { name, .. } => Some(name.to_string()),
+        _ => None,
+    };
+    log.all().into_iter().filter_map(named).collect()
+}
+/// Panics in its first job of all lives.
+struct Once(Rc<Cell<bool>>);
+impl Agent for Once {
+    async fn perform(&mut self, _: Job, _: &Context) -> Result<Value> {
+        assert!(self.0.replace(true), "boom of the first job");
+        Ok(json!("done"))
+    }
+}
+
+/// The middle one of three fails once: who is born again depends on the strategy alone.
+#[test]
+fn a_group_is_restarted_as_its_strategy_says() {
+    use polity::supervision::{Strategy, SupervisorSpec};
+    let born_again =
+        [(Strategy::OneForOne, vec!["b"]), (Strategy::OneForAll, vec!["a", "b", "c"]), (Strategy::RestForOne, vec!["b", "c"])];
+    for world in BOTH {
+        for (strategy, again) in &born_again {
+            let log = Log::default();
+            let result = world.play(async {
+                let group = SupervisorSpec::new("crew", ["a", "b", "c"]).strategy(*strategy);
+                let began = Rc::new(Cell::new(false));
+                let once = move || Once(began.clone());
+                let society = Polity::builder().sink(log.sink()).supervisor(group).agent_spec(worker("a"));
+                let society = society.agent_with(worker("b"), once).agent_spec(worker("c")).start().unwrap();
+                ended(society.run(Workflow::new("w").task("job", kind("work").agent("b"))).await)
+            });
+            let said = format!("{world:?} {strategy:?}\n{}", log.words());
+            assert_eq!(result.output("job"), "done", "{said}");
+            assert_eq!(births(&log)[3..], **again, "{said}");
+            assert_eq!(log.count(|what| matches!(what, What::SupervisorLost { .. })), 0, "{said}");
+        }
+    }
+}
+
+/// Beyond its intensity a group's supervisor escalates; the one above starts the group again, and gives it up in the end. The others go on.
+#[test]
+fn a_group_that_fails_too_often_is_given_up_as_one() {
+    use polity::supervision::{Intensity, Strategy, SupervisorSpec};
+    let log = Log::default();
+    let result = BOTH[1].play(async {
+        let intensity = Intensity { restarts: 1, ..Intensity::AGENTS };
+        let group = SupervisorSpec::new("haunted", ["ghost", "maid"]).strategy(Strategy::OneForAll).intensity(intensity);
+        let ghost = AgentSpec::new("ghost", can("haunt", 1.0));
+        let society = Polity::builder().sink(log.sink()).supervisor(group).agent_with(ghost, || Ghost);
+        let society = society.agent_spec(AgentSpec::new("maid", can("clean", 1.0))).agent_spec(worker("ann")).start().unwrap();
+        let flow =
+            Workflow::new("w").task("long", super::stage::nap(3_000.0)).task("haunt", kind("haunt")).task("clean", kind("clean"));
+        ended(society.run(flow).await)
+    });
+    let said = log.words();
+    assert_eq!((result.status(), result.tally().completed), (RunStatus::Failed, 1), "{said}");
+    assert_eq!(log.count(|what| matches!(what, What::SupervisorLost { name, .. } if &**name == "haunted")), 6, "{said}");
+    assert_eq!(log.count(|what| matches!(what, What::AgentGivenUp { .. })), 2, "the ghost, and the maid with it: {said}");
+    assert_eq!(log.losses().iter().filter(|loss| loss.contains("boom of a ghost")).count(), 12, "(1 + 1) × (5 + 1): {said}");
+}
+
+/// What is temporary is never restarted, and leaves its team for good.
+#[test]
+fn a_temporary_agent_is_not_restarted() {
+    use polity::supervision::{Restart, SupervisorSpec};
+    for world in BOTH {
+        let log = Log::default();
+        let result = world.play(async {
+            let group = SupervisorSpec::new("mayflies", ["fly"]).restart(Restart::Temporary);
+            let builder = Polity::builder().sink(log.sink()).supervisor(group).agent_spec(worker("ann"));
+            let began = Rc::new(Cell::new(false));
+            let fly = AgentSpec::new("fly", can("fly", 1.0));
+            let society = builder.agent_with(fly, move || Once(began.clone())).start().unwrap();
+            ended(society.run(Workflow::new("w").task("job", kind("fly"))).await)
+        });
+        let said = format!("{world:?}\n{}", log.words());
+        assert_eq!(result.failures()[0].1.kind, FailureKind::Unassigned, "{said}");
+        assert_eq!(births(&log).iter().filter(|name| *name == "fly").count(), 1, "{said}");
+    }
+}

@@ -111,6 +111,9 @@ fn what() -> impl Strategy<Value = What> {
             .prop_map(|(agent, incarnation, reason)| What::AgentLost { agent, incarnation: incarnation.into(), reason })
             .boxed(),
         (name(), n(), name()).prop_map(|(strategy, epoch, reason)| What::CoordinatorLost { strategy, epoch, reason }).boxed(),
+        (name(), n(), name())
+            .prop_map(|(name, incarnation, reason)| What::SupervisorLost { name, incarnation: incarnation.into(), reason })
+            .boxed(),
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
         (a(), name()).prop_map(|(agent, reason)| What::AgentGivenUp { agent, reason }).boxed(),
         head().prop_map(What::RunStarted).boxed(),

@@ -33,6 +33,7 @@ impl Teller {
                 | What::AgentLost { .. }
                 | What::AgentGivenUp { .. }
                 | What::CoordinatorLost { .. }
+                | What::SupervisorLost { .. }
                 | What::Escalated { .. }
         );
         match what {

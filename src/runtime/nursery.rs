@@ -1,0 +1,123 @@
+//! Who is supervised by whom: the agents, each alone or in a group with a supervisor of its own.
+
+use super::StartError;
+use crate::actors::{Blueprint, Child, Door, Factory, Orphan, Ward};
+use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision, SupervisorSpec};
+use crate::world::World;
+use polity_agents::{AgentSpec, Functions};
+use polity_protocols::{AgentId, Name, Profile};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The children of the agents' supervisor that are supervisors are numbered from here on; agents by their own numbers.
+const GROUPS: u64 = 1 << 32;
+/// A supervisor ends when its children have, and each of them has its own bound.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3_600);
+
+/// All agents that a society ever had, and how they are grouped. Shared, so that a supervisor that is born again finds them.
+#[derive(Clone, Default)]
+pub(super) struct Nursery {
+    blueprints: Rc<RefCell<Vec<Rc<Blueprint>>>>,
+    groups: Rc<RefCell<Vec<Rc<SupervisorSpec>>>>,
+}
+
+impl Nursery {
+    /// The profiles, by number.
+    pub(super) fn profiles(&self) -> Vec<Arc<Profile>> {
+        self.blueprints.borrow().iter().map(|blueprint| blueprint.profile.clone()).collect()
+    }
+    /// The slots of all together.
+    pub(super) fn slots(&self) -> u64 {
+        self.blueprints.borrow().iter().map(|blueprint| u64::from(blueprint.profile.slots)).sum()
+    }
+    /// True if somebody is called so, alone or with replicas.
+    pub(super) fn knows(&self, id: &Name) -> bool {
+        self.blueprints.borrow().iter().any(|blueprint| blueprint.profile.group == *id)
+    }
+    /// The group of this name.
+    pub(super) fn group(&self, id: &Name) -> Option<Rc<SupervisorSpec>> {
+        self.groups.borrow().iter().find(|group| group.id == *id).cloned()
+    }
+    /// How many groups there are.
+    pub(super) fn groups(&self) -> usize {
+        self.groups.borrow().len()
+    }
+    /// How many agents there are: the next one's number.
+    pub(super) fn len(&self) -> usize {
+        self.blueprints.borrow().len()
+    }
+    /// Plans all replicas of an agent.
+    pub(super) fn draft(&self, world: &World, functions: &Rc<Functions>, spec: &AgentSpec, factory: Option<Factory>) {
+        for profile in spec.profiles() {
+            let mut all = self.blueprints.borrow_mut();
+            let (id, profile) = (AgentId(all.len() as u32), Arc::new(profile));
+            world.directory.expect_agent(profile.clone(), spec.drain);
+            all.push(Rc::new(Blueprint {
+                id,
+                profile,
+                queue: spec.queue,
+                behaviour: spec.behaviour.clone(),
+                functions: functions.clone(),
+                drain: spec.drain,
+                factory: factory.clone(),
+                child: u64::from(id.0),
+            }));
+        }
+    }
+    /// Gives agents that are planned and not yet born a supervisor of their own.
+    pub(super) fn bind(&self, group: SupervisorSpec) {
+        self.groups.borrow_mut().push(Rc::new(group));
+    }
+    /// The agents' supervisor.
+    pub(super) fn ward(&self) -> Ward {
+        let nursery = self.clone();
+        let found = move || {
+            let children = nursery.children(0, 0);
+            // Each child has a limit of its own; the pooled one only bounds them together. (See ARCHITECTURE.md.)
+            let restarts = Intensity::AGENTS.restarts.saturating_add(1).saturating_mul(children.len().max(1) as u32);
+            let intensity = Intensity { restarts, ..Intensity::AGENTS };
+            (Supervision::new(Strategy::OneForOne, intensity), children)
+        };
+        Ward { name: "agents".into(), door: Door::Agents, found: Box::new(found) }
+    }
+    /// What stands below the agents' supervisor: whoever has no other, and the groups; from these numbers on.
+    pub(super) fn children(&self, first_agent: usize, first_group: usize) -> Vec<Orphan> {
+        let groups = self.groups.borrow();
+        let grouped = |blueprint: &Blueprint| groups.iter().any(|group| group.agents.contains(&blueprint.profile.group));
+        let all = self.blueprints.borrow();
+        let alone = all.iter().skip(first_agent).filter(|blueprint| !grouped(blueprint));
+        let alone = alone.map(|blueprint| (agent_spec(blueprint), Child::Agent(blueprint.clone())));
+        let wards = groups.iter().enumerate().skip(first_group).map(|(n, group)| {
+            let spec = ChildSpec::permanent(GROUPS + n as u64).shutdown(PATIENCE).within(Intensity::AGENTS);
+            (spec, Child::Supervisor(Rc::new(self.group_ward(n as u32, group.clone()))))
+        });
+        alone.chain(wards).collect()
+    }
+    fn group_ward(&self, number: u32, group: Rc<SupervisorSpec>) -> Ward {
+        let (nursery, name) = (self.clone(), group.id.clone());
+        let found = move || (Supervision::new(group.strategy, group.intensity), nursery.members(&group));
+        Ward { name, door: Door::Group(number), found: Box::new(found) }
+    }
+    /// The agents of a group, in the order of its list.
+    fn members(&self, group: &SupervisorSpec) -> Vec<Orphan> {
+        let all = self.blueprints.borrow();
+        let of = |id: &Name| all.iter().filter(move |blueprint| blueprint.profile.group == *id).collect::<Vec<_>>();
+        let spec = |blueprint: &Blueprint| ChildSpec { restart: group.restart, limit: None, ..agent_spec(blueprint) };
+        group.agents.iter().flat_map(of).map(|blueprint| (spec(blueprint), Child::Agent(blueprint.clone()))).collect()
+    }
+}
+
+/// Whether the groups of a society that is to be founded make sense.
+pub(super) fn check_groups(groups: &[SupervisorSpec], agents: &[(AgentSpec, Option<Factory>)]) -> Result<(), StartError> {
+    let known: Vec<&Name> = agents.iter().map(|(spec, _)| &spec.id).collect();
+    match SupervisorSpec::first_problem(groups, |id| known.contains(&id)) {
+        Some(problem) => Err(StartError::Setting(problem.sentence)),
+        None => Ok(()),
+    }
+}
+
+fn agent_spec(blueprint: &Blueprint) -> ChildSpec<u64> {
+    ChildSpec::transient(blueprint.child).shutdown(blueprint.drain).within(Intensity::AGENTS)
+}
