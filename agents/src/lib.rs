@@ -33,4 +33,4 @@ pub use executors::{
 };
 pub use failure::{Failure, FailureKind};
 pub use job::{Answer, Command, Distribution, Job, JobId, OutputFormat, Simulation, Work};
-pub use spec::{AgentSpec, DEFAULT_QUEUE};
+pub use spec::{AgentSpec, DEFAULT_QUEUE, Elastic};

@@ -28,14 +28,40 @@ pub struct AgentSpec {
     pub slots: u32,
     /// Jobs that may wait for a slot; a further one is refused.
     pub queue: u32,
-    /// How many of it there are.
+    /// How many of it there are; of an elastic pool, at least.
     pub replicas: u32,
+    /// An elastic pool grows beyond `replicas` while work waits.
+    pub elastic: Option<Elastic>,
     /// True if `replicas` was given: then even a single one is called `id-1`.
     pub replicated: bool,
     /// What it does when a task names no way to execute it.
     pub behaviour: Option<Name>,
     /// How long a drain may take when it is stopped.
     pub drain: Duration,
+}
+
+/// How far an elastic pool grows, and how patient it is.
+///
+/// ```
+/// use polity_agents::{AgentSpec, Elastic};
+/// use polity_protocols::Capabilities;
+/// let pool = AgentSpec { elastic: Some(Elastic::up_to(8)), ..AgentSpec::new("shell", Capabilities::default()) };
+/// assert_eq!((pool.replicas, pool.most()), (1, 8));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elastic {
+    /// The most replicas.
+    pub max: u32,
+    /// So long work must have waited, with no room anywhere, before it grows.
+    pub grow_after: Duration,
+    /// So long a replica must have been idle before it is stopped.
+    pub idle_after: Duration,
+}
+impl Elastic {
+    /// Grows to so many after a second, shrinks after 30.
+    pub fn up_to(max: u32) -> Elastic {
+        Elastic { max, grow_after: Duration::from_secs(1), idle_after: Duration::from_secs(30) }
+    }
 }
 
 /// Jobs that may wait at an agent by default.
@@ -53,16 +79,24 @@ impl AgentSpec {
             slots: 1,
             queue: DEFAULT_QUEUE,
             replicas: 1,
+            elastic: None,
             replicated: false,
             behaviour: None,
             drain: Duration::from_secs(10),
         }
     }
-    /// The profile of each replica.
+    /// How many of it there can be.
+    pub fn most(&self) -> u32 {
+        self.elastic.map_or(self.replicas, |elastic| elastic.max.max(self.replicas))
+    }
+    /// True if its replicas are called `id-1`, `id-2`, …, and not simply `id`.
+    pub fn is_numbered(&self) -> bool {
+        self.replicated || self.most() > 1
+    }
+    /// The profile of each replica that there can be.
     pub fn profiles(&self) -> impl Iterator<Item = Profile> + '_ {
-        (1..=self.replicas).map(|n| {
-            let name =
-                if self.replicas == 1 && !self.replicated { self.id.clone() } else { Name::from(format!("{}-{n}", self.id)) };
+        (1..=self.most()).map(|n| {
+            let name = if self.is_numbered() { Name::from(format!("{}-{n}", self.id)) } else { self.id.clone() };
             Profile {
                 name,
                 group: self.id.clone(),

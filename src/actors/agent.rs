@@ -2,10 +2,10 @@
 
 use super::jobs::{Held, Jobs, Stage, carry};
 use super::messages::{AgentMail, CoordinatorMail, Finished, SupervisorMail};
-use super::{Book, Claim, CoordinatorId, SupervisorActor, panics};
+use super::{Book, Claim, CoordinatorId, PoolPlan, SupervisorActor, panics};
 use crate::event::{RunId, What};
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
-use crate::supervision::Exit;
+use crate::supervision::{ChildSpec, Exit, Intensity};
 use crate::world::{InTurn, Letter, Mail, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{
@@ -37,6 +37,14 @@ pub(crate) struct Blueprint {
     pub(crate) factory: Option<Factory>,
     /// Its number with its supervisor.
     pub(crate) child: u64,
+    /// The elastic pool that it is a replica of.
+    pub(crate) pool: Option<Rc<PoolPlan>>,
+}
+impl Blueprint {
+    /// How it is supervised, unless a group says otherwise.
+    pub(crate) fn child_spec(&self) -> ChildSpec<u64> {
+        ChildSpec::transient(self.child).shutdown(self.drain).within(Intensity::AGENTS)
+    }
 }
 
 /// One life of an agent.
@@ -58,6 +66,8 @@ pub(crate) struct AgentActor {
     /// How this life ends, once that is known.
     exit: Option<Exit>,
     stopping: bool,
+    /// What its pool was last told that it holds: running, queued.
+    told: (u32, u32),
     in_turn: InTurn,
 }
 
@@ -94,6 +104,7 @@ impl AgentActor {
             said: Vec::new(),
             exit: None,
             stopping: false,
+            told: (0, 0),
             in_turn,
         }
     }
@@ -325,6 +336,16 @@ impl AgentActor {
         }
     }
 
+    /// A replica of an elastic pool says what it holds, when that has changed.
+    fn tell_pool(&mut self) {
+        let held = (self.body.running(), self.body.queued());
+        if self.blueprint.pool.is_some() && held != self.told {
+            self.told = held;
+            let mail = SupervisorMail::Load { child: self.blueprint.child, running: held.0, queued: held.1 };
+            self.world.send(Letter::Supervisor(self.supervisor.clone(), mail));
+        }
+    }
+
     // ---- its end
 
     fn stop(&mut self, context: &mut Context<AgentActor>) {
@@ -394,6 +415,7 @@ impl Handler<Mail<AgentMail>> for AgentActor {
         self.world.tick();
         let _quiet = panics::contain();
         self.guarded(context, |agent, context| agent.take(mail.body, context));
+        self.tell_pool();
         self.in_turn.end(context.state());
     }
 }

@@ -1,6 +1,7 @@
 //! The coordinator's actor: one per team and strategy, carrying the protocol's initiator across runs.
 
 use super::messages::{AgentMail, CoordinatorMail, SupervisorMail, TaskMail, ToTask};
+use super::pools::Queues;
 use super::{AgentActor, Award, CoordinatorId, SupervisorActor, TaskActor, panics};
 use crate::event::{RunId, What};
 use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
@@ -101,6 +102,8 @@ pub(crate) struct CoordinatorActor {
     /// Agents that are expected and were not heard of in this life of the coordinator. Until they are, tasks wait: a choice among
     /// those who happened to be born first would be a poor one.
     unborn: usize,
+    /// What the elastic pools were told.
+    queues: Queues,
     exit: Option<Exit>,
     in_turn: InTurn,
 }
@@ -126,6 +129,7 @@ impl CoordinatorActor {
             alarm: Alarm::default(),
             outcomes: 0,
             unborn: 0,
+            queues: Queues::default(),
             exit: None,
         }
     }
@@ -352,6 +356,10 @@ impl Handler<Mail<Knock>> for CoordinatorActor {
         // Taken out first: mail that makes a life panic shall not kill the next one too.
         while let Some(next) = self.book.next_mail() {
             self.take(next, context);
+        }
+        if !self.world.directory.pools().is_empty() {
+            let pages = self.book.pages.borrow();
+            self.queues.tell(&self.world, self.book.id, pages.open.values().map(|open| &*open.view));
         }
         self.in_turn.end(context.state());
     }

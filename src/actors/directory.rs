@@ -1,11 +1,11 @@
 //! Who is where: the addresses of the living.
 
-use super::{AgentActor, Book, Child, RunActor, SupervisorActor};
+use super::{AgentActor, Book, Child, PoolPlan, RunActor, SupervisorActor};
 use crate::supervision::ChildSpec;
 use actix::Addr;
 use polity_agents::Workplace;
 use polity_protocols::{AgentId, Name, Profile};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,6 +28,7 @@ pub(crate) struct Directory {
     runs: RefCell<BTreeMap<u32, LiveRun>>,
     /// Children that wait for their supervisor.
     orphans: RefCell<BTreeMap<Door, VecDeque<Orphan>>>,
+    pools: RefCell<Vec<Rc<PoolPlan>>>,
     supervisors: RefCell<BTreeMap<Door, Addr<SupervisorActor>>>,
     /// Why the root supervisor gave up, if it did.
     escalated: RefCell<Option<Name>>,
@@ -79,6 +80,18 @@ impl Directory {
         if let Some((_, expected)) = self.roster.borrow_mut().get_mut(id.index()) {
             *expected = true;
         }
+    }
+    /// True if the agent lives here or is expected (back).
+    pub(crate) fn is_expected(&self, id: AgentId) -> bool {
+        self.roster.borrow().get(id.index()).is_some_and(|(_, expected)| *expected)
+    }
+    /// Notes an elastic pool.
+    pub(crate) fn enter_pool(&self, pool: Rc<PoolPlan>) {
+        self.pools.borrow_mut().push(pool);
+    }
+    /// The elastic pools. Most societies have none.
+    pub(crate) fn pools(&self) -> Ref<'_, Vec<Rc<PoolPlan>>> {
+        self.pools.borrow()
     }
     /// Everyone who lives here or is expected (back), by number.
     pub(crate) fn expected(&self) -> Vec<(AgentId, Arc<Profile>)> {

@@ -120,6 +120,10 @@ pub(crate) enum TaskEnd {
 pub(crate) enum SupervisorMail {
     /// A child's life ended.
     Exited { child: u64, incarnation: u64, exit: Exit },
+    /// A replica of an elastic pool says what it holds.
+    Load { child: u64, running: u32, queued: u32 },
+    /// So many tasks wait at a coordinator that this elastic pool could do.
+    Waiting { pool: Name, coordinator: CoordinatorId, tasks: u32 },
     /// A new child waits in the directory: children are not `Send`, so that they don't travel by mail.
     Adopt,
     /// The moment that supervision asked for.

@@ -1,9 +1,10 @@
 //! The supervisor's actor: OTP supervision of agents, coordinators and further supervisors.
 
 use super::messages::{AgentMail, CoordinatorMail, RunMail, SupervisorMail};
+use super::pools::Pools;
 use super::{AgentActor, Blueprint, Book, CoordinatorActor, Door, Orphan};
 use crate::event::{RunId, What};
-use crate::supervision::{ChildSpec, ChildState, Effect, Exit, Input, Supervision};
+use crate::supervision::{ChildSpec, ChildState, Effect, Exit, Input, Pool, Resize, Supervision};
 use crate::world::{Alarm, InTurn, Letter, Mail, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_protocols::{AgentId, Name};
@@ -15,13 +16,13 @@ pub(crate) struct Ward {
     pub(crate) name: Name,
     pub(crate) door: Door,
     /// Makes its machine, and the children that it begins with.
-    pub(crate) found: Box<dyn Fn() -> (Supervision<u64>, Vec<Orphan>)>,
+    pub(crate) found: Box<dyn Fn(&World) -> (Supervision<u64>, Vec<Orphan>)>,
 }
 impl Ward {
     /// The agents that it supervises itself.
-    fn agents(&self) -> Vec<AgentId> {
+    fn agents(&self, world: &World) -> Vec<AgentId> {
         let agent = |(_, child)| if let Child::Agent(blueprint) = child { Some(blueprint.id) } else { None };
-        (self.found)().1.into_iter().filter_map(agent).collect()
+        (self.found)(world).1.into_iter().filter_map(agent).collect()
     }
 }
 
@@ -34,10 +35,10 @@ pub(crate) enum Child {
 }
 impl Child {
     /// Every agent that ends with it.
-    fn agents(&self) -> Vec<AgentId> {
+    fn agents(&self, world: &World) -> Vec<AgentId> {
         match self {
             Child::Agent(blueprint) => vec![blueprint.id],
-            Child::Supervisor(ward) => ward.agents(),
+            Child::Supervisor(ward) => ward.agents(world),
             Child::Coordinator(_) => Vec::new(),
         }
     }
@@ -67,6 +68,7 @@ pub(crate) struct SupervisorActor {
     machine: Supervision<u64>,
     children: BTreeMap<u64, (Child, Option<Life>)>,
     effects: Vec<Effect<u64>>,
+    pools: Pools,
     alarm: Alarm,
     exit: Option<Exit>,
     /// Children to be added when it starts.
@@ -91,6 +93,7 @@ impl SupervisorActor {
             machine,
             children: BTreeMap::new(),
             effects: Vec::new(),
+            pools: Pools::default(),
             alarm: Alarm::default(),
             exit: None,
             first,
@@ -102,7 +105,17 @@ impl SupervisorActor {
         match mail {
             SupervisorMail::Exited { child, incarnation, exit } => {
                 self.turn(Input::Exited { id: child, incarnation, reason: exit }, context);
-                self.part(child);
+                self.part(child, context);
+            }
+            SupervisorMail::Load { child, running, queued } => {
+                let now = self.world.now();
+                self.resize(child, |pool, effects| pool.load(child, running, queued, now, effects), context);
+            }
+            SupervisorMail::Waiting { pool, coordinator, tasks } => {
+                let now = self.world.now();
+                let wanted = self.pools.turn(&pool, |pool, effects| pool.waiting(coordinator.0, tasks, now, effects));
+                self.perform_resizes(wanted, context);
+                self.set_alarm(context);
             }
             SupervisorMail::Adopt => {
                 let next = self.world.directory.next_orphan(self.door);
@@ -112,24 +125,40 @@ impl SupervisorActor {
             }
             SupervisorMail::Wake => {
                 self.alarm.rang();
+                let wanted = self.pools.wake(self.world.now());
+                self.perform_resizes(wanted, context);
                 self.turn(Input::Wake, context);
             }
             SupervisorMail::Stop => self.turn(Input::Stop, context),
         }
     }
     fn add(&mut self, spec: ChildSpec<u64>, child: Child, context: &mut Context<SupervisorActor>) {
+        if let Child::Agent(blueprint) = &child {
+            self.pools.meet(blueprint);
+        }
         self.children.insert(spec.id, (child, None));
         self.turn(Input::Add(spec), context);
     }
     /// A child that is not restarted left its teams for good. Where all are given up, whoever supervises this one decides about them.
-    fn part(&self, child: u64) {
+    fn part(&mut self, child: u64, context: &mut Context<SupervisorActor>) {
         if self.machine.is_giving_up() || matches!(self.exit, Some(Exit::Failed(_))) {
             return;
         }
         let comes_back = |state| !matches!(state, ChildState::Stopping | ChildState::Stopped);
-        let stays = self.machine.child(&child).is_some_and(|view| comes_back(view.state));
-        if let Some((child, _)) = self.children.get(&child).filter(|_| !stays) {
-            child.agents().into_iter().for_each(|agent| self.bid_farewell(agent));
+        let state = self.machine.child(&child).map(|view| view.state);
+        if state.is_some_and(comes_back) {
+            return;
+        }
+        if let Some((gone, _)) = self.children.get(&child) {
+            gone.agents(&self.world).into_iter().for_each(|agent| self.bid_farewell(agent));
+        }
+        if !self.pools.is_empty() && !self.machine.is_over() {
+            let (now, dismissed) = (self.world.now(), state.is_none());
+            let gone = |pool: &mut Pool, effects: &mut Vec<Resize>| match dismissed {
+                true => pool.left(child, now, effects),
+                false => pool.lost(child, now, effects),
+            };
+            self.resize(child, gone, context);
         }
     }
     fn bid_farewell(&self, agent: AgentId) {
@@ -150,8 +179,31 @@ impl SupervisorActor {
             self.perform(effect, context);
         }
         self.effects = effects;
-        let at = self.machine.next_wake();
+        self.set_alarm(context);
+    }
+    fn set_alarm(&mut self, context: &mut Context<SupervisorActor>) {
+        let pools = self.pools.next_wake().filter(|_| !self.machine.is_over());
+        let at = [self.machine.next_wake(), pools].into_iter().flatten().min();
         self.alarm.set(at, &self.world, || Letter::Supervisor(context.address(), SupervisorMail::Wake));
+    }
+    /// A turn of the elastic pool that a child is a replica of.
+    fn resize(&mut self, child: u64, take: impl FnOnce(&mut Pool, &mut Vec<Resize>), context: &mut Context<SupervisorActor>) {
+        let Some((Child::Agent(blueprint), _)) = self.children.get(&child) else { return };
+        let Some(plan) = blueprint.pool.clone() else { return };
+        let wanted = self.pools.turn(&plan.id, take);
+        self.perform_resizes(wanted, context);
+        self.set_alarm(context);
+    }
+    fn perform_resizes(&mut self, wanted: Vec<(Resize, Rc<Blueprint>)>, context: &mut Context<SupervisorActor>) {
+        for (resize, blueprint) in wanted {
+            match resize {
+                Resize::Start(_) => self.add(blueprint.child_spec(), Child::Agent(blueprint.clone()), context),
+                Resize::Dismiss(child) => self.turn(Input::Remove(child), context),
+            }
+            if let Some(plan) = &blueprint.pool {
+                self.pools.record(&self.world, &plan.id);
+            }
+        }
     }
     fn perform(&mut self, effect: Effect<u64>, context: &mut Context<SupervisorActor>) {
         match effect {
@@ -178,7 +230,7 @@ impl SupervisorActor {
         let Some((child, _)) = self.children.get(&id) else { return };
         let what = if matches!(child, Child::Agent(_)) { "agent" } else { "supervisor" };
         let sentence = format!("{what} \"{}\" {reason}", child.name());
-        let agents = child.agents();
+        let agents = child.agents(&self.world);
         for agent in &agents {
             self.world.record(RunId::SOCIETY, What::AgentGivenUp { agent: *agent, reason: sentence.as_str().into() });
         }
@@ -208,7 +260,7 @@ impl SupervisorActor {
                 Life::Coordinator(book.clone())
             }
             Child::Supervisor(ward) => {
-                let (machine, first) = (ward.found)();
+                let (machine, first) = (ward.found)(&world);
                 let machine = machine.after(world.directory.lives());
                 let (known, above) = ((ward.name.clone(), ward.door), Some((me, id, incarnation)));
                 Life::Supervisor(SupervisorActor::new(world, known, above, machine, first).start())

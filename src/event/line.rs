@@ -130,6 +130,10 @@ impl Line {
                 self.incarnation = Some(*incarnation);
                 self.reason = Some(reason.clone());
             }
+            What::PoolResized { pool, replicas } => {
+                self.agent = Some(pool.clone());
+                self.first = Some(*replicas);
+            }
             What::AgentGivenUp { reason, .. }
             | What::Escalated { reason }
             | What::Skipped { reason, .. }
@@ -195,6 +199,7 @@ impl Line {
                 incarnation: self.incarnation?,
                 reason: self.reason.clone()?,
             },
+            "pool_resized" => What::PoolResized { pool: self.agent.clone()?, replicas: self.first? },
             "escalated" => What::Escalated { reason: self.reason.clone()? },
             "run_started" => What::RunStarted(self.head.clone()?),
             "expanded" => What::Expanded { task: task?, first: self.first?, labels: self.labels.clone()? },
@@ -244,6 +249,7 @@ impl What {
             What::AgentGivenUp { .. } => "agent_given_up",
             What::CoordinatorLost { .. } => "coordinator_lost",
             What::SupervisorLost { .. } => "supervisor_lost",
+            What::PoolResized { .. } => "pool_resized",
             What::Escalated { .. } => "escalated",
             What::RunStarted(_) => "run_started",
             What::Expanded { .. } => "expanded",

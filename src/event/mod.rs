@@ -64,6 +64,8 @@ pub enum What {
     /// A supervisor below the root was lost: its children failed too often in too short a time. The one above it starts it again, with
     /// all its children, or gives it up.
     SupervisorLost { name: Name, incarnation: u64, reason: Name },
+    /// An elastic pool has so many replicas from now on: work waited, or there was too little.
+    PoolResized { pool: Name, replicas: u32 },
     /// A supervisor gave up: too many restarts in too short a time.
     Escalated { reason: Name },
     /// A run began.

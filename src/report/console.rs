@@ -3,7 +3,7 @@
 use super::fold::{Report, concerns, failure_line};
 use super::paint::{Paint, Status};
 use super::sentence::sentence;
-use super::text::{clipped, harmless, put};
+use super::text::{clipped, count, harmless, put};
 use crate::event::{Event, Names, RunHead, RunId, Sink, What};
 use core::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -162,6 +162,13 @@ impl Console {
                 let why = format!("the {strategy} coordinator; it is built again: {reason}");
                 Some(self.line(Status::Lost, None, None, None, &why))
             }
+            What::PoolResized { pool, replicas } if verbose => Some(self.line(
+                Status::Note,
+                None,
+                None,
+                None,
+                &format!("the pool \"{pool}\" has {} now", count(u64::from(*replicas), "agent")),
+            )),
             What::SupervisorLost { name, reason, .. } => {
                 Some(self.line(Status::Lost, None, None, None, &format!("the supervisor \"{name}\": {reason}")))
             }

@@ -155,7 +155,7 @@ impl Report {
             What::RunEnded(tail) => (self.tail, self.ended) = (Some(tail.clone()), Some(event.at)),
             What::AgentJoined { agent, incarnation, .. } => self.joined(event.at, *agent, *incarnation),
             What::AgentLost { agent, reason, .. } => self.lost(event.at, *agent, reason),
-            What::SupervisorLost { .. } => {}
+            What::SupervisorLost { .. } | What::PoolResized { .. } => {}
             What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
             What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),

@@ -1,7 +1,7 @@
 //! Who is supervised by whom: the agents, each alone or in a group with a supervisor of its own.
 
 use super::StartError;
-use crate::actors::{Blueprint, Child, Door, Factory, Orphan, Ward};
+use crate::actors::{Blueprint, Child, Door, Factory, Orphan, PoolPlan, Ward};
 use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision, SupervisorSpec};
 use crate::world::World;
 use polity_agents::{AgentSpec, Functions};
@@ -50,11 +50,16 @@ impl Nursery {
     }
     /// Plans all replicas of an agent.
     pub(super) fn draft(&self, world: &World, functions: &Rc<Functions>, spec: &AgentSpec, factory: Option<Factory>) {
-        for profile in spec.profiles() {
+        let pool = spec.elastic.map(|elastic| Rc::new(PoolPlan::new(spec, elastic)));
+        pool.iter().for_each(|pool| world.directory.enter_pool(pool.clone()));
+        for (n, profile) in (0..).zip(spec.profiles()) {
             let mut all = self.blueprints.borrow_mut();
             let (id, profile) = (AgentId(all.len() as u32), Arc::new(profile));
             world.directory.expect_agent(profile.clone(), spec.drain);
-            all.push(Rc::new(Blueprint {
+            if n >= spec.replicas {
+                world.directory.strike_off(id); // until its pool grows
+            }
+            let blueprint = Rc::new(Blueprint {
                 id,
                 profile,
                 queue: spec.queue,
@@ -63,7 +68,10 @@ impl Nursery {
                 drain: spec.drain,
                 factory: factory.clone(),
                 child: u64::from(id.0),
-            }));
+                pool: pool.clone(),
+            });
+            pool.iter().for_each(|pool| pool.admit(&blueprint));
+            all.push(blueprint);
         }
     }
     /// Gives agents that are planned and not yet born a supervisor of their own.
@@ -73,8 +81,8 @@ impl Nursery {
     /// The agents' supervisor.
     pub(super) fn ward(&self) -> Ward {
         let nursery = self.clone();
-        let found = move || {
-            let children = nursery.children(0, 0);
+        let found = move |world: &World| {
+            let children = nursery.children(world, 0, 0);
             // Each child has a limit of its own; the pooled one only bounds them together. (See ARCHITECTURE.md.)
             let restarts = Intensity::AGENTS.restarts.saturating_add(1).saturating_mul(children.len().max(1) as u32);
             let intensity = Intensity { restarts, ..Intensity::AGENTS };
@@ -83,12 +91,13 @@ impl Nursery {
         Ward { name: "agents".into(), door: Door::Agents, found: Box::new(found) }
     }
     /// What stands below the agents' supervisor: whoever has no other, and the groups; from these numbers on.
-    pub(super) fn children(&self, first_agent: usize, first_group: usize) -> Vec<Orphan> {
+    pub(super) fn children(&self, world: &World, first_agent: usize, first_group: usize) -> Vec<Orphan> {
         let groups = self.groups.borrow();
         let grouped = |blueprint: &Blueprint| groups.iter().any(|group| group.agents.contains(&blueprint.profile.group));
         let all = self.blueprints.borrow();
-        let alone = all.iter().skip(first_agent).filter(|blueprint| !grouped(blueprint));
-        let alone = alone.map(|blueprint| (agent_spec(blueprint), Child::Agent(blueprint.clone())));
+        let lives = |blueprint: &Blueprint| blueprint.pool.is_none() || world.directory.is_expected(blueprint.id);
+        let alone = all.iter().skip(first_agent).filter(|blueprint| lives(blueprint) && !grouped(blueprint));
+        let alone = alone.map(|blueprint| (blueprint.child_spec(), Child::Agent(blueprint.clone())));
         let wards = groups.iter().enumerate().skip(first_group).map(|(n, group)| {
             let spec = ChildSpec::permanent(GROUPS + n as u64).shutdown(PATIENCE).within(Intensity::AGENTS);
             (spec, Child::Supervisor(Rc::new(self.group_ward(n as u32, group.clone()))))
@@ -97,14 +106,14 @@ impl Nursery {
     }
     fn group_ward(&self, number: u32, group: Rc<SupervisorSpec>) -> Ward {
         let (nursery, name) = (self.clone(), group.id.clone());
-        let found = move || (Supervision::new(group.strategy, group.intensity), nursery.members(&group));
+        let found = move |_: &World| (Supervision::new(group.strategy, group.intensity), nursery.members(&group));
         Ward { name, door: Door::Group(number), found: Box::new(found) }
     }
     /// The agents of a group, in the order of its list.
     fn members(&self, group: &SupervisorSpec) -> Vec<Orphan> {
         let all = self.blueprints.borrow();
         let of = |id: &Name| all.iter().filter(move |blueprint| blueprint.profile.group == *id).collect::<Vec<_>>();
-        let spec = |blueprint: &Blueprint| ChildSpec { restart: group.restart, limit: None, ..agent_spec(blueprint) };
+        let spec = |blueprint: &Blueprint| ChildSpec { restart: group.restart, limit: None, ..blueprint.child_spec() };
         group.agents.iter().flat_map(of).map(|blueprint| (spec(blueprint), Child::Agent(blueprint.clone()))).collect()
     }
 }
@@ -116,8 +125,4 @@ pub(super) fn check_groups(groups: &[SupervisorSpec], agents: &[(AgentSpec, Opti
         Some(problem) => Err(StartError::Setting(problem.sentence)),
         None => Ok(()),
     }
-}
-
-fn agent_spec(blueprint: &Blueprint) -> ChildSpec<u64> {
-    ChildSpec::transient(blueprint.child).shutdown(blueprint.drain).within(Intensity::AGENTS)
 }

@@ -81,7 +81,7 @@ impl Society {
         }
         new_groups.into_iter().for_each(|group| self.nursery.bind(group));
         // Before the supervisor of the agents has begun, it finds them by itself.
-        for (spec, child) in self.nursery.children(agents, groups) {
+        for (spec, child) in self.nursery.children(&self.world, agents, groups) {
             self.adopt(Door::Agents, spec, child);
         }
         Ok(())
@@ -406,6 +406,9 @@ pub(super) fn check_spec(spec: &AgentSpec) -> Result<(), StartError> {
         AgentSpec { speed, .. } if !(*speed > 0.0 && speed.is_finite()) => wrong("its speed must be above 0", *speed),
         AgentSpec { cost, .. } if !(*cost >= 0.0 && cost.is_finite()) => wrong("its cost must be at least 0", *cost),
         AgentSpec { slots: 0, .. } => wrong("its slots must be at least 1", 0.0),
+        AgentSpec { replicas, elastic: Some(elastic), .. } if elastic.max < *replicas => {
+            wrong(&format!("its replicas must be at least {replicas} at most"), f64::from(elastic.max))
+        }
         AgentSpec { replicas: 0, .. } => wrong("its replicas must be at least 1", 0.0),
         _ => Ok(()),
     }

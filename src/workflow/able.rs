@@ -21,7 +21,7 @@ pub(super) fn everyone(draft: &Draft, known: &Known) -> Vec<AgentSpec> {
 fn means(name: &str, agent: &AgentSpec) -> bool {
     let replica = || {
         let n = name.strip_prefix(&*agent.id)?.strip_prefix('-')?.parse::<u32>().ok()?;
-        Some((1..=agent.replicas).contains(&n) && (agent.replicated || agent.replicas > 1))
+        Some((1..=agent.most()).contains(&n) && agent.is_numbered())
     };
     *agent.id == *name || replica().unwrap_or(false)
 }

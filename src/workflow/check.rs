@@ -137,10 +137,23 @@ impl Check<'_> {
         {
             self.say(Problem { span: strategy.span, ..problem });
         }
-        for agent in draft.agents.iter().filter(|a| a.value.replicas > MAX_REPLICAS) {
+        for agent in draft.agents.iter().filter(|a| a.value.most() > MAX_REPLICAS) {
             let message =
-                format!("agent \"{}\" has {} replicas, the limit is {MAX_REPLICAS}", agent.value.id, agent.value.replicas);
+                format!("agent \"{}\" has {} replicas, the limit is {MAX_REPLICAS}", agent.value.id, agent.value.most());
             self.say(Problem::new(agent.span, message));
+        }
+        for (agent, elastic) in draft.agents.iter().filter_map(|a| Some((a, a.value.elastic?))) {
+            if elastic.max < agent.value.replicas {
+                let (id, min, max) = (&agent.value.id, agent.value.replicas, elastic.max);
+                let message = format!("agent \"{id}\" has at least {min} replicas, but at most {max}");
+                self.say(Problem::new(agent.span, message).help("make replicas.max at least replicas.min"));
+            }
+            if let Some(group) = draft.supervision.iter().find(|s| s.spec.value.agents.contains(&agent.value.id)) {
+                let (id, group) = (&agent.value.id, &group.spec);
+                let message =
+                    format!("agent \"{id}\" is an elastic pool, and so can't have the supervisor \"{}\"", group.value.id);
+                self.say(Problem::new(group.span, message).help("give it a fixed number of replicas"));
+            }
         }
         if draft.tasks.len() > draft.limits.max_tasks as usize {
             let message =

@@ -167,8 +167,15 @@ static SUPERVISOR: Record = Record {
         key("max", Kind::Duration, "no delay is longer"),
     ],
 };
-static POOL: Record =
-    Record { what: "an elastic pool", keys: &[later("min", "the fewest replicas"), later("max", "the most replicas")] };
+static POOL: Record = Record {
+    what: "an elastic pool",
+    keys: &[
+        key("min", Kind::Whole(1), "the fewest replicas; 1 by default"),
+        must("max", Kind::Whole(1), "the most replicas"),
+        key("grow_after", Kind::Duration, "so long work must have waited with no room anywhere before it grows; 1s by default"),
+        key("idle_after", Kind::Duration, "so long a replica must have been idle before it is stopped; 30s by default"),
+    ],
+};
 
 pub(crate) static DEFAULTS: Record = Record {
     what: "`defaults`",

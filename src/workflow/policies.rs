@@ -9,7 +9,7 @@ use super::yaml::Node;
 use crate::lifecycle::{Jitter, RetryPolicy, Timeouts};
 use crate::supervision::SupervisorSpec;
 use core::time::Duration;
-use polity_agents::{AgentSpec, Distribution, FailureKind, Simulation};
+use polity_agents::{AgentSpec, Distribution, Elastic, FailureKind, Simulation};
 use polity_protocols::{Capabilities, Name};
 use serde_json::{Map, Value};
 
@@ -121,7 +121,14 @@ pub(crate) fn agent(node: &Node, base: Option<&AgentSpec>) -> Option<AgentSpec> 
         spec.description = text.to_owned();
     }
     if let Some(n) = whole(node.get("replicas")).filter(|n| *n > 0) {
-        (spec.replicas, spec.replicated) = (n, true);
+        (spec.replicas, spec.replicated, spec.elastic) = (n, true, None);
+    }
+    if let Some(pool) = node.get("replicas").filter(|n| n.map().is_some()) {
+        let usual = Elastic::up_to(whole(pool.get("max")).unwrap_or(1));
+        let grow_after = duration(pool.get("grow_after")).unwrap_or(usual.grow_after);
+        let idle_after = duration(pool.get("idle_after")).unwrap_or(usual.idle_after);
+        (spec.replicas, spec.replicated) = (whole(pool.get("min")).filter(|n| *n > 0).unwrap_or(1), true);
+        spec.elastic = Some(Elastic { grow_after, idle_after, ..usual });
     }
     if let Some(can) = node.get("can") {
         spec.can =

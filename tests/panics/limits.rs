@@ -189,3 +189,32 @@ fn a_temporary_agent_is_not_restarted() {
         assert_eq!(births(&log).iter().filter(|name| *name == "fly").count(), 1, "{said}");
     }
 }
+
+/// An elastic pool grows while work waits, whoever governs, and is at its least again when all is done; no task is lost on the way.
+#[test]
+fn an_elastic_pool_grows_with_the_work_and_shrinks_after_it() {
+    use polity::agents::Elastic;
+    for strategy in ["hierarchical", "market", "consensus", "stigmergic", "round_robin", "fifo_fastest_idle"] {
+        let log = Log::default();
+        let (result, took) = BOTH[1].play(async {
+            let pool = AgentSpec { replicas: 2, elastic: Some(Elastic::up_to(8)), ..worker("shell") };
+            let society = Polity::builder().sink(log.sink()).agent_spec(pool).start().unwrap();
+            let flow = Workflow::new("w").strategy(strategy).task("many", super::stage::nap(10.0).for_each("range(80)"));
+            let result = ended(society.run(flow).await);
+            let took = society.now();
+            society.sleep(std::time::Duration::from_secs(120)).await;
+            (result, took)
+        });
+        let sizes: Vec<u32> = log
+            .all()
+            .into_iter()
+            .filter_map(|event| if let What::PoolResized { replicas, .. } = event.what { Some(replicas) } else { None })
+            .collect();
+        let said = format!("{strategy}: {sizes:?} {took:?}");
+        assert_eq!(result.tally().completed, 80, "{said}");
+        assert_eq!((sizes.iter().max(), sizes.last()), (Some(&8), Some(&2)), "{said}");
+        // 80 jobs of 10 s: 400 s with two agents, 100 s with eight. Where tasks are given away at once, those that wait at an agent stay there.
+        let bound = if strategy == "round_robin" { 300.0 } else { 200.0 };
+        assert!((100.0..bound).contains(&took.as_secs_f64()), "{said}");
+    }
+}

@@ -114,6 +114,7 @@ fn what() -> impl Strategy<Value = What> {
         (name(), n(), name())
             .prop_map(|(name, incarnation, reason)| What::SupervisorLost { name, incarnation: incarnation.into(), reason })
             .boxed(),
+        (name(), n()).prop_map(|(pool, replicas)| What::PoolResized { pool, replicas }).boxed(),
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
         (a(), name()).prop_map(|(agent, reason)| What::AgentGivenUp { agent, reason }).boxed(),
         head().prop_map(What::RunStarted).boxed(),

@@ -34,6 +34,7 @@ impl Teller {
                 | What::AgentGivenUp { .. }
                 | What::CoordinatorLost { .. }
                 | What::SupervisorLost { .. }
+                | What::PoolResized { .. }
                 | What::Escalated { .. }
         );
         match what {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod limits;
+mod pool;
 mod scenes;
 mod storm;
 mod table;
