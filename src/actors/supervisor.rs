@@ -16,8 +16,10 @@ pub(crate) struct Ward {
     pub(crate) name: Name,
     pub(crate) door: Door,
     /// Makes its machine, and the children that it begins with.
-    pub(crate) found: Box<dyn Fn(&World) -> (Supervision<u64>, Vec<Orphan>)>,
+    pub(crate) found: Box<dyn Fn(&World) -> Founding>,
 }
+/// A supervisor's machine, and the children that it begins with.
+pub(crate) type Founding = (Supervision<u64>, Vec<Orphan>);
 impl Ward {
     /// The agents that it supervises itself.
     fn agents(&self, world: &World) -> Vec<AgentId> {

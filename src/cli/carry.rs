@@ -91,9 +91,14 @@ fn drawn() -> u64 {
 
 /// A society of all agents of an errand.
 pub fn populated(errand: &Errand) -> Builder {
-    errand.agents.iter().fold(Polity::builder(), |builder, spec| {
-        if errand.mock { mocked(builder, spec) } else { builder.agent_spec(spec.clone()) }
-    })
+    let groups = errand.workflow.supervision.iter().cloned();
+    let builder = groups.fold(Polity::builder(), Builder::supervisor);
+    errand.agents.iter().fold(
+        builder,
+        |builder, spec| {
+            if errand.mock { mocked(builder, spec) } else { builder.agent_spec(spec.clone()) }
+        },
+    )
 }
 
 /// An agent that answers what it was asked.
