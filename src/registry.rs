@@ -220,7 +220,7 @@ type Maker = fn(&Value) -> Result<Government, String>;
 /// let wrong = registry.make("hierarchical", &serde_json::json!({ "span": 1 })).unwrap_err();
 /// assert!(wrong.contains("span"), "{wrong}");
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Registry(BTreeMap<&'static str, Maker>);
 
 impl Registry {
@@ -261,7 +261,8 @@ impl Registry {
     pub fn make(&self, name: &str, settings: &Value) -> Result<Government, String> {
         let Some(maker) = self.0.get(name) else {
             let all = self.names().collect::<Vec<_>>().join(", ");
-            return Err(format!("there is no strategy \"{name}\"; there are: {all}"));
+            let near = crate::workflow::text::nearest(name, self.names()).map(|word| format!("; did you mean \"{word}\"?"));
+            return Err(format!("there is no strategy \"{name}\"{}", near.unwrap_or_else(|| format!("; there are {all}"))));
         };
         maker(settings)
     }
@@ -277,9 +278,41 @@ fn make<P: Protocol + Serialize + DeserializeOwned + Default>(settings: &Value) 
     let protocol = if empty {
         P::default()
     } else {
-        P::deserialize(settings).map_err(|error| format!("the settings of strategy \"{}\" are not right: {error}", P::NAME))?
+        P::deserialize(settings).map_err(|error| unreadable::<P>(settings, &error.to_string()))?
     };
     Government::new(protocol)
+}
+
+/// Why settings can't be read, as a sentence: the reader knows the rule that was broken, but not always where.
+fn unreadable<P: Protocol + DeserializeOwned>(settings: &Value, error: &str) -> String {
+    let Some(all) = settings.as_object() else {
+        return format!("the settings of strategy \"{}\" must be a map, but are {settings}", P::NAME);
+    };
+    let alone = |(key, value): (&String, &Value)| {
+        let one = Value::Object([(key.clone(), value.clone())].into_iter().collect());
+        P::deserialize(&one).err().map(|error| (key.clone(), value.clone(), error.to_string()))
+    };
+    let Some((key, value, error)) = all.iter().find_map(alone) else {
+        return format!("the settings of strategy \"{}\" don't go together: {error}", P::NAME);
+    };
+    let words = quoted(&error);
+    let near = |given: &str| crate::workflow::text::nearest(given, words.iter().skip(1).copied());
+    let offer = |given: &str| match (near(given), words.get(1..)) {
+        (Some(word), _) => format!("; did you mean \"{word}\"?"),
+        (None, Some(all)) if !all.is_empty() => format!("; there are {}", all.join(", ")),
+        _ => String::new(),
+    };
+    if error.starts_with("unknown field") && words.first() == Some(&&*key) {
+        return format!("strategy \"{}\" has no setting \"{key}\"{}", P::NAME, offer(&key));
+    }
+    if error.starts_with("unknown variant") {
+        return format!("{}.{key} can't be {value}{}", P::NAME, offer(words.first().copied().unwrap_or_default()));
+    }
+    format!("{}.{key}: {error}", P::NAME)
+}
+/// What stands between back-ticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
 }
 
 /// What may be given where a strategy is wanted: a protocol's settings, or a [`Government`].

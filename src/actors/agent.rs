@@ -387,7 +387,7 @@ impl AgentActor {
         let (agent, profile) = (self.blueprint.id, &self.blueprint.profile);
         self.world.directory.enter_agent(agent, addr.clone(), profile.clone(), self.incarnation);
         self.world.record(RunId::SOCIETY, What::AgentJoined { agent, name: profile.name.clone(), incarnation: self.incarnation });
-        for coordinator in self.world.directory.coordinators() {
+        for coordinator in self.world.directory.coordinators_of(profile) {
             let mail =
                 CoordinatorMail::Join { agent, incarnation: self.incarnation, profile: profile.clone(), addr: addr.clone() };
             self.world.send(Letter::Coordinator(coordinator, mail));
@@ -443,7 +443,7 @@ impl Drop for AgentActor {
         }
         self.world.directory.leave_agent(agent, incarnation);
         self.world.record(RunId::SOCIETY, What::AgentLost { agent, incarnation, reason: exit.to_string().into() });
-        for coordinator in self.world.directory.coordinators() {
+        for coordinator in self.world.directory.coordinators_of(&self.blueprint.profile) {
             let mail = CoordinatorMail::Leave { agent, incarnation, for_good: false };
             self.world.send(Letter::Coordinator(coordinator, mail));
         }

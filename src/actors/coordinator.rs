@@ -8,7 +8,7 @@ use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
 use crate::supervision::Exit;
 use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
-use polity_protocols::{AgentId, Decision, Effect, Memory, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
+use polity_protocols::{AgentId, Decision, Effect, Memory, Name, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -20,6 +20,8 @@ use std::time::Duration;
 pub(crate) struct Book {
     pub(crate) id: CoordinatorId,
     pub(crate) government: Government,
+    /// Its team; all agents if none.
+    pub(crate) crew: Option<Rc<Crew>>,
     /// Its number with its supervisor.
     pub(crate) child: u64,
     /// Mail lies here and not in the actor's mailbox, which dies with it: a new life reads on where the last one stopped.
@@ -27,6 +29,12 @@ pub(crate) struct Book {
     /// Its present life.
     addr: RefCell<Option<Addr<CoordinatorActor>>>,
     pages: RefCell<Pages>,
+}
+/// The members of a team, by the ids of their agents.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Crew {
+    pub(crate) id: Name,
+    pub(crate) agents: Vec<Name>,
 }
 /// There is mail in the inbox.
 pub(crate) struct Knock;
@@ -62,8 +70,16 @@ const PARKED_AT_MOST: Duration = Duration::from_secs(60);
 const SAVE_EVERY: u32 = 256;
 
 impl Book {
-    pub(crate) fn new(id: CoordinatorId, government: Government, child: u64) -> Book {
-        Book { id, government, child, inbox: RefCell::default(), addr: RefCell::default(), pages: RefCell::default() }
+    pub(crate) fn new(id: CoordinatorId, government: Government, crew: Option<Rc<Crew>>, child: u64) -> Book {
+        Book { id, government, crew, child, inbox: RefCell::default(), addr: RefCell::default(), pages: RefCell::default() }
+    }
+    /// True if the agent is in its team.
+    pub(crate) fn admits(&self, profile: &Profile) -> bool {
+        self.crew.as_ref().is_none_or(|crew| crew.agents.iter().any(|id| *id == profile.group || *id == profile.name))
+    }
+    /// The name of its team.
+    pub(crate) fn team(&self) -> Option<&Name> {
+        self.crew.as_ref().map(|crew| &crew.id)
     }
     fn next_mail(&self) -> Option<CoordinatorMail> {
         self.inbox.borrow_mut().pop_front()
@@ -316,7 +332,8 @@ impl CoordinatorActor {
         let memory = self.book.pages.borrow().memory.clone();
         self.initiator.restore(&memory);
         // Whoever lives is heard of again at once; the others are expected (back), and tasks for them wait.
-        let expected = self.world.directory.expected();
+        let mut expected = self.world.directory.expected();
+        expected.retain(|(_, profile)| self.book.admits(profile));
         let absent = |(id, profile)| (id, Member { profile, incarnation: 0, addr: None });
         self.unborn = expected.len();
         self.book.pages.borrow_mut().members = expected.into_iter().map(absent).collect();
@@ -326,7 +343,9 @@ impl CoordinatorActor {
         if self.unborn == 0 {
             self.unpark(|_| true);
         }
-        for seat in self.world.directory.agents() {
+        let mut living = self.world.directory.agents();
+        living.retain(|seat| self.book.admits(&seat.profile));
+        for seat in living {
             self.join(seat.id, seat.incarnation, seat.profile, seat.addr);
         }
         let me = context.address();

@@ -122,9 +122,13 @@ impl Directory {
         drop(agents);
         drop(old);
     }
+    /// An agent's profile, whether it lives or not.
+    pub(crate) fn profile(&self, id: AgentId) -> Option<Arc<Profile>> {
+        self.roster.borrow().get(id.index()).map(|(profile, _)| profile.clone())
+    }
     /// An agent's name, whether it lives or not.
     pub(crate) fn name_of(&self, id: AgentId) -> Option<Name> {
-        self.roster.borrow().get(id.index()).map(|(profile, _)| profile.name.clone())
+        self.profile(id).map(|profile| profile.name.clone())
     }
     /// The living, in order of number.
     pub(crate) fn agents(&self) -> Vec<Seat> {
@@ -138,6 +142,10 @@ impl Directory {
     }
     pub(crate) fn coordinators(&self) -> Vec<Rc<Book>> {
         self.coordinators.borrow().values().cloned().collect()
+    }
+    /// The coordinators of the teams that an agent is in.
+    pub(crate) fn coordinators_of(&self, profile: &Profile) -> Vec<Rc<Book>> {
+        self.coordinators.borrow().values().filter(|book| book.admits(profile)).cloned().collect()
     }
     pub(crate) fn enter_run(&self, run: u32, addr: Addr<RunActor>, workplace: Rc<Workplace>) {
         self.runs.borrow_mut().insert(run, (addr, workplace));

@@ -5,8 +5,8 @@ use super::progress::{Expansion, Fact, Progress};
 use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
 use super::scope::{RunScope, inputs_object};
-use super::{Book, Errand, TaskActor, TaskSetup};
-use crate::event::{Counts, RunHead, RunId, RunStatus, RunTail, What};
+use super::{Book, Errand, Offices, TaskActor, TaskSetup};
+use crate::event::{Counts, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
 use crate::runtime::RunResult;
@@ -30,7 +30,7 @@ pub(crate) struct RunSetup {
     pub(crate) workflow: Arc<Workflow>,
     pub(crate) plan: Arc<Plan>,
     pub(crate) inputs: BTreeMap<Name, Arc<Value>>,
-    pub(crate) book: Rc<Book>,
+    pub(crate) offices: Offices,
     /// Task actors that may be there at a time.
     pub(crate) max_open: usize,
     pub(crate) done: oneshot::Sender<RunResult>,
@@ -50,7 +50,7 @@ pub(crate) struct RunActor {
     name: Name,
     workflow: Arc<Workflow>,
     inputs: BTreeMap<Name, Arc<Value>>,
-    book: Rc<Book>,
+    offices: Offices,
     max_open: usize,
     done: Option<oneshot::Sender<RunResult>>,
     ledger: Ledger,
@@ -84,7 +84,7 @@ impl RunActor {
             name: setup.name,
             workflow: setup.workflow,
             inputs: setup.inputs,
-            book: setup.book,
+            offices: setup.offices,
             max_open: setup.max_open.max(1),
             done: Some(setup.done),
             ledger: Ledger::new(setup.plan),
@@ -115,8 +115,9 @@ impl RunActor {
             name: self.name.clone(),
             workflow: self.workflow.name.clone(),
             hash: self.workflow.hash.clone(),
-            strategy: self.book.government.name().into(),
-            settings: self.book.government.settings(),
+            strategy: self.offices.usual().government.name().into(),
+            settings: self.offices.usual().government.settings(),
+            offices: self.office_heads(),
             seed: self.world.seed(),
             simulated: self.world.is_virtual(),
             tasks: tasks.iter().map(|task| task.id.clone()).collect(),
@@ -126,6 +127,17 @@ impl RunActor {
             slots: roster.iter().map(|profile| profile.slots).collect(),
             inputs: inputs_object(&self.inputs),
         }
+    }
+
+    /// What is governed by another coordinator than the usual one.
+    fn office_heads(&self) -> Vec<Office> {
+        let head = |(book, tasks): (Rc<Book>, Vec<u32>)| Office {
+            team: book.team().cloned(),
+            strategy: book.government.name().into(),
+            settings: book.government.settings(),
+            tasks,
+        };
+        self.offices.all().into_iter().skip(1).map(head).collect()
     }
 
     /// Performs what the ledger asks for until it asks for nothing more, then opens what may be open.
@@ -293,7 +305,7 @@ impl RunActor {
                 addr
             }
             None => {
-                let setup = TaskSetup { run: context.address(), coordinator: self.book.clone(), errand };
+                let setup = TaskSetup { run: context.address(), coordinator: self.offices.of(node).clone(), errand };
                 TaskActor::new(self.world.clone(), setup).start()
             }
         };
@@ -317,7 +329,7 @@ impl RunActor {
             timeout: task.timeouts.attempt,
             ..Job::new(name, polity_agents::Work::Own)
         };
-        Box::new(Errand { view: Arc::new(view), job, policy })
+        Box::new(Errand { view: Arc::new(view), coordinator: self.offices.of(node).id, job, policy })
     }
 
     /// A task's life is over.

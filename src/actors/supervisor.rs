@@ -165,7 +165,8 @@ impl SupervisorActor {
     }
     fn bid_farewell(&self, agent: AgentId) {
         self.world.directory.strike_off(agent);
-        for book in self.world.directory.coordinators() {
+        let Some(profile) = self.world.directory.profile(agent) else { return };
+        for book in self.world.directory.coordinators_of(&profile) {
             let mail = CoordinatorMail::Leave { agent, incarnation: u64::MAX, for_good: true };
             self.world.send(Letter::Coordinator(book, mail));
         }

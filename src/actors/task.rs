@@ -1,7 +1,7 @@
 //! The task's actor: one per open task, carrying its life.
 
 use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
-use super::{AgentActor, Award, Book, Claim, RunActor};
+use super::{AgentActor, Award, Book, Claim, CoordinatorId, RunActor};
 use crate::event::{RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
 use crate::supervision::Backoff;
@@ -24,6 +24,8 @@ pub(crate) struct TaskSetup {
 /// One task of a run, as its actor gets it.
 pub(crate) struct Errand {
     pub(crate) view: Arc<TaskView>,
+    /// Who finds an agent for it.
+    pub(crate) coordinator: CoordinatorId,
     pub(crate) job: Job,
     pub(crate) policy: Option<Arc<Policy>>,
 }
@@ -82,6 +84,9 @@ impl TaskActor {
     fn begin(&mut self, errand: Box<Errand>, context: &mut Context<TaskActor>) {
         if !self.life.state().is_settled() {
             return self.world.ignore(); // no run does that
+        }
+        if let Some(book) = self.world.directory.coordinator(errand.coordinator).filter(|book| book.id != self.coordinator.id) {
+            self.coordinator = book;
         }
         self.life = Lifecycle::new(errand.policy.clone());
         self.errand = errand;

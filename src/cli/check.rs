@@ -37,8 +37,10 @@ fn one(file: &Path, config: &Config) -> Result<String, Stop> {
         output::tell(&format!("warning: {}: {undone}", file.display()));
     }
     let agents: u64 = loaded.checked.agents.iter().map(|agent| u64::from(agent.replicas)).sum();
+    let notes: String =
+        loaded.checked.notes.iter().map(|note| format!("\n{}: {}", file.display(), output::plain(note))).collect();
     Ok(format!(
-        "{}: {} is well: {}, {}, {}",
+        "{}: {} is well: {}, {}, {}{notes}",
         file.display(),
         output::plain(&loaded.workflow().name),
         output::count(loaded.workflow().tasks.len(), "task"),

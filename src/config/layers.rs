@@ -3,6 +3,7 @@
 use super::environment::{key_of, setting};
 use super::errors::ConfigErrors;
 use super::sources::Sources;
+use crate::registry::Registry;
 use crate::workflow::grammar::{CONFIG, Kind};
 use crate::workflow::policies;
 use crate::workflow::problem::{Problem, Span};
@@ -159,6 +160,7 @@ impl Config {
     pub fn known(&self) -> Known {
         Known {
             strategies: self.strategies.clone(),
+            registry: Some(Registry::standard()),
             agents: self.agents.clone(),
             functions: Vec::new(),
             defaults: self.defaults.clone(),

@@ -115,6 +115,9 @@ pub struct RunHead {
     pub strategy: Name,
     /// The protocol's settings.
     pub settings: Value,
+    /// Teams and strategies of tasks that have others than that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offices: Vec<Office>,
     /// The seed of all randomness.
     pub seed: u64,
     /// True in virtual time.
@@ -131,6 +134,20 @@ pub struct RunHead {
     pub slots: Arc<[u32]>,
     /// The inputs that it was given, without secrets.
     pub inputs: Value,
+}
+
+/// A coordinator of a run beside the usual one: a team, or a strategy of single tasks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Office {
+    /// The team; all agents if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<Name>,
+    /// The protocol.
+    pub strategy: Name,
+    /// The protocol's settings.
+    pub settings: Value,
+    /// The tasks of the workflow that it governs, by number.
+    pub tasks: Vec<u32>,
 }
 
 /// How a run ended.

@@ -36,6 +36,10 @@ impl Nursery {
     pub(super) fn knows(&self, id: &Name) -> bool {
         self.blueprints.borrow().iter().any(|blueprint| blueprint.profile.group == *id)
     }
+    /// True if an agent is called so, or is a replica of one that is.
+    pub(super) fn has_named(&self, id: &Name) -> bool {
+        self.blueprints.borrow().iter().any(|blueprint| blueprint.profile.group == *id || blueprint.profile.name == *id)
+    }
     /// The group of this name.
     pub(super) fn group(&self, id: &Name) -> Option<Rc<SupervisorSpec>> {
         self.groups.borrow().iter().find(|group| group.id == *id).cloned()

@@ -2,7 +2,9 @@
 
 use super::nursery::{Nursery, PATIENCE};
 use super::{RunError, RunResult, StartError};
-use crate::actors::{Book, Child, CoordinatorId, Door, Factory, RunActor, RunMail, RunSetup, SupervisorActor, SupervisorMail};
+use crate::actors::{
+    Book, Child, CoordinatorId, Crew, Door, Factory, Offices, RunActor, RunMail, RunSetup, SupervisorActor, SupervisorMail,
+};
 use crate::event::{EventLog, RunId, RunStatus};
 use crate::plan::{Node, NodeIx, Plan};
 use crate::registry::{Government, IntoGovernment, Registry};
@@ -135,6 +137,12 @@ impl Society {
         self.nursery.profiles()
     }
 
+    /// The coordinators so far, in the order in which they were made: team (none for all agents) and strategy of each.
+    pub fn coordinators(&self) -> Vec<(Option<Name>, &'static str)> {
+        let books = self.world.directory.coordinators();
+        books.iter().map(|book| (book.team().cloned(), book.government.name())).collect()
+    }
+
     /// What a workflow file may name here: the protocols, the agents that it was founded with, the functions.
     ///
     /// ```
@@ -149,6 +157,7 @@ impl Society {
     pub fn known(&self) -> Known {
         Known {
             strategies: self.registry.names().map(Name::from).collect(),
+            registry: Some(self.registry.clone()),
             agents: self.specs.clone(),
             functions: self.functions.names().cloned().collect(),
             ..Known::default()
@@ -194,17 +203,19 @@ impl Society {
         let plan = Arc::new(plan_of(&workflow)?);
         let inputs = given(&workflow, options.inputs)?;
         let named = || workflow.strategy.as_ref().map(|named| self.registry.make(&named.name, &named.settings));
+        let is_overridden = options.strategy.is_some();
         let government = match options.strategy.or_else(named) {
             Some(strategy) => strategy.map_err(RunError::Setting)?,
             None => self.government.clone(),
         };
-        let book = self.coordinator(government);
+        let offices = self.offices(&workflow, government, !is_overridden)?;
         let id = RunId(self.next_run.replace(self.next_run.get() + 1));
         let seed = self.world.seed() ^ u64::from(id.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let name: Name = options.name.unwrap_or_else(|| crate::report::memorable(seed).into());
         let (done, result) = oneshot::channel();
         let slots = self.nursery.slots();
-        let setup = RunSetup { id, name: name.clone(), max_open: max_open(&workflow, slots), workflow, plan, inputs, book, done };
+        let setup =
+            RunSetup { id, name: name.clone(), max_open: max_open(&workflow, slots), workflow, plan, inputs, offices, done };
         let addr = RunActor::new(self.world.clone(), setup).start();
         // Entered here and not by itself: a society may end before the run has had its first turn.
         let workplace = Rc::new(options.workplace.unwrap_or_else(|| Workplace::new(".")));
@@ -225,15 +236,39 @@ impl Society {
             None => Ok(()),
         }
     }
-    /// The coordinator of this government: one for all runs that share it.
-    fn coordinator(&self, government: Government) -> Rc<Book> {
+    /// The coordinators of a run: the usual one, and those of teams and tasks. `their_own`: a strategy of a team or of a task counts; if not,
+    /// all are governed as the run.
+    fn offices(&self, workflow: &Workflow, usual: Government, their_own: bool) -> Result<Offices, RunError> {
+        let mut offices = Offices::new(self.coordinator(usual.clone(), None));
+        for (node, task) in (0..).zip(&workflow.tasks) {
+            let team = task.team.as_ref().and_then(|id| workflow.teams.iter().find(|team| team.id == *id));
+            let crew = team.map(|team| Rc::new(Crew { id: team.id.clone(), agents: team.agents.clone() }));
+            if let Some(team) = team.filter(|team| !team.agents.iter().any(|id| self.nursery.has_named(id))) {
+                let all: Vec<&str> = team.agents.iter().map(|id| &**id).collect();
+                let sentence = format!("team \"{}\" has no agent that lives here: there is no {}", team.id, all.join(", "));
+                return Err(RunError::Setting(sentence));
+            }
+            let strategy = task.strategy.as_ref().or(team.and_then(|team| team.strategy.as_ref())).filter(|_| their_own);
+            if crew.is_none() && strategy.is_none() {
+                continue;
+            }
+            let government = match strategy {
+                Some(named) => self.registry.make(&named.name, &named.settings).map_err(RunError::Setting)?,
+                None => usual.clone(),
+            };
+            offices.assign(node, self.coordinator(government, crew));
+        }
+        Ok(offices)
+    }
+    /// The coordinator of this team and this government: one for all runs that share it.
+    fn coordinator(&self, government: Government, crew: Option<Rc<Crew>>) -> Rc<Book> {
         let books = self.world.directory.coordinators();
-        if let Some(book) = books.iter().find(|book| book.government == government) {
+        if let Some(book) = books.iter().find(|book| book.government == government && book.crew == crew) {
             return book.clone();
         }
         let id = CoordinatorId(books.len() as u32);
         let child = AGENTS + 1 + u64::from(id.0);
-        let book = Rc::new(Book::new(id, government, child));
+        let book = Rc::new(Book::new(id, government, crew, child));
         self.world.directory.enter_coordinator(book.clone());
         self.adopt(Door::Root, ChildSpec::permanent(child), Child::Coordinator(book.clone()));
         book

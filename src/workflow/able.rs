@@ -3,6 +3,7 @@
 use super::Known;
 use super::check::Check;
 use super::draft::{Draft, DraftSupervisor, DraftTask};
+use super::govern::{may_do, members, team_of};
 use super::problem::Problem;
 use super::text::nearest;
 use crate::supervision::SupervisorSpec;
@@ -18,7 +19,7 @@ pub(super) fn everyone(draft: &Draft, known: &Known) -> Vec<AgentSpec> {
 }
 
 /// True if the name means this agent or one of its replicas.
-fn means(name: &str, agent: &AgentSpec) -> bool {
+pub(super) fn means(name: &str, agent: &AgentSpec) -> bool {
     let replica = || {
         let n = name.strip_prefix(&*agent.id)?.strip_prefix('-')?.parse::<u32>().ok()?;
         Some((1..=agent.most()).contains(&n) && agent.is_numbered())
@@ -66,7 +67,8 @@ impl Demand<'_> {
 
 impl Check<'_> {
     /// Reports tasks that nobody can ever do, and agents that are named and not there.
-    pub(super) fn abilities(&mut self, tasks: &[DraftTask], agents: &[AgentSpec]) {
+    pub(super) fn abilities(&mut self, draft: &Draft, agents: &[AgentSpec]) {
+        let tasks = &draft.tasks;
         for task in tasks {
             if let Some(pin) = &task.agent
                 && !agents.iter().any(|a| means(&pin.value, a))
@@ -83,11 +85,11 @@ impl Check<'_> {
         for task in tasks {
             let pin = task.agent.as_ref().map(|p| &p.value);
             // Equal demands are looked at once.
-            let same = format!("{:?}", (pin, &task.kind.value, &task.needs));
+            let same = format!("{:?}", (pin, &task.kind.value, &task.needs, task.team.as_ref().map(|t| &t.value)));
             if pin.is_some_and(|p| self.missing.contains(p)) || good.contains(&same) {
                 continue;
             }
-            if self.is_able(task, agents) {
+            if self.is_able(task, draft, agents) {
                 good.insert(same);
             }
         }
@@ -111,9 +113,13 @@ impl Check<'_> {
         self.problems.push(problem);
     }
 
-    fn is_able(&mut self, task: &DraftTask, agents: &[AgentSpec]) -> bool {
-        let pin = task.agent.as_ref();
-        let candidates: Vec<&AgentSpec> = agents.iter().filter(|a| pin.is_none_or(|p| means(&p.value, a))).collect();
+    fn is_able(&mut self, task: &DraftTask, draft: &Draft, agents: &[AgentSpec]) -> bool {
+        let (pin, team) = (task.agent.as_ref(), team_of(task, draft));
+        let mut candidates = members(team, agents);
+        candidates.retain(|agent| may_do(agent, pin.map(|p| &*p.value)));
+        if candidates.is_empty() && team.is_some() {
+            return true; // what is wrong with its team is said elsewhere
+        }
         // A pinned agent does the work even if it doesn't list the kind.
         let kind = if pin.is_some() { "" } else { &*task.kind.value };
         let demand = Demand { kind, needs: &task.needs };
@@ -124,7 +130,8 @@ impl Check<'_> {
             Some(p) => demand.lack(&candidates).replace("the best agent has", &format!("agent \"{}\" has", p.value)),
             None => demand.lack(&candidates),
         };
-        let message = format!("no agent can ever do \"{}\": {why}", task.id.value);
+        let of_team = team.map_or(String::new(), |team| format!(" of team \"{}\"", team.id.value));
+        let message = format!("no agent{of_team} can ever do \"{}\": {why}", task.id.value);
         let every: BTreeSet<&str> = agents.iter().flat_map(|a| a.can.iter().map(|(n, _)| &**n)).collect();
         let near = nearest(kind, every.into_iter().filter(|_| !kind.is_empty())).filter(|w| *w != kind);
         let span = if kind.is_empty() { task.id.span } else { task.kind.span };

@@ -1,11 +1,11 @@
 //! Workflows from Rust: the same draft that a file gives, the same check.
 
 use super::check::check;
-use super::draft::{At, Draft, DraftSupervisor, DraftTask};
+use super::draft::{At, Draft, DraftStrategy, DraftSupervisor, DraftTask, DraftTeam};
 use super::expression::Expression;
 use super::inputs::convert_value;
 use super::load::{Checked, Known, hash};
-use super::model::{Action, Binding, Input, InputType, Limits, OnFailure, Output, Strategy, Workflow};
+use super::model::{Action, Binding, Input, InputType, Limits, OnFailure, Output, Strategy, Team, Workflow};
 use super::names::bad_id;
 use super::problem::{Problem, WorkflowErrors};
 use super::task_builder::{Bind, HERE, TaskBuilder};
@@ -84,7 +84,14 @@ impl WorkflowBuilder {
         if !settings.is_object() {
             self.say(format!("the settings of strategy \"{name}\" must be a map"));
         }
-        self.draft.strategy = Some(At::new(Strategy { name: name.into(), settings }, HERE));
+        self.draft.strategy = Some(DraftStrategy::at(Strategy { name: name.into(), settings }, HERE));
+        self
+    }
+    /// Agents that are governed together.
+    pub fn team(mut self, team: Team) -> WorkflowBuilder {
+        let agents = team.agents.into_iter().map(|agent| At::new(agent, HERE)).collect();
+        let strategy = team.strategy.map(|strategy| DraftStrategy::at(strategy, HERE));
+        self.draft.teams.push(DraftTeam { id: At::new(team.id, HERE), agents, strategy });
         self
     }
     /// An agent that it brings along.

@@ -1,9 +1,8 @@
 //! A draft as a checked workflow: every name means something, nothing goes in a circle, and somebody can do every task.
 
 use super::able;
-use super::draft::{Draft, DraftTask};
-use super::model::{Action, Dependency, Task, Workflow};
-use super::policies::unknown_strategy;
+use super::draft::{Draft, DraftTask, DraftTeam};
+use super::model::{Action, Dependency, Task, Team, Workflow};
 use super::problem::{MAX_PROBLEMS, Problem, Span};
 use super::reference::{Field, Reference, Root};
 use super::text::nearest;
@@ -22,6 +21,7 @@ pub(super) struct Check<'a> {
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
     pub(super) missing: Vec<Name>,
+    pub(super) notes: Vec<String>,
 }
 
 /// What an expression belongs to, for sentences and for what it may use.
@@ -39,7 +39,7 @@ struct Names<'a> {
 
 /// Checks a draft. The workflow is only good if no problem is left.
 pub(super) fn check(draft: Draft, known: &Known, problems: Vec<Problem>) -> Result<Checked, Vec<Problem>> {
-    let mut check = Check { known, problems, warnings: Vec::new(), missing: Vec::new() };
+    let mut check = Check { known, problems, warnings: Vec::new(), missing: Vec::new(), notes: Vec::new() };
     check.duplicates(&draft);
     check.settings(&draft);
     let names = Names {
@@ -56,13 +56,14 @@ pub(super) fn check(draft: Draft, known: &Known, problems: Vec<Problem>) -> Resu
     drop(names);
     check.cycles(&draft, &edges);
     let agents = able::everyone(&draft, known);
-    check.abilities(&draft.tasks, &agents);
+    check.teams(&draft, &agents);
+    check.abilities(&draft, &agents);
     check.supervision(&draft.supervision, &agents);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
-    let Check { warnings, missing, .. } = check;
-    Ok(Checked { workflow: workflow(draft, edges), warnings, missing_agents: missing, agents })
+    let Check { warnings, missing, notes, .. } = check;
+    Ok(Checked { workflow: workflow(draft, edges), warnings, missing_agents: missing, agents, notes })
 }
 
 fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
@@ -72,6 +73,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
         description: draft.description,
         inputs: draft.inputs.into_iter().map(|i| i.value).collect(),
         strategy: draft.strategy.map(|s| s.value),
+        teams: draft.teams.into_iter().map(team).collect(),
         agents: draft.agents.into_iter().map(|a| a.value).collect(),
         supervision: draft.supervision.into_iter().map(|s| s.spec.value).collect(),
         on_failure: draft.on_failure,
@@ -86,6 +88,8 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
                 action: task.action,
                 kind: task.kind.value,
                 agent: task.agent.map(|a| a.value),
+                team: task.team.map(|t| t.value),
+                strategy: task.strategy.map(|s| s.value),
                 needs: task.needs,
                 with: task.with,
                 dependencies,
@@ -103,6 +107,11 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
     }
 }
 
+fn team(draft: DraftTeam) -> Team {
+    let agents = draft.agents.into_iter().map(|a| a.value).collect();
+    Team { id: draft.id.value, agents, strategy: draft.strategy.map(|s| s.value) }
+}
+
 fn merged(own: Timeouts, default: Timeouts) -> Timeouts {
     Timeouts { queue: own.queue.or(default.queue), attempt: own.attempt.or(default.attempt), total: own.total.or(default.total) }
 }
@@ -116,6 +125,7 @@ impl Check<'_> {
         self.twice("task", draft.tasks.iter().map(|t| (&t.id.value, t.id.span)));
         self.twice("input", draft.inputs.iter().map(|i| (&i.value.name, i.span)));
         self.twice("agent", draft.agents.iter().map(|a| (&a.value.id, a.span)));
+        self.twice("team", draft.teams.iter().map(|t| (&t.id.value, t.id.span)));
         self.twice("output", draft.outputs.iter().map(|o| (&o.value.name, o.span)));
     }
 
@@ -132,11 +142,6 @@ impl Check<'_> {
     }
 
     fn settings(&mut self, draft: &Draft) {
-        if let Some(strategy) = &draft.strategy
-            && let Some(problem) = unknown_strategy(&strategy.value.name, &self.known.strategies)
-        {
-            self.say(Problem { span: strategy.span, ..problem });
-        }
         for agent in draft.agents.iter().filter(|a| a.value.most() > MAX_REPLICAS) {
             let message =
                 format!("agent \"{}\" has {} replicas, the limit is {MAX_REPLICAS}", agent.value.id, agent.value.most());

@@ -28,7 +28,8 @@ pub(super) struct Draft {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) inputs: Vec<At<Input>>,
-    pub(super) strategy: Option<At<Strategy>>,
+    pub(super) strategy: Option<DraftStrategy>,
+    pub(super) teams: Vec<DraftTeam>,
     pub(super) agents: Vec<At<AgentSpec>>,
     pub(super) supervision: Vec<DraftSupervisor>,
     pub(super) timeouts: Option<Timeouts>,
@@ -39,6 +40,29 @@ pub(super) struct Draft {
     pub(super) outputs: Vec<At<Output>>,
     pub(super) hash: String,
     pub(super) path: Option<PathBuf>,
+}
+
+/// A strategy, with the places of its name and of its settings.
+#[derive(Clone, Debug)]
+pub(super) struct DraftStrategy {
+    pub(super) value: Strategy,
+    pub(super) span: Span,
+    /// Each setting by name: where the key stands, and where its value.
+    pub(super) settings: Vec<(String, Span, Span)>,
+}
+impl DraftStrategy {
+    /// One that stands nowhere else than there.
+    pub(super) fn at(value: Strategy, span: Span) -> DraftStrategy {
+        DraftStrategy { value, span, settings: Vec::new() }
+    }
+}
+
+/// A team, with the places of its agents' names.
+#[derive(Clone, Debug)]
+pub(super) struct DraftTeam {
+    pub(super) id: At<Name>,
+    pub(super) agents: Vec<At<Name>>,
+    pub(super) strategy: Option<DraftStrategy>,
 }
 
 /// A supervisor of agents, with the places of its name and of its agents' names.
@@ -57,6 +81,8 @@ pub(super) struct DraftTask {
     pub(super) action_span: Span,
     pub(super) kind: At<Name>,
     pub(super) agent: Option<At<Name>>,
+    pub(super) team: Option<At<Name>>,
+    pub(super) strategy: Option<DraftStrategy>,
     pub(super) needs: Vec<(Name, f64)>,
     pub(super) with: Vec<(Name, Binding)>,
     pub(super) depends_on: Vec<DraftDependency>,
@@ -87,6 +113,8 @@ impl DraftTask {
             action_span: span,
             kind: At::new("".into(), span),
             agent: None,
+            team: None,
+            strategy: None,
             needs: Vec::new(),
             with: Vec::new(),
             depends_on: Vec::new(),

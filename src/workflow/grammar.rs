@@ -88,7 +88,7 @@ pub(crate) static TOP: Record = Record {
         key("description", Kind::Text, "what it is for"),
         key("inputs", Kind::List(&Kind::Record(&INPUT)), "what a run is given"),
         key("strategy", Kind::Strategy, "how its agents are governed"),
-        later("teams", "agents that are governed together"),
+        key("teams", Kind::List(&Kind::Record(&TEAM)), "agents that are governed together"),
         later("delegation", "bounds of what agents may delegate"),
         key("agents", Kind::List(&Kind::Record(&AGENT)), "who can work"),
         key("defaults", Kind::Record(&DEFAULTS), "what holds for tasks that don't say otherwise"),
@@ -152,6 +152,14 @@ pub(crate) static AGENT: Record = Record {
         key("behaviour", Kind::Text, "what it does when a task names no way to execute it"),
         key("placement", Kind::Words(&[yes("local"), not_yet("blocking"), not_yet("worker")]), "where its functions run"),
         key("drain", Kind::Duration, "how long it may take to finish when it is stopped"),
+    ],
+};
+static TEAM: Record = Record {
+    what: "a team",
+    keys: &[
+        must("id", Kind::Text, "its id"),
+        must("agents", Kind::List(&Kind::Text), "the ids of its agents"),
+        key("strategy", Kind::Strategy, "how they are governed; as the workflow says if it is not given"),
     ],
 };
 static SUPERVISOR: Record = Record {
@@ -285,8 +293,8 @@ pub(crate) static TASK: Record = Record {
         later("on_error", "handlers by kind of error"),
         later("resources", "what it uses up"),
         later("redundancy", "several agents do it and vote on the result"),
-        later("strategy", "how it alone is allocated"),
-        later("team", "the team that does it"),
+        key("strategy", Kind::Strategy, "how it alone is allocated"),
+        key("team", Kind::Text, "the team that does it"),
         later("cache", "remembers its result"),
         later("quality", "conditions that a result must meet"),
     ],

@@ -1,7 +1,7 @@
 //! The doors: a text or a file in, a checked workflow out.
 
 use super::check::check;
-use super::draft::{At, Draft};
+use super::draft::{Draft, DraftStrategy};
 use super::grammar::{Kind, TOP};
 use super::model::{Limits, Strategy, Workflow};
 use super::policies;
@@ -10,6 +10,7 @@ use super::read::{Reader, unwrap_dsl};
 use super::shape::Shape;
 use super::yaml::{self, Node};
 use crate::lifecycle::{RetryPolicy, Timeouts};
+use crate::registry::Registry;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use sha2::{Digest, Sha256};
@@ -20,6 +21,8 @@ use std::path::Path;
 pub struct Known {
     /// Protocols that are built. Empty if nobody knows: then no name is refused.
     pub strategies: Vec<Name>,
+    /// The protocols themselves, which know their settings; without them settings are not checked.
+    pub registry: Option<Registry>,
     /// Agents of the configuration.
     pub agents: Vec<AgentSpec>,
     /// Registered Rust functions.
@@ -62,7 +65,14 @@ impl Overrides {
         draft.limits = self.limits.iter().fold(draft.limits.clone(), |base, node| policies::limits(node, &base));
         if let Some(strategy) = &self.strategy {
             let span = draft.strategy.as_ref().map_or(Span::default(), |s| s.span);
-            draft.strategy = Some(At::new(strategy.clone(), span));
+            draft.strategy = Some(DraftStrategy::at(strategy.clone(), span));
+        }
+    }
+    /// A strategy that is stronger than the workflow governs every team and every task: the same run under another government.
+    pub(super) fn govern(&self, draft: &mut Draft) {
+        if self.strategy.is_some() {
+            draft.teams.iter_mut().for_each(|team| team.strategy = None);
+            draft.tasks.iter_mut().for_each(|task| task.strategy = None);
         }
     }
 }
@@ -94,6 +104,8 @@ pub struct Checked {
     pub missing_agents: Vec<Name>,
     /// Everybody who can work: the workflow's agents, then those of the configuration that it doesn't define.
     pub agents: Vec<AgentSpec>,
+    /// What is worth knowing and not doubtful: what a quorum means for its team.
+    pub notes: Vec<String>,
 }
 
 /// Reads and checks a workflow's text. `path` is only for sentences and for [`Workflow::path`].

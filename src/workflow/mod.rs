@@ -12,6 +12,7 @@ mod engine;
 mod expression;
 #[cfg(test)]
 mod expression_tests;
+mod govern;
 pub(crate) mod grammar;
 mod inputs;
 mod load;
@@ -39,7 +40,7 @@ pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
 pub use load::{Checked, Defaults, Known, Overrides, load, parse};
 pub use model::{
-    Action, Binding, Dependency, Input, InputType, Limits, OnFailure, Output, Priority, Script, Strategy, Task, Workflow,
+    Action, Binding, Dependency, Input, InputType, Limits, OnFailure, Output, Priority, Script, Strategy, Task, Team, Workflow,
     duration_text,
 };
 pub use problem::{Problem, Span, WorkflowErrors};

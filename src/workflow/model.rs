@@ -28,6 +28,8 @@ pub struct Workflow {
     pub strategy: Option<Strategy>,
     /// The agents that it brings along.
     pub agents: Vec<AgentSpec>,
+    /// Agents that are governed together; without any, all agents are one team.
+    pub teams: Vec<Team>,
     /// Supervisors that some of its agents have to themselves.
     pub supervision: Vec<SupervisorSpec>,
     /// What happens to the rest when a task fails.
@@ -86,6 +88,35 @@ pub struct Strategy {
     pub settings: Value,
 }
 
+/// Agents that are governed together.
+///
+/// ```
+/// use polity::workflow::{Team, Workflow, kind};
+/// let flow = Workflow::new("w").team(Team::new("crunchers", ["ann", "bob"])).task("a", kind("k").team("crunchers"));
+/// assert_eq!(flow.check(&Default::default()).unwrap().missing_agents, ["ann".into(), "bob".into()]); // a society may have them
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Team {
+    /// Its id.
+    pub id: Name,
+    /// The ids of its agents; an id stands for all replicas.
+    pub agents: Vec<Name>,
+    /// How they are governed; as the workflow says if none.
+    pub strategy: Option<Strategy>,
+}
+impl Team {
+    /// A team of these agents, governed as the workflow says.
+    pub fn new<N: Into<Name>>(id: impl Into<Name>, agents: impl IntoIterator<Item = N>) -> Team {
+        Team { id: id.into(), agents: agents.into_iter().map(Into::into).collect(), strategy: None }
+    }
+    /// Under a strategy of its own, in one word.
+    #[must_use]
+    pub fn strategy(mut self, name: &str) -> Team {
+        self.strategy = Some(Strategy { name: name.into(), settings: Value::Object(serde_json::Map::new()) });
+        self
+    }
+}
+
 /// What happens to the rest of a run when a task fails for good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +157,10 @@ pub struct Task {
     pub kind: Name,
     /// Only this agent (or a replica of it).
     pub agent: Option<Name>,
+    /// The team that does it; of all agents if none.
+    pub team: Option<Name>,
+    /// How it alone is allocated; as its team if none.
+    pub strategy: Option<Strategy>,
     /// Minimum scores.
     pub needs: Vec<(Name, f64)>,
     /// Its input.

@@ -5,7 +5,7 @@ use super::*;
 use crate::plan::Wants;
 use crate::{Jitter, RetryPolicy};
 use polity_agents::{AgentSpec, OutputFormat};
-use polity_protocols::Capabilities;
+use polity_protocols::{Capabilities, Name};
 use proptest::prelude::*;
 use serde_json::json;
 use std::path::Path;
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 fn known() -> Known {
     Known {
-        strategies: vec!["market".into(), "hierarchical".into()],
+        strategies: crate::Registry::standard().names().map(Name::from).collect(),
+        registry: Some(crate::Registry::standard()),
         agents: vec![AgentSpec::new("conf", Capabilities::default().and("cooking", 0.6))],
         functions: vec!["count_words".into()],
         ..Known::default()

@@ -1,7 +1,7 @@
 //! A tree of the right shape as a draft.
 
 use super::Known;
-use super::draft::{At, Draft, DraftDependency, DraftSupervisor, DraftTask};
+use super::draft::{At, Draft, DraftDependency, DraftStrategy, DraftSupervisor, DraftTask, DraftTeam};
 use super::expression::Expression;
 use super::model::{Action, Binding, Input, InputType, OnFailure, Output, Priority, Script};
 use super::places::inside;
@@ -64,7 +64,8 @@ impl Reader<'_> {
             name: string(root.get("name")),
             description: string(root.get("description")),
             inputs: items(root.get("inputs")).iter().filter_map(|n| self.input(n)).collect(),
-            strategy: root.get("strategy").and_then(|n| Some(At::new(policies::strategy(n)?, n.span))),
+            strategy: root.get("strategy").and_then(strategy),
+            teams: items(root.get("teams")).iter().filter_map(team).collect(),
             agents: items(root.get("agents")).iter().filter_map(|n| self.agent(n)).collect(),
             supervision: items(root.get("supervision")).iter().filter_map(supervisor).collect(),
             timeouts: defaults.timeouts,
@@ -80,6 +81,7 @@ impl Reader<'_> {
         // Tasks come last: their own policies stand on the defaults that hold in the end.
         let tasks = items(root.get("tasks")).iter();
         draft.tasks = tasks.filter_map(|n| self.task(n, draft.retry.as_ref())).collect();
+        self.known.overrides.govern(&mut draft);
         draft
     }
 
@@ -121,6 +123,8 @@ impl Reader<'_> {
             task.kind = At::new(string(Some(kind)).into(), kind.span);
         }
         task.agent = node.get("agent").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
+        task.team = node.get("team").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
+        task.strategy = node.get("strategy").and_then(strategy);
         if let Some(needs) = node.get("needs") {
             task.needs = needs.entries().filter_map(|(k, _, v)| Some((k.into(), v.number()?))).collect();
         }
@@ -254,6 +258,19 @@ impl Reader<'_> {
             _ => {}
         }
     }
+}
+
+fn strategy(node: &Node) -> Option<DraftStrategy> {
+    let value = policies::strategy(node)?;
+    let settings = node.entries().next().map(|(_, _, settings)| settings);
+    let places = settings.into_iter().flat_map(Node::entries).map(|(name, key, value)| (name.to_owned(), key.span, value.span));
+    Some(DraftStrategy { value, span: node.span, settings: places.collect() })
+}
+
+fn team(node: &Node) -> Option<DraftTeam> {
+    let id = node.get("id")?;
+    let agents = items(node.get("agents")).iter().filter_map(|n| Some(At::new(n.text()?.into(), n.span))).collect();
+    Some(DraftTeam { id: At::new(id.text()?.into(), id.span), agents, strategy: node.get("strategy").and_then(strategy) })
 }
 
 fn supervisor(node: &Node) -> Option<DraftSupervisor> {

@@ -1,8 +1,8 @@
 //! Tasks and bindings from Rust.
 
-use super::draft::{At, DraftDependency, DraftTask};
+use super::draft::{At, DraftDependency, DraftStrategy, DraftTask};
 use super::expression::Expression;
-use super::model::{Action, Binding, Priority, Script};
+use super::model::{Action, Binding, Priority, Script, Strategy};
 use super::problem::Span;
 use super::template::Template;
 use crate::lifecycle::{RetryPolicy, Timeouts};
@@ -171,6 +171,23 @@ impl TaskBuilder {
     /// Only this agent, or a replica of it.
     pub fn agent(mut self, id: &str) -> TaskBuilder {
         self.task.agent = Some(At::new(id.into(), HERE));
+        self
+    }
+    /// The team that does it.
+    pub fn team(mut self, id: &str) -> TaskBuilder {
+        self.task.team = Some(At::new(id.into(), HERE));
+        self
+    }
+    /// How it alone is allocated, in one word.
+    pub fn strategy(self, name: &str) -> TaskBuilder {
+        self.strategy_with(name, Value::Object(serde_json::Map::new()))
+    }
+    /// How it alone is allocated, with settings.
+    pub fn strategy_with(mut self, name: &str, settings: Value) -> TaskBuilder {
+        if !settings.is_object() {
+            return self.wrong(format!("the settings of strategy \"{name}\" must be a map"));
+        }
+        self.task.strategy = Some(DraftStrategy::at(Strategy { name: name.into(), settings }, HERE));
         self
     }
     /// A minimum score.

@@ -57,7 +57,7 @@ fn table() -> Vec<(&'static str, Vec<u8>, Vec<&'static str>)> {
         (
             "a strategy's setting",
             head("strategy: { hierarchical: { span: 1 } }\ntasks: [{ id: a, run: x }]"),
-            vec!["flow.yaml: ", "span"],
+            vec!["flow.yaml:3:35: hierarchical.span must be at least 2, but is 1"],
         ),
         (
             "scores out of range",

@@ -2,6 +2,7 @@
 
 mod forge;
 mod life;
+mod teams;
 
 pub use forge::forgeries;
 
@@ -32,6 +33,7 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
         agree(storm, id, &log, result)?;
         note_run(result.status(), &log, seen);
     }
+    teams::judge(storm, seen)?;
     slots(storm, seen)?;
     outcomes(storm, seen)?;
     note(storm, seen);

@@ -1,8 +1,11 @@
 //! One seed makes everything that a storm is made of.
 
+mod teams;
+
 use polity::agents::Distribution;
 use polity::prelude::*;
 use polity::protocols::{Delay, Rng};
+use polity::workflow::WorkflowBuilder;
 use polity::{Government, Registry, Timeouts};
 use std::time::Duration;
 
@@ -34,17 +37,20 @@ impl Scene {
     pub fn of(seed: u64) -> Scene {
         let mut rng = Rng::new(seed, "storm");
         let rough = rng.chance(0.15);
-        let agents = (0..1 + rng.below(12)).map(|n| agent(n, &mut rng)).collect();
+        let agents: Vec<AgentSpec> = (0..1 + rng.below(12)).map(|n| agent(n, &mut rng)).collect();
         let weather = weather(&mut rng);
         let names: Vec<&str> = Registry::standard().names().collect();
         let strategy = Registry::standard().make(pick(&mut rng, &names), &Value::Null).unwrap();
         let runs = if rng.chance(0.2) { 2 } else { 1 };
-        let runs =
-            (0..runs).map(|_| (workflow(rough, &mut rng), rng.chance(0.15).then(|| seconds(&mut rng, 0.0, 20.0)))).collect();
+        let runs = (0..runs)
+            .map(|_| (workflow(rough, &agents, &mut rng), rng.chance(0.15).then(|| seconds(&mut rng, 0.0, 20.0))))
+            .collect();
         let (spied, fatal) = (rng.chance(0.5), rng.chance(0.3).then(|| 1 + rng.below(120) as u64));
         let haunted = rng.chance(0.03);
-        let mut agents: Vec<AgentSpec> = agents;
+        let mut agents = agents;
+        let mut runs: Vec<(Workflow, Option<Duration>)> = runs;
         if haunted {
+            runs.iter_mut().for_each(|(flow, _)| teams::disband(flow));
             agents.clear(); // the limits on restarts are pooled, so that a larger society stands it
         }
         Scene { agents, weather, strategy, runs, spied, fatal, haunted }
@@ -83,7 +89,7 @@ fn weather(rng: &mut Rng) -> Weather {
     Weather { delay, loss, repeat: if rng.chance(0.6) { rng.between(0.0, 0.5) } else { 0.0 } }
 }
 
-fn workflow(rough: bool, rng: &mut Rng) -> Workflow {
+fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
     let tasks = if rng.chance(0.15) { 1 + rng.below(200) } else { 1 + rng.below(30) };
     let mut flow = Workflow::new("storm");
     if rng.chance(0.3) {
@@ -91,11 +97,14 @@ fn workflow(rough: bool, rng: &mut Rng) -> Workflow {
     }
     let bound = |rng: &mut Rng| rng.chance(0.2).then(|| 1 + rng.below(6) as u32);
     flow = flow.limits(Limits { max_parallel_tasks: bound(rng), max_open: bound(rng), ..Limits::default() });
+    let teams = teams::of(agents, rng);
+    flow = teams.iter().cloned().fold(flow, WorkflowBuilder::team);
     // Lists are no good as what others work on here: an instance's input is a map.
     for n in 0..tasks {
         let task = action(rough, rng);
         let task = conditions(upstream(task, n, rng), n, rng);
-        flow = flow.task(&format!("t{n}"), policies(task, rng));
+        let task = teams::governed(policies(task, rng), &teams, rng);
+        flow = flow.task(&format!("t{n}"), task);
     }
     flow.build().unwrap()
 }

@@ -28,6 +28,8 @@ pub struct Seen {
     pub full_agents: u64,
     pub slots_checked: u64,
     pub outcomes_checked: u64,
+    pub team_awards: u64,
+    pub own_strategies: u64,
 }
 impl Seen {
     pub fn assert_all(&self) {
@@ -56,6 +58,8 @@ impl Seen {
             (self.late_voices, "a late voice"),
             (self.full_agents, "an agent with all slots taken"),
             (self.slots_checked, "a storm whose slots could be counted"),
+            (self.team_awards, "a task that was given to a member of its team"),
+            (self.own_strategies, "a task with a strategy of its own"),
             (self.outcomes_checked, "a storm whose outcomes could be counted"),
         ];
         for (count, what) in all {

@@ -1,7 +1,7 @@
 //! Events at random: any event whatsoever, and runs that obey the rules.
 
 use super::story::Teller;
-use crate::event::{Counts, Event, RunHead, RunId, RunStatus, RunTail, What};
+use crate::event::{Counts, Event, Office, RunHead, RunId, RunStatus, RunTail, What};
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind};
 use polity_protocols::{AgentId, Candidate, Decision, Measure, Name, Rng, TaskId, Time};
@@ -57,30 +57,39 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
     let dependencies = prop::collection::vec(prop::collection::vec(0u32..7, 0..4), 0..6).prop_map(Arc::from);
     let slots = prop::collection::vec(any::<u32>(), 0..6).prop_map(Arc::from);
     let words = (name(), name(), any::<String>(), name());
-    (words, (value(), any::<u64>(), any::<bool>()), (names(), names(), dependencies), (names(), slots, value())).prop_map(
-        |(
-            (name, workflow, hash, strategy),
-            (settings, seed, simulated),
-            (tasks, kinds, dependencies),
-            (agents, slots, inputs),
-        )| {
-            Arc::new(RunHead {
-                name,
-                workflow,
-                hash,
-                strategy,
-                settings,
-                seed,
-                simulated,
-                tasks,
-                kinds,
-                dependencies,
-                agents,
-                slots,
-                inputs,
-            })
-        },
+    let office = (any::<bool>(), name(), value(), prop::collection::vec(0u32..9, 0..4))
+        .prop_map(|(all, name, settings, tasks)| Office { team: (!all).then(|| name.clone()), strategy: name, settings, tasks });
+    (
+        words,
+        (value(), any::<u64>(), any::<bool>(), prop::collection::vec(office, 0..3)),
+        (names(), names(), dependencies),
+        (names(), slots, value()),
     )
+        .prop_map(
+            |(
+                (name, workflow, hash, strategy),
+                (settings, seed, simulated, offices),
+                (tasks, kinds, dependencies),
+                (agents, slots, inputs),
+            )| {
+                Arc::new(RunHead {
+                    name,
+                    workflow,
+                    hash,
+                    strategy,
+                    settings,
+                    offices,
+                    seed,
+                    simulated,
+                    tasks,
+                    kinds,
+                    dependencies,
+                    agents,
+                    slots,
+                    inputs,
+                })
+            },
+        )
 }
 fn run_tail() -> impl Strategy<Value = Arc<RunTail>> {
     use RunStatus::*;

@@ -57,6 +57,7 @@ impl Teller {
             hash: "00".into(),
             strategy: "market".into(),
             settings: json!({}),
+            offices: Vec::new(),
             seed: 8731,
             simulated: false,
             tasks: names(tasks),
