@@ -162,6 +162,7 @@ impl Console {
                 let why = format!("the {strategy} coordinator; it is built again: {reason}");
                 Some(self.line(Status::Lost, None, None, None, &why))
             }
+            What::Undelivered { agent, reason, .. } if verbose => Some(self.line(Status::DeadLetter, None, None, *agent, reason)),
             What::Escalated { reason } => Some(self.line(Status::Escalated, None, None, None, reason)),
             _ => None,
         }

@@ -46,6 +46,7 @@ pub struct Report {
     agents: BTreeMap<AgentId, AgentRecord>,
     coordinator: Vec<(Time, Name)>,
     escalation: Option<Name>,
+    undelivered: u64,
     pub(super) remarks: Vec<String>,
     pub(super) cost: Cost,
 }
@@ -138,6 +139,10 @@ impl Report {
     pub fn escalation(&self) -> Option<&Name> {
         self.escalation.as_ref()
     }
+    /// Letters between agents that nobody took.
+    pub fn undelivered(&self) -> u64 {
+        self.undelivered
+    }
     /// What a reader should know of how this report was made: a log that was cut off, for example.
     pub fn remarks(&self) -> &[String] {
         &self.remarks
@@ -158,6 +163,8 @@ impl Report {
             What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
             What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),
+            What::Undelivered { .. } => self.undelivered += 1,
+            What::DeadLettered { .. } => {} // its failure was told just before
             What::Expanded { task, first, labels } => self.expand(*task, *first, labels.len()),
             what => self.task_event(event.at, what),
         }

@@ -31,7 +31,7 @@ pub(super) struct Parts {
 
 /// A society of agents. It ends when it is dropped, or with [`run`](crate::run); to wait for its end, [`stop`](Society::stop) it.
 pub struct Society {
-    world: Rc<World>,
+    pub(super) world: Rc<World>,
     government: Government,
     registry: Registry,
     /// The agents that it was founded with.
@@ -102,6 +102,7 @@ impl Society {
             let mut all = self.blueprints.borrow_mut();
             let (id, profile) = (AgentId(all.len() as u32), Arc::new(profile));
             self.world.directory.expect_agent(profile.clone(), spec.drain);
+            let inbox = self.world.boxes.furnish(profile.clone());
             all.push(Rc::new(Blueprint {
                 id,
                 profile,
@@ -111,6 +112,7 @@ impl Society {
                 drain: spec.drain,
                 factory: factory.clone(),
                 child: u64::from(id.0),
+                inbox,
             }));
         }
     }

@@ -34,6 +34,7 @@ impl Teller {
                 | What::AgentGivenUp { .. }
                 | What::CoordinatorLost { .. }
                 | What::Escalated { .. }
+                | What::Undelivered { .. }
         );
         match what {
             What::Completed { .. } => self.tally.completed += 1,
