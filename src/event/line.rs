@@ -177,6 +177,7 @@ impl Line {
                 self.attempt = Some(*attempts);
                 self.failure = Some(failure.clone());
             }
+            What::Recalled { output, .. } => self.output = Some(output.clone()),
             What::Blocked { task, causes } => {
                 self.causes = Some(causes.iter().map(|n| names.task(TaskId::new(task.run(), *n))).collect());
                 self.causes_n = Some(causes.clone());
@@ -241,6 +242,7 @@ impl Line {
                 took: Duration::from_nanos(self.took_ns?),
                 output: self.output.clone()?,
             },
+            "recalled" => What::Recalled { task: task?, output: self.output.clone()? },
             "failed" => What::Failed { task: task?, agent, attempts: self.attempt?, failure: self.failure.clone()? },
             "skipped" => What::Skipped { task: task?, reason: self.reason.clone()? },
             "blocked" => What::Blocked { task: task?, causes: self.causes_n.clone()? },
@@ -273,6 +275,7 @@ impl What {
             What::Retried { .. } => "retried",
             What::Noted { .. } => "noted",
             What::Completed { .. } => "completed",
+            What::Recalled { .. } => "recalled",
             What::Failed { .. } => "failed",
             What::Skipped { .. } => "skipped",
             What::Blocked { .. } => "blocked",
@@ -294,6 +297,7 @@ impl What {
             | What::Noted { task, .. }
             | What::Completed { task, .. }
             | What::Failed { task, .. }
+            | What::Recalled { task, .. }
             | What::DeadLettered { task, .. }
             | What::Skipped { task, .. }
             | What::Blocked { task, .. }

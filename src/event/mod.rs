@@ -88,6 +88,8 @@ pub enum What {
     Completed { task: TaskId, agent: AgentId, attempts: u32, took: Duration, output: Arc<Value> },
     /// The task failed for good.
     Failed { task: TaskId, agent: Option<AgentId>, attempts: u32, failure: Arc<Failure> },
+    /// The task was not done again: its output was taken from the record of an earlier run.
+    Recalled { task: TaskId, output: Arc<Value> },
     /// The task that has just failed for good is a dead letter: it can be looked at, and run again. `input` is the hash of what it was to
     /// work on.
     DeadLettered { task: TaskId, cause: DeathCause, input: Name },

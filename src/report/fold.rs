@@ -164,7 +164,12 @@ impl Report {
             What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),
             What::Undelivered { .. } => self.undelivered += 1,
-            What::DeadLettered { .. } => {} // its failure was told just before
+            What::DeadLettered { task, input, .. } => {
+                // Its failure was told just before.
+                if let Some(record) = self.tasks.get_mut(task.instance() as usize).filter(|record| record.failure.is_some()) {
+                    record.died(input);
+                }
+            }
             What::Expanded { task, first, labels } => self.expand(*task, *first, labels.len()),
             what => self.task_event(event.at, what),
         }
@@ -296,6 +301,13 @@ impl Report {
             What::Completed { agent, attempts, took, output, .. } => {
                 (record.agent, record.attempts) = (Some(*agent), *attempts);
                 record.end(at, State::Completed, *took);
+                if keeps {
+                    record.answered(output);
+                }
+            }
+            What::Recalled { output, .. } => {
+                record.step(at, Step::Noted("its output was taken from the record of an earlier run".into()));
+                record.end(at, State::Completed, Duration::ZERO);
                 if keeps {
                     record.answered(output);
                 }

@@ -7,6 +7,7 @@ use crate::actors::{
 use crate::event::{EventLog, RunId, RunStatus};
 use crate::plan::{Node, NodeIx, Plan};
 use crate::registry::{Government, IntoGovernment, Registry};
+use crate::report::{DeadLetter, DeadLetters, Recall};
 use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision};
 use crate::workflow::{Action, IntoWorkflow, Known, Workflow};
 use crate::world::{Letter, World};
@@ -39,6 +40,7 @@ pub struct Society {
     functions: Rc<Functions>,
     blueprints: Rc<RefCell<Vec<Rc<Blueprint>>>>,
     next_run: Cell<u32>,
+    dead: Rc<RefCell<DeadLetters>>,
 }
 
 /// What a society may take to end beyond the longest drain of its agents: graces, and commands that ignore SIGTERM.
@@ -55,7 +57,9 @@ impl Society {
         world.directory.enter_supervisor(Door::Root, root.clone());
         let (specs, factories): (Vec<AgentSpec>, Vec<Option<Factory>>) = parts.agents.into_iter().unzip();
         let Parts { government, registry, functions, .. } = parts;
-        let society = Society { world, government, registry, specs, functions, blueprints, next_run: Cell::new(0) };
+        let dead = Rc::new(RefCell::new(DeadLetters::default()));
+        world.log.add(Box::new(dead.clone()));
+        let society = Society { world, government, registry, specs, functions, blueprints, next_run: Cell::new(0), dead };
         for (spec, factory) in society.specs.iter().zip(factories) {
             society.draft(spec, factory);
         }
@@ -131,6 +135,11 @@ impl Society {
     /// The log of everything that happens.
     pub fn events(&self) -> &EventLog {
         &self.world.log
+    }
+    /// The dead letters so far, the oldest first: tasks that failed for good, and what agents told each other and nobody took. The last
+    /// [`DEAD_LETTERS`](crate::report::DEAD_LETTERS) are kept.
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.dead.borrow().all().cloned().collect()
     }
     /// Messages that were sent so far: what a simulation's speed is measured in.
     pub fn messages(&self) -> u64 {
@@ -214,7 +223,8 @@ impl Society {
         let name: Name = options.name.unwrap_or_else(|| crate::report::memorable(seed).into());
         let (done, result) = oneshot::channel();
         let slots: u64 = self.blueprints.borrow().iter().map(|blueprint| u64::from(blueprint.profile.slots)).sum();
-        let setup = RunSetup { id, name: name.clone(), max_open: max_open(&workflow, slots), workflow, plan, inputs, book, done };
+        let (max_open, recall) = (max_open(&workflow, slots), options.recall);
+        let setup = RunSetup { id, name: name.clone(), max_open, workflow, plan, inputs, book, recall, done };
         let addr = RunActor::new(self.world.clone(), setup).start();
         // Entered here and not by itself: a society may end before the run has had its first turn.
         let workplace = Rc::new(options.workplace.unwrap_or_else(|| Workplace::new(".")));
@@ -270,6 +280,7 @@ pub struct RunOptions {
     pub name: Option<Name>,
     /// Where its commands run.
     pub workplace: Option<Workplace>,
+    recall: Recall,
     strategy: Option<Result<Government, String>>,
 }
 impl RunOptions {
@@ -281,6 +292,24 @@ impl RunOptions {
     /// With a name of its own.
     pub fn name(mut self, name: impl Into<Name>) -> RunOptions {
         self.name = Some(name.into());
+        self
+    }
+    /// With what an earlier run of the same workflow leaves: what it has an output for is not done again.
+    ///
+    /// ```
+    /// use polity::prelude::*;
+    /// use polity::report::Recall;
+    /// let sum = polity::simulate(1, async {
+    ///     let society = Polity::builder().agent_spec(AgentSpec::new("ann", can("x", 1.0)))
+    ///         .function("double", |job, _| async move { Ok(json!(2 * job.input::<i64>("n")?)) }).start()?;
+    ///     let flow = Workflow::new("w").task("a", function("double").with("n", 1)).task("b", function("double").with("n", output("a")));
+    ///     let options = RunOptions::default().recalling(Recall::default().output("a", 50));
+    ///     Ok::<_, Failure>(society.run_with(flow, options).await?.output("b").clone())
+    /// });
+    /// assert_eq!(sum.unwrap(), 100);
+    /// ```
+    pub fn recalling(mut self, recall: Recall) -> RunOptions {
+        self.recall = recall;
         self
     }
     /// With another place for its commands than the current directory.

@@ -121,6 +121,7 @@ fn what() -> impl Strategy<Value = What> {
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
         (a(), name()).prop_map(|(agent, reason)| What::AgentGivenUp { agent, reason }).boxed(),
         undelivered().boxed(),
+        (t(), value()).prop_map(|(task, output)| What::Recalled { task, output: Arc::new(output) }).boxed(),
         (t(), prop::sample::select(&DeathCause::ALL[..]), name())
             .prop_map(|(task, cause, input)| What::DeadLettered { task, cause, input })
             .boxed(),
