@@ -12,7 +12,7 @@ pub use crate::protocols::stigmergic::Stigmergic;
 pub use crate::protocols::{Capabilities, Weather};
 pub use crate::runtime::{Polity, RunError, RunOptions, RunResult, Society};
 pub use crate::workflow::*;
-pub use polity_agents::{Agent, AgentSpec, Context, Failure, FailureKind, Job, Simulation, agent_fn};
+pub use polity_agents::{Agent, AgentSpec, Context, Failure, FailureKind, Job, Letter, Simulation, agent_fn};
 pub use serde_json::{Value, json};
 
 /// A job's result, or a program's: any error becomes a [`Failure`] by `?`.

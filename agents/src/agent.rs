@@ -1,11 +1,13 @@
 //! The trait that a user implements, and what its jobs may ask of the world.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::job::Job;
+use crate::letter::{Address, Letter, Post, written};
 use core::future::Future;
 use core::pin::Pin;
 use core::time::Duration;
-use polity_protocols::{Capabilities, Rng, Time};
+use polity_protocols::{Capabilities, Name, Rng, Time};
+use serde::Serialize;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -41,6 +43,30 @@ pub trait Agent: 'static {
     fn perform(&mut self, job: Job, context: &Context) -> impl Future<Output = Result<Value, Failure>>;
     /// Called once when this life of the agent begins.
     fn started(&mut self) {}
+    /// Hears a letter that no job of it took: see [`Letter`]. A failure makes it a dead letter; a panic ends this life, and the letter is
+    /// not read again. Without a handler of its own an agent hears nothing.
+    ///
+    /// ```
+    /// use polity_agents::{Agent, Context, Failure, Job, Letter};
+    /// use serde_json::{Value, json};
+    /// struct Adder(i64);
+    /// impl Agent for Adder {
+    ///     async fn perform(&mut self, _: Job, _: &Context) -> Result<Value, Failure> {
+    ///         Ok(json!(self.0))
+    ///     }
+    ///     async fn heard(&mut self, letter: Letter, context: &Context) -> Result<(), Failure> {
+    ///         self.0 += letter.read::<i64>()?;
+    ///         context.tell(letter.from(), &self.0)
+    ///     }
+    /// }
+    /// ```
+    fn heard(&mut self, letter: Letter, _context: &Context) -> impl Future<Output = Result<(), Failure>> {
+        core::future::ready(Err(letter.unheard()))
+    }
+    /// The topics that every life of it listens to from its beginning. Others come and go by [`Context::subscribe`].
+    fn topics(&self) -> Vec<Name> {
+        Vec::new()
+    }
 }
 
 /// [`Agent`], without its type: what the runtime holds.
@@ -51,6 +77,10 @@ pub trait DynAgent {
     fn perform<'a>(&'a mut self, job: Job, context: &'a Context) -> LocalFuture<'a, Result<Value, Failure>>;
     /// See [`Agent::started`].
     fn started(&mut self);
+    /// See [`Agent::heard`].
+    fn heard<'a>(&'a mut self, letter: Letter, context: &'a Context) -> LocalFuture<'a, Result<(), Failure>>;
+    /// See [`Agent::topics`].
+    fn topics(&self) -> Vec<Name>;
 }
 impl<A: Agent> DynAgent for A {
     fn capabilities(&self) -> Capabilities {
@@ -61,6 +91,12 @@ impl<A: Agent> DynAgent for A {
     }
     fn started(&mut self) {
         Agent::started(self);
+    }
+    fn heard<'a>(&'a mut self, letter: Letter, context: &'a Context) -> LocalFuture<'a, Result<(), Failure>> {
+        Box::pin(Agent::heard(self, letter, context))
+    }
+    fn topics(&self) -> Vec<Name> {
+        Agent::topics(self)
     }
 }
 
@@ -77,11 +113,16 @@ pub trait Clock {
 pub struct Context {
     clock: Rc<dyn Clock>,
     seed: u64,
+    post: Option<Rc<dyn Post>>,
 }
 impl Context {
-    /// The context of one job; `seed` is derived from the run's seed and the job's identity.
+    /// The context of one job; `seed` is derived from the run's seed and the job's identity. It has no post.
     pub fn new(clock: Rc<dyn Clock>, seed: u64) -> Context {
-        Context { clock, seed }
+        Context { clock, seed, post: None }
+    }
+    /// With a post.
+    pub fn with_post(self, post: Rc<dyn Post>) -> Context {
+        Context { post: Some(post), ..self }
     }
     /// The moment, in the world's time.
     pub fn now(&self) -> Time {
@@ -94,5 +135,60 @@ impl Context {
     /// This job's own stream of randomness under a label: equal seeds give equal draws, whatever else happens.
     pub fn rng(&self, label: &str) -> Rng {
         Rng::new(self.seed, label)
+    }
+    fn post(&self) -> Result<&Rc<dyn Post>, Failure> {
+        let none = || Failure::new(FailureKind::Validation, "there is no post here: this context was made without a runtime");
+        self.post.as_ref().ok_or_else(none)
+    }
+    /// Tells another agent, by its name, or one of a group, by the group's. It is on its way when this returns; whether it arrives is not
+    /// known ([`Letter`]): what can't be delivered becomes a dead letter.
+    ///
+    /// # Errors
+    /// If `content` is too large for a letter or JSON can't hold it.
+    pub fn tell<T: Serialize + ?Sized>(&self, whom: &str, content: &T) -> Result<(), Failure> {
+        self.post()?.send(Address::Agent(whom.into()), written(content)?);
+        Ok(())
+    }
+    /// Tells all who listen to a topic, but for itself. Each copy travels by itself.
+    ///
+    /// # Errors
+    /// As [`tell`](Context::tell).
+    pub fn publish<T: Serialize + ?Sized>(&self, topic: &str, content: &T) -> Result<(), Failure> {
+        self.post()?.send(Address::Topic(topic.into()), written(content)?);
+        Ok(())
+    }
+    /// Its agent listens to a topic from now on, until this life of it ends. Twice is as once.
+    ///
+    /// # Errors
+    /// If it is one topic too many, for the agent or for its society.
+    pub fn subscribe(&self, topic: &str) -> Result<(), Failure> {
+        self.post()?.subscribe(topic)
+    }
+    /// Its agent no longer listens to a topic.
+    pub fn unsubscribe(&self, topic: &str) {
+        if let Some(post) = &self.post {
+            post.unsubscribe(topic);
+        }
+    }
+    /// The next letter to its agent, once there is one: for a job that has a conversation. Without a post it never ends.
+    ///
+    /// Give the wait an end of its own where the other may be silent, since letters can be lost: race it with [`sleep`](Context::sleep).
+    pub async fn letter(&self) -> Letter {
+        match &self.post {
+            Some(post) => post.wait().await,
+            None => core::future::pending().await,
+        }
+    }
+    /// The next letter to its agent, if one is there.
+    pub fn try_letter(&self) -> Option<Letter> {
+        self.post.as_ref()?.take()
+    }
+    /// The next letter to its agent, unless none comes within `patience`.
+    pub async fn letter_within(&self, patience: Duration) -> Option<Letter> {
+        tokio::select! {
+            biased;
+            letter = self.letter() => Some(letter),
+            () = self.sleep(patience) => None,
+        }
     }
 }

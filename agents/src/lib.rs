@@ -9,6 +9,7 @@
 //! | [`Body`] | slots and queue: starts, queues or refuses; pure |
 //! | [`Job`], [`Work`] | one attempt at one task, and how it is done |
 //! | [`Executors`] | do a job: own behaviour, [`Functions`], shell commands in a [`Workplace`], [`simulate`] |
+//! | [`Letter`], [`Post`] | what agents tell each other |
 //! | [`CancelToken`] | how a job is told to stop |
 //! | [`Failure`] | why a job failed, as a value |
 //!
@@ -21,6 +22,7 @@ mod clock;
 mod executors;
 mod failure;
 mod job;
+mod letter;
 mod spec;
 
 pub use agent::{Agent, Clock, Context, DynAgent, LocalFuture};
@@ -33,4 +35,5 @@ pub use executors::{
 };
 pub use failure::{Failure, FailureKind};
 pub use job::{Answer, Command, Distribution, Job, JobId, OutputFormat, Simulation, Work};
+pub use letter::{Address, LETTER_BYTES, Letter, Post, Undeliverable, written};
 pub use spec::{AgentSpec, DEFAULT_QUEUE, Elastic};

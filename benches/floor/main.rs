@@ -5,6 +5,7 @@
 mod bare;
 mod flows;
 mod meter;
+mod voices;
 
 use flows::{layered, simulated_day};
 use meter::{Meter, peak_memory};
@@ -26,6 +27,7 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("peak") => peak(),
         Some("day") => drop(simulated_day(1_000, 4_000)),
+        Some("voices") => voices(),
         Some("shape") => {
             let cost = walk(layered(1000, 100), Events::Nowhere);
             println!("{:.3} us/task", cost * 1e6);
@@ -76,10 +78,18 @@ fn all() {
         events as f64 / spent
     );
 
+    voices();
+
     println!("\npeak memory, 100,000 tasks (a process of its own)");
     let me = std::env::current_exe().expect("a process has a file");
     let said = std::process::Command::new(me).arg("peak").output().expect("this very program runs");
     print!("{}", String::from_utf8_lossy(&said.stdout));
+}
+
+fn voices() {
+    println!("\nletters between two agents, live (100,000 there and back)");
+    let (rate, [p50, p99, most]) = voices::volley(100_000);
+    println!("  {rate:.0} letters/CPU-second; from tell to handler: p50 {p50:?}, p99 {p99:?}, at most {most:?}");
 }
 
 fn best(times: u32, mut measure: impl FnMut() -> f64) -> f64 {

@@ -1,12 +1,13 @@
 //! The agent's actor: its body, its seats in the teams, its jobs.
 
 use super::jobs::{Held, Jobs, Stage, carry};
+use super::listen::Ears;
 use super::messages::{AgentMail, CoordinatorMail, Finished, SupervisorMail};
 use super::{Book, Claim, CoordinatorId, PoolPlan, SupervisorActor, panics};
 use crate::event::{RunId, What};
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
 use crate::supervision::{ChildSpec, Exit, Intensity};
-use crate::world::{InTurn, Letter, Mail, World};
+use crate::world::{Desk, InTurn, Inbox, Letter, Mail, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{
     Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, Offer, SharedAgent,
@@ -35,6 +36,8 @@ pub(crate) struct Blueprint {
     /// How long it may go on with its jobs when it is stopped.
     pub(crate) drain: Duration,
     pub(crate) factory: Option<Factory>,
+    /// Where its letters lie, whether it lives or not.
+    pub(crate) inbox: Rc<Inbox>,
     /// Its number with its supervisor.
     pub(crate) child: u64,
     /// The elastic pool that it is a replica of.
@@ -49,23 +52,25 @@ impl Blueprint {
 
 /// One life of an agent.
 pub(crate) struct AgentActor {
-    world: Rc<World>,
-    blueprint: Rc<Blueprint>,
-    incarnation: u64,
+    pub(super) world: Rc<World>,
+    pub(super) blueprint: Rc<Blueprint>,
+    pub(super) incarnation: u64,
     supervisor: Addr<SupervisorActor>,
-    body: Body,
+    pub(super) body: Body,
     /// In order of id. As many as slots and queue allow: a short list, and no tree whose nodes come and go with each job.
     held: Jobs,
     /// Cancels that overtook their jobs. A job is offered once, so that each entry is used or outlives its use by a few bytes; bounded.
     overtaken: BTreeSet<JobId>,
     seats: BTreeMap<CoordinatorId, Seat>,
     /// The user's agent of this life.
-    own: Option<SharedAgent>,
+    pub(super) own: Option<SharedAgent>,
+    /// How it hears letters.
+    pub(super) ears: Ears,
     /// A buffer, so that talk allocates nothing.
     said: Vec<Talk>,
     /// How this life ends, once that is known.
     exit: Option<Exit>,
-    stopping: bool,
+    pub(super) stopping: bool,
     /// What its pool was last told that it holds: running, queued.
     told: (u32, u32),
     in_turn: InTurn,
@@ -91,7 +96,10 @@ impl AgentActor {
     ) -> AgentActor {
         let body = Body::new(blueprint.profile.slots, blueprint.queue);
         let in_turn = InTurn::first(&world);
+        let seed = Rng::derive(Rng::derive(world.seed(), !u64::from(blueprint.id.0)), incarnation);
+        let ears = Ears::new(Desk::new(world.clone(), blueprint.inbox.clone(), incarnation), seed);
         AgentActor {
+            ears,
             world,
             blueprint,
             incarnation,
@@ -116,7 +124,10 @@ impl AgentActor {
             AgentMail::Execute { job, rank, coordinator, claim } => self.offer(job, rank, coordinator, claim, context),
             AgentMail::Cancel { job } => self.cancel(job, context),
             AgentMail::Ended { job, executed } => self.end(job, executed, false, context),
-            AgentMail::Panicked { reason } => {
+            AgentMail::Knock => self.knocked(context),
+            AgentMail::Heard => self.heard(context),
+            AgentMail::Panicked { reason, by_a_job } => {
+                self.ears.blame(!by_a_job);
                 self.exit = Some(Exit::Panic(reason.to_string()));
                 context.stop();
             }
@@ -215,7 +226,7 @@ impl AgentActor {
             workplace: self.world.directory.workplace(id.task.run()),
             speed: self.blueprint.profile.speed,
         };
-        let job_context = JobContext::new(self.world.clone(), self.seed_of(id));
+        let job_context = JobContext::new(self.world.clone(), self.seed_of(id)).with_post(self.ears.desk());
         if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
             claim.begins();
         }
@@ -266,6 +277,7 @@ impl AgentActor {
         if let Some(next) = self.conclude(id, executed, at_once) {
             self.begin(next, context);
         }
+        self.attend(context); // what the job left in the inbox
         self.stop_when_idle(context);
     }
     /// Frees the slot, answers, learns; gives back the job that has the slot now.
@@ -377,10 +389,13 @@ impl AgentActor {
     }
     /// Makes the user's agent of this life.
     fn awake(&mut self) {
+        self.blueprint.inbox.begin(self.incarnation);
         if let Some(factory) = &self.blueprint.factory {
             let mut agent = factory();
             agent.started();
+            let topics = agent.topics();
             self.own = Some(share(agent));
+            self.tune_in(&topics);
         }
     }
     fn join_teams(&self, addr: &Addr<AgentActor>) {
@@ -403,6 +418,7 @@ impl Actor for AgentActor {
         self.world.tick();
         if self.guarded(context, |agent, _| agent.awake()) {
             self.join_teams(&context.address());
+            self.guarded(context, |agent, context| agent.attend(context)); // what came while it was dead
         }
         self.in_turn.end(context.state());
     }
@@ -430,8 +446,8 @@ impl Drop for AgentActor {
         };
         let (agent, incarnation) = (self.blueprint.id, self.incarnation);
         for held in self.held.iter_mut() {
-            if let (Some(claim), false) = (&held.claim, matches!(exit, Exit::Panic(_))) {
-                claim.excuse(); // stopped from outside: a job that was lost so is not poison
+            if let (Some(claim), false) = (&held.claim, matches!(exit, Exit::Panic(_)) && !self.ears.is_to_blame()) {
+                claim.excuse(); // stopped from outside, or by a letter: a job that was lost so is not poison
             }
             match &mut held.stage {
                 Stage::Running { token, .. } => token.cancel(),

@@ -130,6 +130,14 @@ impl Directory {
     pub(crate) fn name_of(&self, id: AgentId) -> Option<Name> {
         self.profile(id).map(|profile| profile.name.clone())
     }
+    /// Where an agent is reached, if it lives.
+    pub(crate) fn address(&self, id: AgentId) -> Option<Addr<AgentActor>> {
+        self.agents.borrow().get(&id).map(|seat| seat.addr.clone())
+    }
+    /// True if it lives.
+    pub(crate) fn is_alive(&self, id: AgentId) -> bool {
+        self.agents.borrow().contains_key(&id)
+    }
     /// The living, in order of number.
     pub(crate) fn agents(&self) -> Vec<Seat> {
         self.agents.borrow().values().cloned().collect()

@@ -64,7 +64,7 @@ pub(super) async fn carry(
     job: JobId,
     mut future: LocalFuture<'static, Executed>,
 ) {
-    let mut duty = PanicDuty { agent: Some(agent) };
+    let mut duty = PanicDuty { agent: Some(agent), by_a_job: true };
     let executed = std::future::poll_fn(|context| {
         let _quiet = panics::contain();
         future.as_mut().poll(context)
@@ -76,16 +76,31 @@ pub(super) async fn carry(
     drop(under_way);
 }
 
-/// Tells the agent that its job's code panicked.
+/// Carries on with hearing letters, as [`carry`] does with a job.
+pub(super) async fn hear(world: Rc<World>, under_way: UnderWay, agent: Addr<AgentActor>, mut future: LocalFuture<'static, ()>) {
+    let mut duty = PanicDuty { agent: Some(agent), by_a_job: false };
+    std::future::poll_fn(|context| {
+        let _quiet = panics::contain();
+        future.as_mut().poll(context)
+    })
+    .await;
+    if let Some(agent) = duty.agent.take() {
+        world.send(Letter::Agent(agent, AgentMail::Heard));
+    }
+    drop(under_way);
+}
+
+/// Tells the agent that its code panicked.
 struct PanicDuty {
     agent: Option<Addr<AgentActor>>,
+    by_a_job: bool,
 }
 impl Drop for PanicDuty {
     fn drop(&mut self) {
         if let Some(agent) = self.agent.take().filter(|_| std::thread::panicking())
             && let Some(world) = World::here()
         {
-            world.send(Letter::Agent(agent, AgentMail::Panicked { reason: panics::reason().into() }));
+            world.send(Letter::Agent(agent, AgentMail::Panicked { reason: panics::reason().into(), by_a_job: self.by_a_job }));
         }
     }
 }

@@ -83,8 +83,12 @@ pub(crate) enum AgentMail {
     Cancel { job: JobId },
     /// From its own future: the job ended.
     Ended { job: JobId, executed: Executed },
-    /// From its own future: the job's code panicked.
-    Panicked { reason: Name },
+    /// From its own future: the job's code panicked; or, if no job is to blame, the code that hears letters.
+    Panicked { reason: Name, by_a_job: bool },
+    /// Letters lie in its inbox.
+    Knock,
+    /// From its own future: the letters of its inbox were heard.
+    Heard,
     /// Virtual work: its time has come.
     Due { job: JobId },
     /// Take no more, finish what runs, end.

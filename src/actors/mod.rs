@@ -13,8 +13,10 @@
 mod agent;
 mod claim;
 mod coordinator;
+mod dead;
 mod directory;
 mod jobs;
+mod listen;
 mod messages;
 mod offices;
 mod panics;

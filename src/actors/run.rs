@@ -6,9 +6,10 @@ use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
 use super::scope::{RunScope, inputs_object};
 use super::{Book, Errand, Offices, TaskActor, TaskSetup};
-use crate::event::{Counts, Office, RunHead, RunId, RunStatus, RunTail, What};
+use crate::event::{Counts, DeathCause, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
+use crate::report::{Recall, Recalled};
 use crate::runtime::RunResult;
 use crate::workflow::{EvalError, OnFailure, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
@@ -31,6 +32,8 @@ pub(crate) struct RunSetup {
     pub(crate) plan: Arc<Plan>,
     pub(crate) inputs: BTreeMap<Name, Arc<Value>>,
     pub(crate) offices: Offices,
+    /// What need not be done again.
+    pub(crate) recall: Recall,
     /// Task actors that may be there at a time.
     pub(crate) max_open: usize,
     pub(crate) done: oneshot::Sender<RunResult>,
@@ -51,6 +54,7 @@ pub(crate) struct RunActor {
     workflow: Arc<Workflow>,
     inputs: BTreeMap<Name, Arc<Value>>,
     offices: Offices,
+    recall: Recall,
     max_open: usize,
     done: Option<oneshot::Sender<RunResult>>,
     ledger: Ledger,
@@ -85,6 +89,7 @@ impl RunActor {
             workflow: setup.workflow,
             inputs: setup.inputs,
             offices: setup.offices,
+            recall: setup.recall,
             max_open: setup.max_open.max(1),
             done: Some(setup.done),
             ledger: Ledger::new(setup.plan),
@@ -185,6 +190,9 @@ impl RunActor {
         }
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
+        if task.for_each.is_none() && self.recalled(node.0) {
+            return;
+        }
         if let Some(when) = task.when.as_ref().filter(|_| task.for_each.is_none()) {
             match when.is_true(&self.scope(None)) {
                 Ok(true) => {}
@@ -260,6 +268,9 @@ impl RunActor {
         }
     }
     fn admit_instance(&mut self, node: NodeIx, instance: InstanceId, index: usize) {
+        if self.recalled(instance.0) {
+            return;
+        }
         let workflow = self.workflow.clone();
         if let Some(when) = &workflow.tasks[node.index()].when {
             match when.is_true(&self.scope(self.item(node, index))) {
@@ -366,6 +377,28 @@ impl RunActor {
     fn skip(&mut self, instance: u32, reason: String) {
         self.world.record(self.id, What::Skipped { task: self.task(instance), reason: reason.into() });
         self.settle(instance, Settlement::Skipped);
+    }
+    /// Ends a task by what is known of it from an earlier run. False if nothing is.
+    fn recalled(&mut self, instance: u32) -> bool {
+        if self.recall.is_empty() {
+            return false;
+        }
+        let Some(recalled) = self.recall.take(&self.name_of(instance)) else { return false };
+        match recalled {
+            Recalled::Failure(failure, dead) => {
+                let cause = DeathCause::of(failure.kind);
+                self.unready(instance, Unready::Fails((*failure).clone()));
+                if let (Some(input), Some(cause)) = (dead, cause) {
+                    self.world.record(self.id, What::DeadLettered { task: self.task(instance), cause, input });
+                }
+            }
+            Recalled::Output(output) => {
+                self.world.record(self.id, What::Recalled { task: self.task(instance), output: output.clone() });
+                self.progress.set(instance, Fact { output: Some(output), ..Fact::default() });
+                self.settle(instance, Settlement::Succeeded);
+            }
+        }
+        true
     }
     /// A task can't begin, since something that it is made of has no value.
     fn unready(&mut self, instance: u32, unready: Unready) {

@@ -165,6 +165,7 @@ impl SupervisorActor {
     }
     fn bid_farewell(&self, agent: AgentId) {
         self.world.directory.strike_off(agent);
+        self.world.boxes.close(agent, &self.world);
         let Some(profile) = self.world.directory.profile(agent) else { return };
         for book in self.world.directory.coordinators_of(&profile) {
             let mail = CoordinatorMail::Leave { agent, incarnation: u64::MAX, for_good: true };
@@ -256,6 +257,7 @@ impl SupervisorActor {
             Child::Agent(blueprint) => {
                 world.directory.note_life(incarnation);
                 world.directory.expect_again(blueprint.id);
+                world.boxes.reopen(blueprint.id);
                 Life::Agent(AgentActor::new(world, blueprint.clone(), incarnation, me).start())
             }
             Child::Coordinator(book) => {

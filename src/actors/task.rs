@@ -1,5 +1,6 @@
 //! The task's actor: one per open task, carrying its life.
 
+use super::dead::dead_letter;
 use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::{AgentActor, Award, Book, Claim, CoordinatorId, RunActor};
 use crate::event::{RunId, What};
@@ -276,6 +277,9 @@ impl TaskActor {
             TaskEnd::Failed(failure) => What::Failed { task, agent, attempts, failure: failure.clone() },
             TaskEnd::Cancelled => What::Cancelled { task },
         });
+        if let TaskEnd::Failed(failure) = &end {
+            dead_letter(task, &self.errand.job, failure).into_iter().for_each(|what| self.record(what));
+        }
         let result = TaskResult { agent, attempts, end };
         self.world.tell_run(&self.run, RunMail::Settled { task, result });
     }

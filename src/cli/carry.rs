@@ -9,10 +9,11 @@ use super::stop::Stop;
 use polity::agents::{AgentSpec, Workplace, agent_fn};
 use polity::event::{RunId, RunStatus};
 use polity::protocols::Name;
-use polity::report::{Console, ConsoleOptions, RunFolder, Writer, memorable, mermaid};
+use polity::report::{Console, ConsoleOptions, Recall, RunFolder, Writer, memorable, mermaid};
 use polity::workflow::Workflow;
 use polity::{Builder, Government, Polity, RunOptions, Society};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ pub struct Errand {
     pub runs: PathBuf,
     /// The words of the command that runs it again, without its seed.
     pub again: Vec<String>,
+    /// What need not be done again.
+    pub recall: Recall,
     pub view: View,
 }
 
@@ -125,6 +128,7 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
         Workplace { logs: Some(folder.logs()), spill: Some(folder.path().join("spill")), ..Workplace::new(errand.cwd) };
     let mut options = RunOptions::default();
     (options.inputs, options.name, options.workplace) = (errand.inputs, Some(name), Some(workplace));
+    options = options.recalling(errand.recall);
     let handle = society.launch(errand.workflow, options)?;
     let cancel = handle.canceller();
     let mut interrupted = false;
@@ -153,12 +157,15 @@ struct Kept {
 impl Kept {
     fn new(society: &Society, errand: &Errand, folder: &RunFolder) -> Result<Kept, Stop> {
         let mut words = errand.again.clone();
-        words.extend(["--seed".to_owned(), society.seed().to_string()]);
+        if errand.recall.is_empty() {
+            words.extend(["--seed".to_owned(), society.seed().to_string()]);
+        }
         let replay = super::load::command(&words);
+        keep_workflow(&errand.workflow, folder)?;
         folder.write_dag(&mermaid(&picture::graph(&errand.workflow)))?;
         let writer = Writer::start(folder, RUN)
             .map_err(|error| Stop::usage(format!("can't write {}: {error}", folder.events().display())))?;
-        let recorder = Rc::new(RefCell::new(Recorder::new(folder.clone(), replay.clone())));
+        let recorder = Rc::new(RefCell::new(Recorder::new(folder.clone(), replay.clone(), whole(&errand.cwd), errand.mock)));
         let log = society.events();
         log.add(Box::new(writer.clone()));
         log.add(Box::new(recorder.clone()));
@@ -184,5 +191,19 @@ impl Kept {
         if let Some(problem) = self.recorder.borrow_mut().problem.take() {
             output::tell(&format!("warning: {problem}"));
         }
+    }
+}
+
+/// A directory, so that it can be found from another one too.
+fn whole(directory: &std::path::Path) -> String {
+    directory.canonicalize().unwrap_or_else(|_| directory.to_owned()).display().to_string()
+}
+/// Keeps the workflow's text, so that the run can be gone on with later. A file that is another by now is not kept.
+fn keep_workflow(workflow: &Workflow, folder: &RunFolder) -> Result<(), Stop> {
+    let text = workflow.path.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+    let hash = |text: &str| Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    match text.filter(|text| hash(text) == workflow.hash) {
+        Some(text) => Ok(folder.write_workflow(&text)?),
+        None => Ok(()),
     }
 }

@@ -51,6 +51,7 @@ impl Demo {
             runs: writable(config.runs()),
             again: vec!["polity".into(), "demo".into()],
             view: View::default(),
+            recall: polity::report::Recall::default(),
         };
         let kept_at = (errand.runs != config.runs()).then(|| errand.runs.clone());
         let outcome = carry::carry_out_with(errand, society)?;

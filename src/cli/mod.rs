@@ -11,6 +11,7 @@ mod agents;
 mod carry;
 mod check;
 mod config;
+mod dead_letters;
 mod demo;
 mod explain;
 mod graph;
@@ -21,6 +22,7 @@ mod output;
 mod picture;
 mod plan;
 mod record;
+mod requeue;
 mod run;
 mod runs;
 mod schema;
@@ -57,6 +59,7 @@ enum Verb {
     Agents(agents::Agents),
     Schema(schema::Schema),
     Config(config::Config),
+    DeadLetters(dead_letters::DeadLetters),
 }
 
 /// Reads the arguments, does what they ask, and tells how it went.
@@ -81,6 +84,7 @@ pub fn main() -> ExitCode {
         Verb::Agents(verb) => verb.go(),
         Verb::Schema(verb) => verb.go(),
         Verb::Config(verb) => verb.go(),
+        Verb::DeadLetters(verb) => verb.go(),
     };
     ExitCode::from(done.unwrap_or_else(|stop: Stop| stop.tell()))
 }

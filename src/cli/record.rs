@@ -9,15 +9,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Recorder {
     folder: RunFolder,
     replay: String,
+    cwd: String,
+    mock: bool,
     began: Time,
     record: Option<RunRecord>,
     /// The first thing that could not be written.
     pub problem: Option<FolderError>,
 }
 impl Recorder {
-    /// For the run of this folder; `replay` repeats it.
-    pub fn new(folder: RunFolder, replay: String) -> Recorder {
-        Recorder { folder, replay, began: Time::ZERO, record: None, problem: None }
+    /// For the run of this folder; `replay` repeats it, and its commands run in `cwd`.
+    pub fn new(folder: RunFolder, replay: String, cwd: String, mock: bool) -> Recorder {
+        Recorder { folder, replay, cwd, mock, began: Time::ZERO, record: None, problem: None }
     }
     fn keep(&mut self, record: RunRecord) {
         let written = self.folder.write_record(&record);
@@ -33,7 +35,8 @@ impl Sink for Recorder {
             What::RunStarted(head) => {
                 self.began = event.at;
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                self.keep(RunRecord::begun(self.folder.name(), head, &rfc3339(now), &self.replay));
+                let begun = RunRecord::begun(self.folder.name(), head, &rfc3339(now), &self.replay);
+                self.keep(RunRecord { cwd: self.cwd.clone(), mock: self.mock, ..begun });
             }
             What::RunEnded(tail) => {
                 if let Some(record) = self.record.take() {
@@ -48,7 +51,7 @@ impl Sink for Recorder {
 /// A moment since 1970 in UTC: `2026-11-21T09:00:00.120Z`. The days are counted in years that begin in March, so that leap days come last.
 ///
 /// Source: Hinnant, "chrono-Compatible Low-Level Date Algorithms" (`civil_from_days`).
-fn rfc3339(since: Duration) -> String {
+pub fn rfc3339(since: Duration) -> String {
     let (days, second) = (since.as_secs() / 86_400 + 719_468, since.as_secs() % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

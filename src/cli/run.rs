@@ -100,6 +100,7 @@ impl Run {
             cwd,
             runs,
             again,
+            recall: polity::report::Recall::default(),
             view: View { json: self.json, verbose: self.verbose },
         }
     }
@@ -135,7 +136,7 @@ fn code(outcome: &Outcome) -> u8 {
 }
 
 /// The one output as it is, if it is a text; else all as an object.
-fn print_outputs(outputs: &Value) -> std::io::Result<()> {
+pub fn print_outputs(outputs: &Value) -> std::io::Result<()> {
     let Some(all) = outputs.as_object().filter(|all| !all.is_empty()) else { return Ok(()) };
     match all.values().next() {
         Some(Value::String(text)) if all.len() == 1 => output::print(text),

@@ -2,9 +2,9 @@
 //!
 //! A line carries both the names, for people, and the numbers (`task_n`, `agent_n`, `run_n`), so that reading it back loses nothing.
 
-use super::{Event, Names, RunHead, RunId, RunTail, What};
+use super::{DeathCause, Event, Names, RunHead, RunId, RunTail, What};
 use core::time::Duration;
-use polity_agents::Failure;
+use polity_agents::{Failure, Undeliverable};
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -62,6 +62,20 @@ pub struct Line {
     pub causes_n: Option<Arc<[u32]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Undeliverable>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub death: Option<DeathCause>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,6 +154,11 @@ impl Line {
             | What::Noted { note: reason, .. } => {
                 self.reason = Some(reason.clone());
             }
+            What::Undelivered { from, to, topic, cause, reason, body, .. } => {
+                (self.from, self.to, self.topic) = (Some(from.clone()), Some(to.clone()), Some(*topic));
+                (self.cause, self.reason, self.body) = (Some(*cause), Some(reason.clone()), Some(body.clone()));
+            }
+            What::DeadLettered { cause, input, .. } => (self.death, self.input) = (Some(*cause), Some(input.clone())),
             What::RunStarted(head) => self.head = Some(head.clone()),
             What::RunEnded(tail) => self.tail = Some(tail.clone()),
             What::Expanded { first, labels, .. } => {
@@ -169,6 +188,7 @@ impl Line {
                 self.attempt = Some(*attempts);
                 self.failure = Some(failure.clone());
             }
+            What::Recalled { output, .. } => self.output = Some(output.clone()),
             What::Blocked { task, causes } => {
                 self.causes = Some(causes.iter().map(|n| names.task(TaskId::new(task.run(), *n))).collect());
                 self.causes_n = Some(causes.clone());
@@ -201,6 +221,16 @@ impl Line {
             },
             "pool_resized" => What::PoolResized { pool: self.agent.clone()?, replicas: self.first? },
             "escalated" => What::Escalated { reason: self.reason.clone()? },
+            "undelivered" => What::Undelivered {
+                from: self.from.clone()?,
+                to: self.to.clone()?,
+                topic: self.topic?,
+                agent,
+                cause: self.cause?,
+                reason: self.reason.clone()?,
+                body: self.body.clone()?,
+            },
+            "dead_lettered" => What::DeadLettered { task: task?, cause: self.death?, input: self.input.clone()? },
             "run_started" => What::RunStarted(self.head.clone()?),
             "expanded" => What::Expanded { task: task?, first: self.first?, labels: self.labels.clone()? },
             "announced" => What::Announced { task: task?, attempt: self.attempt? },
@@ -229,6 +259,7 @@ impl Line {
                 took: Duration::from_nanos(self.took_ns?),
                 output: self.output.clone()?,
             },
+            "recalled" => What::Recalled { task: task?, output: self.output.clone()? },
             "failed" => What::Failed { task: task?, agent, attempts: self.attempt?, failure: self.failure.clone()? },
             "skipped" => What::Skipped { task: task?, reason: self.reason.clone()? },
             "blocked" => What::Blocked { task: task?, causes: self.causes_n.clone()? },
@@ -251,6 +282,8 @@ impl What {
             What::SupervisorLost { .. } => "supervisor_lost",
             What::PoolResized { .. } => "pool_resized",
             What::Escalated { .. } => "escalated",
+            What::Undelivered { .. } => "undelivered",
+            What::DeadLettered { .. } => "dead_lettered",
             What::RunStarted(_) => "run_started",
             What::Expanded { .. } => "expanded",
             What::Announced { .. } => "announced",
@@ -261,6 +294,7 @@ impl What {
             What::Retried { .. } => "retried",
             What::Noted { .. } => "noted",
             What::Completed { .. } => "completed",
+            What::Recalled { .. } => "recalled",
             What::Failed { .. } => "failed",
             What::Skipped { .. } => "skipped",
             What::Blocked { .. } => "blocked",
@@ -282,6 +316,8 @@ impl What {
             | What::Noted { task, .. }
             | What::Completed { task, .. }
             | What::Failed { task, .. }
+            | What::Recalled { task, .. }
+            | What::DeadLettered { task, .. }
             | What::Skipped { task, .. }
             | What::Blocked { task, .. }
             | What::Cancelled { task }
@@ -301,7 +337,7 @@ impl What {
             | What::Displaced { agent, .. }
             | What::Retried { agent, .. }
             | What::Completed { agent, .. } => Some(*agent),
-            What::Failed { agent, .. } => *agent,
+            What::Failed { agent, .. } | What::Undelivered { agent, .. } => *agent,
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ pub use log::{EventLog, Sink};
 pub use names::Names;
 
 use core::time::Duration;
-use polity_agents::Failure;
+use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -68,6 +68,9 @@ pub enum What {
     PoolResized { pool: Name, replicas: u32 },
     /// A supervisor gave up: too many restarts in too short a time.
     Escalated { reason: Name },
+    /// What an agent (or the `program`) told another, or all who listen to a `topic`, was taken by nobody: a dead letter, with its cause.
+    /// `agent` is whose inbox it was for, `body` the beginning of its content.
+    Undelivered { from: Name, to: Name, topic: bool, agent: Option<AgentId>, cause: Undeliverable, reason: Name, body: Name },
     /// A run began.
     RunStarted(Arc<RunHead>),
     /// A `for_each` task became so many instances, the first of which has the number `first`.
@@ -90,6 +93,11 @@ pub enum What {
     Completed { task: TaskId, agent: AgentId, attempts: u32, took: Duration, output: Arc<Value> },
     /// The task failed for good.
     Failed { task: TaskId, agent: Option<AgentId>, attempts: u32, failure: Arc<Failure> },
+    /// The task was not done again: its output was taken from the record of an earlier run.
+    Recalled { task: TaskId, output: Arc<Value> },
+    /// The task that has just failed for good is a dead letter: it can be looked at, and run again. `input` is the hash of what it was to
+    /// work on.
+    DeadLettered { task: TaskId, cause: DeathCause, input: Name },
     /// The task was not needed, and why.
     Skipped { task: TaskId, reason: Name },
     /// The task can never start: the chain of causes, from its own dependency to the root.
@@ -100,6 +108,50 @@ pub enum What {
     Joined { task: TaskId, succeeded: bool },
     /// The run ended.
     RunEnded(Arc<RunTail>),
+}
+
+/// Why a task became a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeathCause {
+    /// Its attempts are spent, or its time.
+    Exhausted,
+    /// It failed in a way that trying again does not help: what it was given is wrong.
+    Hopeless,
+    /// The agents that had it died under it, too often.
+    Poison,
+    /// No agent would or could take it: those that could are gone.
+    NobodyLeft,
+}
+impl DeathCause {
+    /// All of them.
+    pub const ALL: [DeathCause; 4] = [DeathCause::Exhausted, DeathCause::Hopeless, DeathCause::Poison, DeathCause::NobodyLeft];
+    /// The cause that a final failure tells of; none if the task was but cancelled.
+    ///
+    /// ```
+    /// use polity::agents::FailureKind;
+    /// use polity::event::DeathCause;
+    /// assert_eq!(DeathCause::of(FailureKind::Timeout), Some(DeathCause::Exhausted));
+    /// assert_eq!(DeathCause::of(FailureKind::Cancelled), None);
+    /// ```
+    pub fn of(kind: FailureKind) -> Option<DeathCause> {
+        match kind {
+            FailureKind::Cancelled => None,
+            FailureKind::Poison => Some(DeathCause::Poison),
+            FailureKind::Unassigned => Some(DeathCause::NobodyLeft),
+            kind if kind.is_final() => Some(DeathCause::Hopeless),
+            _ => Some(DeathCause::Exhausted),
+        }
+    }
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            DeathCause::Exhausted => "exhausted",
+            DeathCause::Hopeless => "hopeless",
+            DeathCause::Poison => "poison",
+            DeathCause::NobodyLeft => "nobody_left",
+        }
+    }
 }
 
 /// What a run is, as it begins: enough to read the rest of the log without the file that it came from.

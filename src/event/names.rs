@@ -45,6 +45,10 @@ impl Names {
             _ => {}
         }
     }
+    /// Forgets the tasks of a run that is over.
+    pub fn forget(&mut self, run: RunId) {
+        self.runs.remove(&run);
+    }
     /// An agent's name.
     pub fn agent(&self, agent: AgentId) -> Name {
         self.agents.get(&agent).cloned().unwrap_or_else(|| format!("agent {}", agent.0).into())

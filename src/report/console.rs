@@ -129,6 +129,7 @@ impl Console {
                 let again = if *attempts > 1 { format!("attempt {attempts}  ") } else { String::new() };
                 self.quietly(Status::Completed, *took, *task, Some(*agent), &format!("{again}{why}"))
             }
+            What::Recalled { task, .. } => self.unless_large(Status::Completed, None, *task, "as the record says"),
             What::Failed { task, agent, failure, .. } => {
                 Some(self.line(Status::Failed, Some(before.spent), Some(*task), *agent, &failure_line(failure)))
             }
@@ -172,6 +173,7 @@ impl Console {
             What::SupervisorLost { name, reason, .. } => {
                 Some(self.line(Status::Lost, None, None, None, &format!("the supervisor \"{name}\": {reason}")))
             }
+            What::Undelivered { agent, reason, .. } if verbose => Some(self.line(Status::DeadLetter, None, None, *agent, reason)),
             What::Escalated { reason } => Some(self.line(Status::Escalated, None, None, None, reason)),
             _ => None,
         }
@@ -260,7 +262,11 @@ impl Console {
             What::Expanded { labels, task, .. } => self.expand(labels, *task),
             // The end of an expanded task is that of its instances.
             what if what.task().is_some_and(|t| self.report.family(t.instance()).is_some()) => {}
-            What::Completed { .. } | What::Skipped { .. } | What::Blocked { .. } | What::Cancelled { .. } => self.ended += 1,
+            What::Completed { .. }
+            | What::Recalled { .. }
+            | What::Skipped { .. }
+            | What::Blocked { .. }
+            | What::Cancelled { .. } => self.ended += 1,
             What::Failed { task, .. } => {
                 self.ended += 1;
                 self.failed.push(task.instance());

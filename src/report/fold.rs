@@ -46,6 +46,7 @@ pub struct Report {
     agents: BTreeMap<AgentId, AgentRecord>,
     coordinator: Vec<(Time, Name)>,
     escalation: Option<Name>,
+    undelivered: u64,
     pub(super) remarks: Vec<String>,
     pub(super) cost: Cost,
 }
@@ -138,6 +139,10 @@ impl Report {
     pub fn escalation(&self) -> Option<&Name> {
         self.escalation.as_ref()
     }
+    /// Letters between agents that nobody took.
+    pub fn undelivered(&self) -> u64 {
+        self.undelivered
+    }
     /// What a reader should know of how this report was made: a log that was cut off, for example.
     pub fn remarks(&self) -> &[String] {
         &self.remarks
@@ -159,6 +164,13 @@ impl Report {
             What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
             What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),
+            What::Undelivered { .. } => self.undelivered += 1,
+            What::DeadLettered { task, input, .. } => {
+                // Its failure was told just before.
+                if let Some(record) = self.tasks.get_mut(task.instance() as usize).filter(|record| record.failure.is_some()) {
+                    record.died(input);
+                }
+            }
             What::Expanded { task, first, labels } => self.expand(*task, *first, labels.len()),
             what => self.task_event(event.at, what),
         }
@@ -290,6 +302,13 @@ impl Report {
             What::Completed { agent, attempts, took, output, .. } => {
                 (record.agent, record.attempts) = (Some(*agent), *attempts);
                 record.end(at, State::Completed, *took);
+                if keeps {
+                    record.answered(output);
+                }
+            }
+            What::Recalled { output, .. } => {
+                record.step(at, Step::Noted("its output was taken from the record of an earlier run".into()));
+                record.end(at, State::Completed, Duration::ZERO);
                 if keeps {
                     record.answered(output);
                 }

@@ -133,6 +133,10 @@ impl RunFolder {
     pub fn dag(&self) -> PathBuf {
         self.path.join("dag.mmd")
     }
+    /// The workflow's text, as it was when the run began.
+    pub fn workflow(&self) -> PathBuf {
+        self.path.join("workflow.polity.yaml")
+    }
     /// What jobs printed.
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
@@ -157,6 +161,14 @@ impl RunFolder {
     pub fn write_dag(&self, mermaid: &str) -> Result<(), FolderError> {
         let path = self.dag();
         fs::write(&path, mermaid).map_err(|source| FolderError::Io { doing: "write", path, source })
+    }
+    /// Keeps the workflow's text.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn write_workflow(&self, text: &str) -> Result<(), FolderError> {
+        let path = self.workflow();
+        fs::write(&path, text).map_err(|source| FolderError::Io { doing: "write", path, source })
     }
     /// Writes `run.json`, whole or not at all: to another file first, which then takes its place.
     ///
@@ -236,6 +248,12 @@ pub struct RunRecord {
     /// What could not be computed or was left over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// Where its commands ran.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cwd: String,
+    /// True if agents and answers were made up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mock: bool,
     /// The version of polity that ran it.
     #[serde(default)]
     pub polity: String,

@@ -7,9 +7,12 @@
 //! | [`memorable`] | names that people can say |
 //! | [`Console`] | live progress |
 //! | [`explain`], [`show`] | one task's life; the whole run |
+//! | [`DeadLetters`], [`Verdict`] | what failed for good and what nobody took; what was decided about it |
+//! | [`Recall`] | what a later run need not do again |
 //! | [`Graph`], [`mermaid`], [`dot`] | the workflow as a picture |
 
 mod console;
+mod dead;
 mod ending;
 mod explain;
 mod fold;
@@ -18,6 +21,7 @@ mod graph;
 mod names;
 mod paint;
 mod read;
+mod recall;
 mod record;
 mod runs;
 mod sentence;
@@ -25,21 +29,26 @@ mod show;
 mod tables;
 mod text;
 mod totals;
+mod verdicts;
 mod writer;
 
 pub use console::{Console, ConsoleOptions};
+pub use dead::{DEAD_LETTERS, Dead, DeadError, DeadLetter, DeadLetters, DeadTask, LAST_ERRORS, RETENTION};
 pub use explain::explain;
 pub use fold::{Cost, Report, SharedReport};
 pub use folder::{FolderError, RunFolder, RunRecord, is_folder_name};
 pub use graph::{Edge, Graph, Link, Node, dot, mermaid};
 pub use names::memorable;
 pub use read::ReadError;
+pub use recall::Recall;
+pub(crate) use recall::Recalled;
 pub use record::{AgentRecord, STEPS, State, Step, TaskRecord};
 pub use runs::{FindError, NotFound, RunSummary, find, list, runs_table};
 pub use sentence::{LONGEST_SENTENCE, sentence};
 pub use show::show;
 pub use text::harmless;
 pub use totals::CriticalPath;
+pub use verdicts::{Fate, Filed, Verdict, all_filed, decide, filed};
 pub use writer::Writer;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(super) enum Status {
     Lost,
     Joined,
     Note,
+    DeadLetter,
     Skipped,
     Blocked,
     Failed,
@@ -34,6 +35,7 @@ impl Status {
             Status::Lost => "LOST",
             Status::Joined => "JOINED",
             Status::Note => "NOTE",
+            Status::DeadLetter => "DEAD LETTER",
             Status::Skipped => "SKIPPED",
             Status::Blocked => "BLOCKED",
             Status::Failed => "FAILED",
@@ -50,7 +52,7 @@ impl Status {
     fn color(self) -> u8 {
         match self {
             Status::Completed | Status::Starting | Status::Summary | Status::Folder | Status::Joined => 32,
-            Status::Retry | Status::Refused | Status::Lost | Status::Skipped | Status::Note => 33,
+            Status::Retry | Status::Refused | Status::Lost | Status::Skipped | Status::Note | Status::DeadLetter => 33,
             Status::Failed | Status::Escalated | Status::Problem => 31,
             Status::Blocked | Status::Cancelled => 35,
             Status::Progress | Status::Replay => 36,

@@ -136,6 +136,7 @@ pub struct TaskRecord {
 struct More {
     causes: Option<Arc<[u32]>>,
     output: Option<Arc<Value>>,
+    dead: Option<Name>,
     steps: Vec<(Time, Step)>,
     dropped: u64,
 }
@@ -193,6 +194,10 @@ impl TaskRecord {
     /// Its result, if the report keeps decisions.
     pub fn output(&self) -> Option<&Arc<Value>> {
         self.more.as_ref()?.output.as_ref()
+    }
+    /// The hash of what it was to work on, if it became a dead letter.
+    pub fn dead(&self) -> Option<&Name> {
+        self.more.as_ref()?.dead.as_ref()
     }
     /// What happened to it, in order. Without [`super::Report::keeping_decisions`] only what is unusual: refusals, losses, retries, notes.
     pub fn steps(&self) -> &[(Time, Step)] {
@@ -253,6 +258,9 @@ impl TaskRecord {
     }
     pub(super) fn answered(&mut self, output: &Arc<Value>) {
         self.more().output = Some(output.clone());
+    }
+    pub(super) fn died(&mut self, input: &Name) {
+        self.more().dead = Some(input.clone());
     }
     pub(super) fn step(&mut self, at: Time, step: Step) {
         let more = self.more();

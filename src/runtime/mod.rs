@@ -7,6 +7,7 @@ mod result;
 mod society;
 mod system;
 mod twin;
+mod voice;
 
 pub use builder::{Builder, Polity};
 pub use error::{RunError, StartError};

@@ -60,6 +60,7 @@ impl Nursery {
             let mut all = self.blueprints.borrow_mut();
             let (id, profile) = (AgentId(all.len() as u32), Arc::new(profile));
             world.directory.expect_agent(profile.clone(), spec.drain);
+            let inbox = world.boxes.furnish(profile.clone());
             if n >= spec.replicas {
                 world.directory.strike_off(id); // until its pool grows
             }
@@ -73,6 +74,7 @@ impl Nursery {
                 factory: factory.clone(),
                 child: u64::from(id.0),
                 pool: pool.clone(),
+                inbox,
             });
             pool.iter().for_each(|pool| pool.admit(&blueprint));
             all.push(blueprint);

@@ -8,6 +8,7 @@ use crate::actors::{
 use crate::event::{EventLog, RunId, RunStatus};
 use crate::plan::{Node, NodeIx, Plan};
 use crate::registry::{Government, IntoGovernment, Registry};
+use crate::report::{DeadLetter, DeadLetters, Recall};
 use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision, SupervisorSpec};
 use crate::workflow::{Action, IntoWorkflow, Known, Workflow};
 use crate::world::{Letter, World};
@@ -15,7 +16,7 @@ use actix::{Actor, Addr};
 use polity_agents::{AgentSpec, Clock, Functions, Workplace};
 use polity_protocols::{Name, Profile, Time};
 use serde_json::Value;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub(super) struct Parts {
 
 /// A society of agents. It ends when it is dropped, or with [`run`](crate::run); to wait for its end, [`stop`](Society::stop) it.
 pub struct Society {
-    world: Rc<World>,
+    pub(super) world: Rc<World>,
     government: Government,
     registry: Registry,
     /// The agents that it was founded with.
@@ -41,6 +42,7 @@ pub struct Society {
     functions: Rc<Functions>,
     nursery: Nursery,
     next_run: Cell<u32>,
+    dead: Rc<RefCell<DeadLetters>>,
 }
 
 /// What a society may take to end beyond the longest drain of its agents: graces, and commands that ignore SIGTERM.
@@ -56,8 +58,10 @@ impl Society {
         world.directory.enter_supervisor(Door::Root, root.clone());
         let (specs, factories): (Vec<AgentSpec>, Vec<Option<Factory>>) = parts.agents.into_iter().unzip();
         let Parts { government, registry, functions, groups, .. } = parts;
-        let society =
-            Society { world, government, registry, specs, functions, nursery: Nursery::default(), next_run: Cell::new(0) };
+        let dead = Rc::new(RefCell::new(DeadLetters::default()));
+        world.log.add(Box::new(dead.clone()));
+        let nursery = Nursery::default();
+        let society = Society { world, government, registry, specs, functions, nursery, next_run: Cell::new(0), dead };
         for (spec, factory) in society.specs.iter().zip(factories) {
             society.nursery.draft(&society.world, &society.functions, spec, factory);
         }
@@ -123,6 +127,11 @@ impl Society {
     /// The log of everything that happens.
     pub fn events(&self) -> &EventLog {
         &self.world.log
+    }
+    /// The dead letters so far, the oldest first: tasks that failed for good, and what agents told each other and nobody took. The last
+    /// [`DEAD_LETTERS`](crate::report::DEAD_LETTERS) are kept.
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.dead.borrow().all().cloned().collect()
     }
     /// Messages that were sent so far: what a simulation's speed is measured in.
     pub fn messages(&self) -> u64 {
@@ -213,9 +222,8 @@ impl Society {
         let seed = self.world.seed() ^ u64::from(id.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let name: Name = options.name.unwrap_or_else(|| crate::report::memorable(seed).into());
         let (done, result) = oneshot::channel();
-        let slots = self.nursery.slots();
-        let setup =
-            RunSetup { id, name: name.clone(), max_open: max_open(&workflow, slots), workflow, plan, inputs, offices, done };
+        let (max_open, recall) = (max_open(&workflow, self.nursery.slots()), options.recall);
+        let setup = RunSetup { id, name: name.clone(), max_open, workflow, plan, inputs, offices, recall, done };
         let addr = RunActor::new(self.world.clone(), setup).start();
         // Entered here and not by itself: a society may end before the run has had its first turn.
         let workplace = Rc::new(options.workplace.unwrap_or_else(|| Workplace::new(".")));
@@ -295,6 +303,7 @@ pub struct RunOptions {
     pub name: Option<Name>,
     /// Where its commands run.
     pub workplace: Option<Workplace>,
+    recall: Recall,
     strategy: Option<Result<Government, String>>,
 }
 impl RunOptions {
@@ -306,6 +315,24 @@ impl RunOptions {
     /// With a name of its own.
     pub fn name(mut self, name: impl Into<Name>) -> RunOptions {
         self.name = Some(name.into());
+        self
+    }
+    /// With what an earlier run of the same workflow leaves: what it has an output for is not done again.
+    ///
+    /// ```
+    /// use polity::prelude::*;
+    /// use polity::report::Recall;
+    /// let sum = polity::simulate(1, async {
+    ///     let society = Polity::builder().agent_spec(AgentSpec::new("ann", can("x", 1.0)))
+    ///         .function("double", |job, _| async move { Ok(json!(2 * job.input::<i64>("n")?)) }).start()?;
+    ///     let flow = Workflow::new("w").task("a", function("double").with("n", 1)).task("b", function("double").with("n", output("a")));
+    ///     let options = RunOptions::default().recalling(Recall::default().output("a", 50));
+    ///     Ok::<_, Failure>(society.run_with(flow, options).await?.output("b").clone())
+    /// });
+    /// assert_eq!(sum.unwrap(), 100);
+    /// ```
+    pub fn recalling(mut self, recall: Recall) -> RunOptions {
+        self.recall = recall;
         self
     }
     /// With another place for its commands than the current directory.

@@ -6,7 +6,7 @@ use super::draft::{Draft, DraftStrategy, DraftTask, DraftTeam};
 use super::policies::unknown_strategy;
 use super::problem::{Problem, Span};
 use super::text::nearest;
-use crate::registry::{Government, Registry};
+use crate::registry::Government;
 use polity_agents::AgentSpec;
 use polity_protocols::consensus::Consensus;
 
@@ -95,7 +95,8 @@ impl Check<'_> {
         }
         let Some(registry) = &self.known.registry else { return };
         match registry.make(&strategy.value.name, &strategy.value.settings) {
-            Ok(government) => self.quorum(&government, registry, team, &agents),
+            Ok(government) => self.quorum(&government, team, &agents),
+            Err(_) if self.known.overrides.strategy.as_ref() == Some(&strategy.value) => {} // who said it hears of it
             Err(why) => {
                 let span = place(strategy, &why).unwrap_or(strategy.span);
                 self.say_once(Problem::new(span, why));
@@ -110,7 +111,7 @@ impl Check<'_> {
     }
 
     /// What the quorum of an assembly means for a team of equal agents.
-    fn quorum(&mut self, government: &Government, _: &Registry, team: &str, agents: &[&AgentSpec]) {
+    fn quorum(&mut self, government: &Government, team: &str, agents: &[&AgentSpec]) {
         let Ok(set) = serde_json::from_value::<Consensus>(government.settings()) else { return };
         if government.name() != "consensus" || agents.is_empty() {
             return;

@@ -1,6 +1,6 @@
 //! A message with its address.
 
-use super::{Mail, Ticket, World};
+use super::{Inbox, Mail, Ticket, World};
 use crate::actors::{
     AgentActor, AgentMail, Book, CoordinatorMail, RunActor, RunMail, SupervisorActor, SupervisorMail, TaskActor, ToTask,
 };
@@ -15,6 +15,8 @@ pub(crate) enum Letter {
     Run(Addr<RunActor>, RunMail),
     Task(Addr<TaskActor>, ToTask),
     Agent(Addr<AgentActor>, AgentMail),
+    /// What an agent tells another.
+    Note(Rc<Inbox>, polity_agents::Letter),
     /// Wakes a user's future that sleeps in virtual time.
     Waker(Waker),
 }
@@ -28,6 +30,7 @@ impl Letter {
             Letter::Run(to, body) => to.do_send(Mail { body, ticket: Ticket::new(world) }),
             Letter::Task(to, body) => to.do_send(Mail { body, ticket: Ticket::new(world) }),
             Letter::Agent(to, body) => to.do_send(Mail { body, ticket: Ticket::new(world) }),
+            Letter::Note(to, note) => to.put(note, world, Ticket::new(world)),
             Letter::Waker(waker) => waker.wake(),
         }
     }
@@ -38,7 +41,16 @@ impl Letter {
             Letter::Coordinator(to, body) => Some(Letter::Coordinator(to.clone(), body.again()?)),
             Letter::Agent(to, body) => Some(Letter::Agent(to.clone(), body.again()?)),
             Letter::Task(to, body) => Some(Letter::Task(to.clone(), body.again()?)),
+            Letter::Note(to, note) => Some(Letter::Note(to.clone(), note.clone())),
             _ => None,
+        }
+    }
+    /// True if it wakes a user's future, which no ticket counts.
+    pub(super) fn wakes(&self) -> bool {
+        match self {
+            Letter::Waker(_) => true,
+            Letter::Note(to, _) => to.is_awaited(),
+            _ => false,
         }
     }
 }

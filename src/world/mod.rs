@@ -10,12 +10,18 @@
 //! virtual world knows that it may move on, without asking anyone.
 
 mod alarm;
+mod boxes;
+mod desk;
 mod driver;
+mod inbox;
 mod letter;
 mod post;
 mod ticket;
 
 pub(crate) use alarm::Alarm;
+pub(crate) use boxes::Boxes;
+pub(crate) use desk::Desk;
+pub(crate) use inbox::Inbox;
 pub(crate) use letter::Letter;
 pub(crate) use post::AlarmId;
 pub(crate) use ticket::{InTurn, Mail, Ticket};
@@ -64,6 +70,8 @@ pub(crate) struct World {
     /// The functions of the society, which count the threads that had to be left behind.
     pub(crate) functions: OnceCell<Rc<Functions>>,
     pub(crate) directory: Directory,
+    /// What agents tell each other.
+    pub(crate) boxes: Boxes,
     demands: RefCell<BTreeMap<DemandKey, Arc<Demand>>>,
     /// The spread of retries.
     jitter: RefCell<Rng>,
@@ -117,6 +125,7 @@ impl World {
             log: EventLog::default(),
             functions: OnceCell::new(),
             directory: Directory::default(),
+            boxes: Boxes::default(),
             demands: RefCell::default(),
             jitter: RefCell::new(Rng::new(seed, "jitter")),
             effects: RefCell::default(),
@@ -266,6 +275,18 @@ impl World {
             self.alarm(self.moment.get() + delay, letter);
         }
     }
+    /// Sends what an agent tells another: a datagram, as [`post`](World::post). In virtual time it is always under way for [`HOP`].
+    pub(crate) fn speak(&self, letter: Letter) {
+        let Some(sky) = &self.sky else { return self.send(letter) };
+        let calm = (Some(Duration::ZERO), None);
+        let (first, second) = if sky.weather.is_calm() { calm } else { sky.toss() };
+        if let Some((delay, copy)) = second.and_then(|delay| Some((delay, letter.again()?))) {
+            self.alarm(Clock::now(self) + HOP + delay, copy);
+        }
+        if let Some(delay) = first {
+            self.alarm(Clock::now(self) + HOP + delay, letter);
+        }
+    }
     /// Has a letter delivered at a moment; at once if it has passed.
     pub(crate) fn alarm(&self, at: Time, letter: Letter) -> AlarmId {
         let at = at.max(self.now());
@@ -304,7 +325,7 @@ impl World {
         while self.in_flight.get() == 0 {
             let Some((at, letter)) = self.post.borrow_mut().pop(Time::MAX) else { break };
             self.moment.set(at.max(self.moment.get()));
-            let wakes = matches!(letter, Letter::Waker(_));
+            let wakes = letter.wakes();
             self.send(letter);
             if wakes {
                 self.driver.idle();
@@ -325,6 +346,10 @@ impl World {
 
 /// After how long a reliable line notices a loss.
 const RETRANSMIT: Duration = Duration::from_millis(200);
+
+/// How long what an agent says is under way at least, in virtual time. Two that answer each other for ever would else hold the time at
+/// one moment.
+const HOP: Duration = Duration::from_micros(1);
 
 /// See [`World::future`].
 pub(crate) struct UnderWay(Rc<World>);

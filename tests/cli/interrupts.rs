@@ -14,6 +14,9 @@ fn begun(place: &Place, script: &str) -> (Child, String) {
     assert!(Command::new("mkfifo").arg(place.path("begun")).status().unwrap().success());
     let mut command = Command::new(env!("CARGO_BIN_EXE_polity"));
     command.args(["run", "flow.yaml"]).current_dir(place.root()).env("HOME", place.root()).stderr(Stdio::piped());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("POLITY_")) {
+        command.env_remove(name); // a setting that is refused would have us wait for ever
+    }
     let child = command.spawn().unwrap();
     let mut id = String::new();
     BufReader::new(std::fs::File::open(place.path("begun")).unwrap()).read_line(&mut id).unwrap();

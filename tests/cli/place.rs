@@ -79,7 +79,13 @@ impl Place {
     }
     /// The binary, with nothing of the environment that could change what it does.
     pub fn polity(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_polity"));
+        self.furnished(Command::new(env!("CARGO_BIN_EXE_polity")), arguments)
+    }
+    /// The shell, in the same surroundings.
+    pub fn shell(&self, script: &str) -> Command {
+        self.furnished(Command::new("sh"), &["-c", script])
+    }
+    fn furnished(&self, mut command: Command, arguments: &[&str]) -> Command {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("POLITY_")) {
             command.env_remove(name);
         }

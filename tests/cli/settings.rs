@@ -47,8 +47,7 @@ fn the_replay_command_gives_the_same_government() {
     let (first, replay) = (place.record(), place.record()["replay"].as_str().unwrap().to_owned());
     assert!(replay.starts_with("polity run flow.yaml -i ") && replay.ends_with("--simulate --seed 5"), "{replay}");
     let script = replay.replacen("polity", &format!("'{}'", env!("CARGO_BIN_EXE_polity")), 1);
-    let mut shell = assert_cmd::Command::new("sh");
-    done(shell.current_dir(place.root()).env("HOME", place.root()).args(["-c", &script])).coded(0);
+    done(&mut place.shell(&script)).coded(0);
     let second = place.record();
     assert_ne!(first["started_at"], second["started_at"]);
     assert_eq!((&first["settings"], &first["makespan"], 3), (&second["settings"], &second["makespan"], 3));

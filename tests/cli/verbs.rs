@@ -209,8 +209,7 @@ fn a_reader_who_leaves_early_breaks_nothing() {
         // The pipe is closed before the first byte is written.
         let script =
             format!("trap '' PIPE; {{ sleep 0.2; '{}' {verb}; echo \"code $?\" >&2; }} | true", env!("CARGO_BIN_EXE_polity"));
-        let mut shell = assert_cmd::Command::new("sh");
-        let done = crate::place::done(shell.current_dir(place.root()).env("HOME", place.root()).args(["-c", &script]));
+        let done = crate::place::done(&mut place.shell(&script));
         assert!(done.err.contains("code 0") && !done.err.contains("panicked"), "{verb}: {}", done.err);
     }
 }

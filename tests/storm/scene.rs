@@ -49,6 +49,10 @@ impl Scene {
         let haunted = rng.chance(0.03);
         let mut agents = agents;
         let mut runs: Vec<(Workflow, Option<Duration>)> = runs;
+        if spied {
+            // One coordinator is watched: a team without a strategy of its own would have another of the same kind.
+            runs.iter_mut().for_each(|(flow, _)| teams::set_apart(flow));
+        }
         if haunted {
             runs.iter_mut().for_each(|(flow, _)| teams::disband(flow));
             agents.clear(); // the limits on restarts are pooled, so that a larger society stands it

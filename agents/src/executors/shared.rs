@@ -1,8 +1,9 @@
 //! An agent that several jobs may want at once: one at a time has it.
 
-use crate::agent::{Agent, Context, DynAgent};
+use crate::agent::{Agent, Context, DynAgent, LocalFuture};
 use crate::failure::{Failure, FailureKind};
 use crate::job::{Answer, Job};
+use crate::letter::{Letter, Post, Undeliverable};
 use core::cell::Cell;
 use core::future::Future;
 use polity_protocols::Capabilities;
@@ -49,6 +50,18 @@ impl Drop for BreakOnPanic<'_> {
     }
 }
 
+/// Letters that are heard in one turn.
+const HEARD_AT_ONCE: u32 = 64;
+
+struct BuryOnPanic<'a>(&'a Letter);
+impl Drop for BuryOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.bury(Undeliverable::Panicked, "its handler panicked");
+        }
+    }
+}
+
 impl SharedAgent {
     /// Does one job, after those that asked before.
     ///
@@ -65,6 +78,36 @@ impl SharedAgent {
         }
         let _watch = BreakOnPanic(&self.0.broken);
         agent.perform(job, context).await
+    }
+    /// Has the agent hear the letters of its inbox, one by one, until none is left. For each it waits until the agent is free, after those
+    /// jobs that asked before; `context` makes the context of each.
+    ///
+    /// # Panics
+    /// If the agent does. The letter that it panicked at is a dead one then.
+    pub fn hear(&self, post: Rc<dyn Post>, mut context: impl FnMut() -> Context + 'static) -> LocalFuture<'static, ()> {
+        let shared = self.clone();
+        Box::pin(async move {
+            for heard in 1u32.. {
+                if !shared.hear_one(&post, &mut context).await {
+                    return;
+                }
+                if heard % HEARD_AT_ONCE == 0 {
+                    tokio::task::yield_now().await; // one that writes to itself must not keep all others waiting
+                }
+            }
+        })
+    }
+    /// False if there is none, or nobody to hear it.
+    async fn hear_one(&self, post: &Rc<dyn Post>, context: &mut impl FnMut() -> Context) -> bool {
+        let mut agent = self.0.agent.lock().await;
+        let Some(letter) = Some(post).filter(|_| !self.is_broken()).and_then(|post| post.take()) else { return false };
+        let context = context();
+        let _duty = BuryOnPanic(&letter);
+        let _watch = BreakOnPanic(&self.0.broken);
+        if let Err(failure) = agent.heard(letter.clone(), &context).await {
+            letter.refused(&failure);
+        }
+        true
     }
     /// True once a job has panicked: this life of the agent does no more.
     pub fn is_broken(&self) -> bool {

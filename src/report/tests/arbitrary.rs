@@ -1,9 +1,9 @@
 //! Events at random: any event whatsoever, and runs that obey the rules.
 
 use super::story::Teller;
-use crate::event::{Counts, Event, Office, RunHead, RunId, RunStatus, RunTail, What};
+use crate::event::{Counts, DeathCause, Event, Office, RunHead, RunId, RunStatus, RunTail, What};
 use core::time::Duration;
-use polity_agents::{Failure, FailureKind};
+use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Candidate, Decision, Measure, Name, Rng, TaskId, Time};
 use proptest::prelude::*;
 use proptest::strategy::Union;
@@ -104,6 +104,13 @@ fn run_tail() -> impl Strategy<Value = Arc<RunTail>> {
     (status, tally, value(), prop::collection::vec(any::<String>(), 0..3), any::<u64>())
         .prop_map(|(status, tally, outputs, problems, ignored)| Arc::new(RunTail { status, tally, outputs, problems, ignored }))
 }
+fn undelivered() -> impl Strategy<Value = What> {
+    let who = prop::option::of((0u32..5).prop_map(AgentId));
+    let cause = prop::sample::select(&Undeliverable::ALL[..]);
+    (name(), name(), any::<bool>(), who, cause, name(), name()).prop_map(|(from, to, topic, agent, cause, reason, body)| {
+        What::Undelivered { from, to, topic, agent, cause, reason, body }
+    })
+}
 /// Any kind of event, each equally often; of run 0, or of the society.
 fn what() -> impl Strategy<Value = What> {
     let t = || prop_oneof![9 => 0u32..8, 1 => any::<u32>()].prop_map(|n| TaskId::new(0, n)).boxed();
@@ -126,6 +133,11 @@ fn what() -> impl Strategy<Value = What> {
         (name(), n()).prop_map(|(pool, replicas)| What::PoolResized { pool, replicas }).boxed(),
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
         (a(), name()).prop_map(|(agent, reason)| What::AgentGivenUp { agent, reason }).boxed(),
+        undelivered().boxed(),
+        (t(), value()).prop_map(|(task, output)| What::Recalled { task, output: Arc::new(output) }).boxed(),
+        (t(), prop::sample::select(&DeathCause::ALL[..]), name())
+            .prop_map(|(task, cause, input)| What::DeadLettered { task, cause, input })
+            .boxed(),
         head().prop_map(What::RunStarted).boxed(),
         (t(), prop_oneof![0u32..9, n()], labels).prop_map(|(task, first, labels)| What::Expanded { task, first, labels }).boxed(),
         (t(), n()).prop_map(|(task, attempt)| What::Announced { task, attempt }).boxed(),

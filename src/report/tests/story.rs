@@ -36,9 +36,10 @@ impl Teller {
                 | What::SupervisorLost { .. }
                 | What::PoolResized { .. }
                 | What::Escalated { .. }
+                | What::Undelivered { .. }
         );
         match what {
-            What::Completed { .. } => self.tally.completed += 1,
+            What::Completed { .. } | What::Recalled { .. } => self.tally.completed += 1,
             What::Failed { .. } => self.tally.failed += 1,
             What::Skipped { .. } => self.tally.skipped += 1,
             What::Blocked { .. } => self.tally.blocked += 1,

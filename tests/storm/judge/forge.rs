@@ -25,7 +25,7 @@ fn removed(events: &mut Vec<Event>, at: Option<usize>) -> Option<()> {
 
 type Tamper = fn(&mut Vec<Event>) -> Option<()>;
 
-const WAYS: [(&str, Tamper); 9] = [
+const WAYS: [(&str, Tamper); 11] = [
     ("a run that ends twice", |events| doubled(events, place(events, |what| matches!(what, What::RunEnded(_))))),
     ("a run that does not end", |events| removed(events, place(events, |what| matches!(what, What::RunEnded(_))))),
     ("a task that completes twice", |events| doubled(events, place(events, |what| matches!(what, What::Completed { .. })))),
@@ -35,6 +35,10 @@ const WAYS: [(&str, Tamper); 9] = [
     ("a task that starts twice", |events| doubled(events, place(events, |what| matches!(what, What::Started { .. })))),
     ("a task that starts without an award", |events| {
         removed(events, place(events, |what| matches!(what, What::Assigned { .. })))
+    }),
+    ("a dead letter twice", |events| doubled(events, place(events, |what| matches!(what, What::DeadLettered { .. })))),
+    ("a task that failed and is no dead letter", |events| {
+        removed(events, place(events, |what| matches!(what, What::DeadLettered { .. })))
     }),
     ("a start by another agent", |events| {
         let at = place(events, |what| matches!(what, What::Started { .. }))?;

@@ -48,14 +48,15 @@ pub struct RunLog<'a> {
     /// Task → its first instance, and how many.
     families: BTreeMap<u32, (u32, u32)>,
     joined: BTreeSet<u32>,
+    dead: BTreeSet<u32>,
 }
 
 type Checked = Result<(), String>;
 
 impl<'a> RunLog<'a> {
     pub fn new(run: RunId, flow: &'a Workflow, profiles: &'a [Arc<Profile>]) -> RunLog<'a> {
-        let (lives, families, joined) = Default::default();
-        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined }
+        let (lives, families, joined, dead) = Default::default();
+        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead }
     }
     /// How everything ended, but for tasks of which there are several instances.
     pub fn ends(&self) -> impl Iterator<Item = End> + '_ {
@@ -81,6 +82,7 @@ impl<'a> RunLog<'a> {
             What::RunEnded(_) => self.ended = true,
             What::Expanded { task, first, labels } => self.expand(task.instance(), *first, labels.len() as u32)?,
             What::Joined { task, succeeded } => self.join(task.instance(), *succeeded)?,
+            What::DeadLettered { task, .. } => self.bury(task.instance())?,
             What::Noted { .. } => {}
             what => self.live(what)?,
         }
@@ -89,6 +91,12 @@ impl<'a> RunLog<'a> {
     /// The run is over: so is each of its tasks, and it said so.
     pub fn finish(&self) -> Checked {
         must(self.begun && self.ended, || format!("run {} began: {}, ended: {}", self.run.0, self.begun, self.ended))?;
+        for (instance, life) in self.lives.iter().filter(|(_, life)| life.attempt > 0) {
+            let failed = life.stage == Stage::Ended(End::Failed);
+            must(failed == self.dead.contains(instance), || {
+                format!("task {instance} failed: {failed}, and is or is no dead letter")
+            })?;
+        }
         for node in 0..self.flow.tasks.len() as u32 {
             must(self.is_over(node), || format!("task {node} did not end"))?;
             must(!self.families.contains_key(&node) || self.joined.contains(&node), || format!("task {node} was not joined"))?;
@@ -109,6 +117,11 @@ impl<'a> RunLog<'a> {
         must(self.families.contains_key(&node) && self.is_over(node), || "instances are left".into())?;
         must(succeeded != self.is_bad(node), || "it did not end so".into())?;
         must(self.joined.insert(node), || "it was joined before".into())
+    }
+
+    fn bury(&mut self, instance: u32) -> Checked {
+        must(self.life(instance).stage == Stage::Ended(End::Failed), || "a dead letter that did not fail".into())?;
+        must(self.dead.insert(instance), || "it was a dead letter before".into())
     }
 
     fn live(&mut self, what: &What) -> Checked {

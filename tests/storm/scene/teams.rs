@@ -37,3 +37,11 @@ pub fn disband(flow: &mut Workflow) {
     flow.teams.clear();
     flow.tasks.iter_mut().for_each(|task| task.team = None);
 }
+
+/// Every team has a strategy of its own.
+pub fn set_apart(flow: &mut Workflow) {
+    for team in &mut flow.teams {
+        let own = polity::workflow::Strategy { name: "min_completion".into(), settings: json!({}) };
+        team.strategy.get_or_insert(own);
+    }
+}
