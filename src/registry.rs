@@ -14,10 +14,16 @@ use std::sync::Arc;
 pub(crate) struct Talk(Box<dyn Said>);
 
 trait Said: Send {
+    fn bytes(&self) -> u64;
     fn again(&self) -> Box<dyn Said>;
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
-impl<M: Clone + Send + 'static> Said for M {
+impl<M: Clone + Serialize + Send + 'static> Said for M {
+    fn bytes(&self) -> u64 {
+        let mut counter = Counter(0);
+        // What can't be written has no size; no message of ours is so.
+        serde_json::to_writer(&mut counter, self).map_or(0, |()| counter.0)
+    }
     fn again(&self) -> Box<dyn Said> {
         Box::new(self.clone())
     }
@@ -26,8 +32,12 @@ impl<M: Clone + Send + 'static> Said for M {
     }
 }
 impl Talk {
-    fn new<M: Clone + Send + 'static>(message: M) -> Talk {
+    fn new<M: Clone + Serialize + Send + 'static>(message: M) -> Talk {
         Talk(Box::new(message))
+    }
+    /// How long the message is, written as JSON.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.bytes()
     }
     /// The same message once more: what a repeating link delivers.
     pub(crate) fn again(&self) -> Talk {
@@ -41,6 +51,18 @@ impl Talk {
 impl fmt::Debug for Talk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Talk")
+    }
+}
+
+/// Counts what is written.
+struct Counter(u64);
+impl std::io::Write for Counter {
+    fn write(&mut self, written: &[u8]) -> std::io::Result<usize> {
+        self.0 += written.len() as u64;
+        Ok(written.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -68,6 +90,7 @@ pub(crate) trait AnyInitiator {
     fn next_wake(&self) -> Option<Time>;
     fn save(&self) -> Memory;
     fn restore(&mut self, memory: &Memory);
+    fn standing(&self, agent: AgentId) -> Vec<(&'static str, f64)>;
 }
 
 /// A participant without its type.
@@ -92,7 +115,7 @@ struct Typed<R, B> {
 
 impl<I: Initiator> AnyInitiator for Typed<I, Effect<I::Message>>
 where
-    I::Message: Clone + Send + 'static,
+    I::Message: Clone + Serialize + Send + 'static,
 {
     fn take(&mut self, told: Told<'_>, turn: AnyTurn<'_>) {
         let mut own = Turn::new(turn.now, turn.rng, &mut self.buffer);
@@ -124,11 +147,14 @@ where
     fn restore(&mut self, memory: &Memory) {
         self.role.restore(memory);
     }
+    fn standing(&self, agent: AgentId) -> Vec<(&'static str, f64)> {
+        self.role.standing(agent)
+    }
 }
 
 impl<P: Participant> AnyParticipant for Typed<P, P::Message>
 where
-    P::Message: Clone + Send + 'static,
+    P::Message: Clone + Serialize + Send + 'static,
 {
     fn on_message(&mut self, talk: Talk, reply: AnyReply<'_>) {
         if let Some(message) = talk.open() {

@@ -1,6 +1,7 @@
 //! Duties that travel with mail: if the mail is lost, the duty is noticed, and whoever waits hears of it.
 
-use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, TaskActor, TaskMail, ToTask};
+use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, RunActor, RunMail, TaskActor, TaskMail, ToTask};
+use crate::event::Governance;
 use crate::world::World;
 use actix::Addr;
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId};
@@ -64,6 +65,31 @@ impl Drop for Claim {
         if !self.answered {
             self.say(TaskMail::Lost { launch: self.launch, begun: self.begun.get() });
         }
+    }
+}
+
+/// A run's question to a coordinator, before it ends. Wherever it is dropped unanswered (in the inbox of a coordinator that has stopped),
+/// the run hears that there is no answer. So no run waits for ever.
+pub(crate) struct Inquiry {
+    pub(crate) run: u32,
+    asker: Option<Addr<RunActor>>,
+}
+impl Inquiry {
+    pub(crate) fn new(run: u32, asker: Addr<RunActor>) -> Inquiry {
+        Inquiry { run, asker: Some(asker) }
+    }
+    pub(crate) fn answer(mut self, governance: Governance) {
+        self.say(Some(Arc::new(governance)));
+    }
+    fn say(&mut self, answer: Option<Arc<Governance>>) {
+        if let (Some(asker), Some(world)) = (self.asker.take(), World::here()) {
+            world.tell_run(&asker, RunMail::Reported(answer));
+        }
+    }
+}
+impl Drop for Inquiry {
+    fn drop(&mut self) {
+        self.say(None);
     }
 }
 

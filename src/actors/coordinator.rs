@@ -1,15 +1,16 @@
 //! The coordinator's actor: one per team and strategy, carrying the protocol's initiator across runs.
 
+use super::account::Account;
 use super::messages::{AgentMail, CoordinatorMail, SupervisorMail, TaskMail, ToTask};
 use super::pools::Queues;
-use super::{AgentActor, Award, CoordinatorId, SupervisorActor, TaskActor, panics};
-use crate::event::{RunId, What};
+use super::{AgentActor, Award, CoordinatorId, Inquiry, SupervisorActor, TaskActor, panics};
+use crate::event::{Governance, RunId, Standing, What};
 use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
 use crate::supervision::Exit;
 use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_protocols::{AgentId, Decision, Effect, Memory, Name, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(crate) struct Book {
     inbox: RefCell<VecDeque<CoordinatorMail>>,
     /// Its present life.
     addr: RefCell<Option<Addr<CoordinatorActor>>>,
+    /// It has ended for good: mail is dropped, and says so where it matters.
+    closed: Cell<bool>,
     pages: RefCell<Pages>,
 }
 /// The members of a team, by the ids of their agents.
@@ -45,6 +48,7 @@ struct Pages {
     memory: Memory,
     members: BTreeMap<AgentId, Member>,
     open: BTreeMap<TaskId, Open>,
+    account: Account,
 }
 
 /// An agent that has joined, and what is known of its present life.
@@ -71,7 +75,16 @@ const SAVE_EVERY: u32 = 256;
 
 impl Book {
     pub(crate) fn new(id: CoordinatorId, government: Government, crew: Option<Rc<Crew>>, child: u64) -> Book {
-        Book { id, government, crew, child, inbox: RefCell::default(), addr: RefCell::default(), pages: RefCell::default() }
+        Book {
+            id,
+            government,
+            crew,
+            child,
+            inbox: RefCell::default(),
+            addr: RefCell::default(),
+            closed: Cell::new(false),
+            pages: RefCell::default(),
+        }
     }
     /// True if the agent is in its team.
     pub(crate) fn admits(&self, profile: &Profile) -> bool {
@@ -81,11 +94,22 @@ impl Book {
     pub(crate) fn team(&self) -> Option<&Name> {
         self.crew.as_ref().map(|crew| &crew.id)
     }
+    /// What it has learned, as it was last saved.
+    pub(crate) fn memory(&self) -> Memory {
+        self.pages.borrow().memory.clone()
+    }
+    /// It shall begin with what was learned elsewhere.
+    pub(crate) fn remember(&self, memory: Memory) {
+        self.pages.borrow_mut().memory = memory;
+    }
     fn next_mail(&self) -> Option<CoordinatorMail> {
         self.inbox.borrow_mut().pop_front()
     }
     /// Puts mail into the inbox, and knocks if it was empty: one knock is for all the mail that lies there when it is answered.
     pub(crate) fn put(&self, mail: CoordinatorMail, ticket: Ticket) {
+        if self.closed.get() {
+            return;
+        }
         let mut inbox = self.inbox.borrow_mut();
         inbox.push_back(mail);
         if inbox.len() == 1
@@ -96,6 +120,7 @@ impl Book {
     }
     /// Forgets the address of the last life, so that the actor can end.
     pub(crate) fn close(&self) {
+        self.closed.set(true);
         let addr = self.addr.take();
         let mail = self.inbox.take();
         drop((addr, mail));
@@ -155,7 +180,10 @@ impl CoordinatorActor {
             CoordinatorMail::Announce { view, addr } => {
                 let parked = (self.unborn > 0).then(|| self.world.now());
                 let told = parked.is_none().then(|| view.clone());
-                self.book.pages.borrow_mut().open.insert(view.id, Open { view, addr, parked });
+                let mut pages = self.book.pages.borrow_mut();
+                pages.account.announced(view.id.run());
+                pages.open.insert(view.id, Open { view, addr, parked });
+                drop(pages);
                 if let Some(view) = told {
                     self.turn(Told::Task(&view));
                 }
@@ -163,6 +191,7 @@ impl CoordinatorActor {
             CoordinatorMail::Outcome { task, agent, outcome } => self.learn(task, agent, &outcome),
             CoordinatorMail::Talk { from, epoch, talk } => {
                 if epoch == self.epoch {
+                    self.book.pages.borrow_mut().account.message(|| talk.bytes());
                     self.turn(Told::Message(from, talk));
                 } else {
                     self.world.ignore();
@@ -181,6 +210,7 @@ impl CoordinatorActor {
             CoordinatorMail::Join { agent, incarnation, profile, addr } => self.join(agent, incarnation, profile, addr),
             CoordinatorMail::Leave { agent, incarnation, for_good } => self.leave(agent, incarnation, for_good),
             CoordinatorMail::Overdue { task, since } => self.overdue(task, since),
+            CoordinatorMail::Report(inquiry) => self.report(inquiry),
             CoordinatorMail::Stop => {
                 self.exit = Some(Exit::Normal);
                 context.stop();
@@ -204,8 +234,11 @@ impl CoordinatorActor {
         self.alarm.set(self.initiator.next_wake(), &self.world, || Letter::Coordinator(self.book.clone(), CoordinatorMail::Wake));
     }
     fn say(&self, agent: AgentId, talk: Talk) {
-        let addr = self.book.pages.borrow().members.get(&agent).and_then(|member| member.addr.clone());
+        let mut pages = self.book.pages.borrow_mut();
+        let addr = pages.members.get(&agent).and_then(|member| member.addr.clone());
         if let Some(addr) = addr {
+            pages.account.message(|| talk.bytes());
+            drop(pages);
             let mail = AgentMail::Talk { coordinator: self.book.id, epoch: self.epoch, talk };
             self.world.post(Letter::Agent(addr, mail));
         }
@@ -223,6 +256,7 @@ impl CoordinatorActor {
             self.park(&mut pages, task, open);
             return self.world.ignore();
         };
+        pages.account.decided(task.run(), &decision);
         drop(pages);
         let award = Award { agent, addr: Some(addr), fit, task, decision: Some(decision), coordinator: self.book.id };
         self.world.send(Letter::Task(open.addr, ToTask { task, word: TaskMail::Assigned(award) }));
@@ -236,6 +270,7 @@ impl CoordinatorActor {
         if pages.members.iter().any(comes_back) {
             return self.park(&mut pages, task, open);
         }
+        pages.account.declined(task.run());
         drop(pages);
         self.world.send(Letter::Task(open.addr, ToTask { task, word: TaskMail::Declined { why: why.to_string().into() } }));
     }
@@ -255,6 +290,32 @@ impl CoordinatorActor {
         drop(pages);
         let why = format!("every agent that is able to do it has been down for {} s", PARKED_AT_MOST.as_secs());
         self.world.send(Letter::Task(open.addr, ToTask { task, word: TaskMail::Declined { why: why.into() } }));
+    }
+    /// Closes the books of a run: what it cost, how everybody stands, what was learned.
+    fn report(&mut self, inquiry: Inquiry) {
+        let mut pages = self.book.pages.borrow_mut();
+        let expense = pages.account.close(inquiry.run);
+        pages.memory = self.initiator.save();
+        let figures = |agent: AgentId| -> Vec<(Name, f64)> {
+            self.initiator.standing(agent).into_iter().filter(|(_, n)| n.is_finite()).map(|(name, n)| (name.into(), n)).collect()
+        };
+        let standings = pages.members.keys().take(Governance::STANDINGS);
+        let standings = standings.map(|agent| Standing { agent: *agent, figures: figures(*agent) });
+        let nanos = |share| u64::try_from(expense.latency(share).as_nanos()).unwrap_or(u64::MAX);
+        let governance = Governance {
+            team: self.book.team().cloned(),
+            strategy: self.book.government.name().into(),
+            decisions: expense.decisions,
+            declined: expense.declined,
+            rounds: expense.rounds,
+            messages: expense.messages,
+            bytes: expense.bytes,
+            latency_p50_ns: nanos(0.5),
+            latency_p99_ns: nanos(0.99),
+            standings: standings.filter(|standing| !standing.figures.is_empty()).collect(),
+        };
+        drop(pages);
+        inquiry.answer(governance);
     }
     fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) {
         self.turn(Told::Outcome(task, agent, outcome));
@@ -394,7 +455,9 @@ impl Drop for CoordinatorActor {
             None if std::thread::panicking() => Exit::Panic(panics::reason()),
             None => Exit::Killed,
         };
-        if exit != Exit::Normal {
+        if exit == Exit::Normal {
+            self.book.close();
+        } else {
             let reason = exit.to_string().into();
             let strategy = self.book.government.name().into();
             self.world.record(RunId::SOCIETY, What::CoordinatorLost { strategy, epoch: self.epoch, reason });

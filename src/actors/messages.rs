@@ -1,6 +1,7 @@
 //! All that the actors tell each other, in the order in which a task's life says it.
 
-use super::{AgentActor, Award, Claim, CoordinatorId, Errand, TaskActor};
+use super::{AgentActor, Award, Claim, CoordinatorId, Errand, Inquiry, TaskActor};
+use crate::event::Governance;
 use crate::registry::{Government, Talk};
 use crate::supervision::Exit;
 use actix::Addr;
@@ -27,6 +28,8 @@ pub(crate) enum CoordinatorMail {
     Wake,
     /// A task was parked at that moment; if it still is, it has waited long enough.
     Overdue { task: TaskId, since: Time },
+    /// A run is about to end: what did it cost?
+    Report(Inquiry),
     /// End, for good.
     Stop,
 }
@@ -101,6 +104,8 @@ pub(crate) enum AgentMail {
 pub(crate) enum RunMail {
     /// A task's life is over.
     Settled { task: TaskId, result: TaskResult },
+    /// A coordinator closed its books; none if it is gone.
+    Reported(Option<Arc<Governance>>),
     /// End it: cancel everything.
     Cancel,
     /// A supervisor gave up: nothing can go on.

@@ -10,6 +10,7 @@
 //!
 //! No actor awaits another: they only tell. All that they tell each other is in [`messages`].
 
+mod account;
 mod agent;
 mod claim;
 mod coordinator;
@@ -30,7 +31,7 @@ mod supervisor;
 mod task;
 
 pub(crate) use agent::{AgentActor, Blueprint, Factory};
-pub(crate) use claim::{Award, Claim};
+pub(crate) use claim::{Award, Claim, Inquiry};
 pub(crate) use coordinator::{Book, CoordinatorActor, Crew};
 pub(crate) use directory::{CoordinatorId, Directory, Door, Orphan};
 pub(crate) use messages::{AgentMail, CoordinatorMail, Finished, RunMail, SupervisorMail, TaskMail, ToTask};

@@ -1,12 +1,12 @@
 //! The run's actor: the ledger of one workflow instance, its bindings, its end.
 
-use super::messages::{RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
+use super::messages::{CoordinatorMail, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::progress::{Expansion, Fact, Progress};
 use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
 use super::scope::{RunScope, inputs_object};
-use super::{Book, Errand, Offices, TaskActor, TaskSetup};
-use crate::event::{Counts, DeathCause, Office, RunHead, RunId, RunStatus, RunTail, What};
+use super::{Book, Errand, Inquiry, Offices, TaskActor, TaskSetup};
+use crate::event::{Counts, DeathCause, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
 use crate::report::{Recall, Recalled};
@@ -34,6 +34,8 @@ pub(crate) struct RunSetup {
     pub(crate) offices: Offices,
     /// What need not be done again.
     pub(crate) recall: Recall,
+    /// The hash of what coordinators began with.
+    pub(crate) memory: Option<String>,
     /// Task actors that may be there at a time.
     pub(crate) max_open: usize,
     pub(crate) done: oneshot::Sender<RunResult>,
@@ -55,6 +57,7 @@ pub(crate) struct RunActor {
     inputs: BTreeMap<Name, Arc<Value>>,
     offices: Offices,
     recall: Recall,
+    memory: Option<String>,
     max_open: usize,
     done: Option<oneshot::Sender<RunResult>>,
     ledger: Ledger,
@@ -74,6 +77,8 @@ pub(crate) struct RunActor {
     effects: Vec<LedgerEffect>,
     problems: Vec<String>,
     status: Option<RunStatus>,
+    /// Coordinators that were asked what it cost, and have not answered; all tasks have ended.
+    asked: Option<usize>,
     birth: Option<Ticket>,
 }
 
@@ -90,6 +95,7 @@ impl RunActor {
             inputs: setup.inputs,
             offices: setup.offices,
             recall: setup.recall,
+            memory: setup.memory,
             max_open: setup.max_open.max(1),
             done: Some(setup.done),
             ledger: Ledger::new(setup.plan),
@@ -104,6 +110,7 @@ impl RunActor {
             effects: Vec::new(),
             problems: Vec::new(),
             status: None,
+            asked: None,
             birth,
         }
     }
@@ -123,6 +130,7 @@ impl RunActor {
             strategy: self.offices.usual().government.name().into(),
             settings: self.offices.usual().government.settings(),
             offices: self.office_heads(),
+            memory: self.memory.clone(),
             seed: self.world.seed(),
             simulated: self.world.is_virtual(),
             tasks: tasks.iter().map(|task| task.id.clone()).collect(),
@@ -180,7 +188,7 @@ impl RunActor {
                     self.cancel(instance.0, addr);
                 }
             }
-            LedgerEffect::Finished(_) => self.finish(context),
+            LedgerEffect::Finished(_) => self.inquire(context),
         }
     }
     /// A task became ready: it is skipped, becomes several, or waits in the order of ranks for its turn to be opened.
@@ -428,7 +436,31 @@ impl RunActor {
         self.world.record(self.id, What::Joined { task: self.task(node.0), succeeded });
     }
 
+    /// All tasks have ended: the coordinators are asked what it cost, and then it ends.
+    fn inquire(&mut self, context: &mut Context<RunActor>) {
+        if self.world.directory.escalated().is_some() {
+            return self.finish(context); // nobody may be left to answer
+        }
+        let offices = self.offices.all();
+        self.asked = Some(offices.len());
+        for (book, _) in offices {
+            let inquiry = Inquiry::new(self.id.0, context.address());
+            self.world.send(Letter::Coordinator(book, CoordinatorMail::Report(inquiry)));
+        }
+    }
+    fn reported(&mut self, answer: Option<Arc<Governance>>, context: &mut Context<RunActor>) {
+        if let Some(governance) = answer {
+            self.world.record(self.id, What::Governed(governance));
+        }
+        if let Some(left) = self.asked.map(|asked| asked.saturating_sub(1)) {
+            self.asked = Some(left);
+            if left == 0 {
+                self.finish(context);
+            }
+        }
+    }
     fn finish(&mut self, context: &mut Context<RunActor>) {
+        self.asked = None;
         let tally = self.ledger.instance_tally();
         let outputs = if self.status.is_none() { self.outputs() } else { Map::new() };
         let all_well = tally.is_success() && self.problems.is_empty();
@@ -543,6 +575,9 @@ impl Handler<Mail<RunMail>> for RunActor {
         self.world.tick();
         match mail.body {
             RunMail::Settled { task, result } => self.settled(task, result, context),
+            RunMail::Reported(answer) => self.reported(answer, context),
+            RunMail::Escalate { .. } if self.asked.is_some() => self.finish(context), // nobody may be left to answer
+            RunMail::Cancel if self.asked.is_some() => {}
             RunMail::Cancel => self.stop(RunStatus::Cancelled, None, context),
             RunMail::Escalate { reason } => self.stop(RunStatus::Escalated, Some(&reason), context),
         }

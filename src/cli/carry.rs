@@ -11,7 +11,7 @@ use polity::event::{RunId, RunStatus};
 use polity::protocols::Name;
 use polity::report::{Console, ConsoleOptions, Recall, RunFolder, Writer, memorable, mermaid};
 use polity::workflow::Workflow;
-use polity::{Builder, Government, Polity, RunOptions, Society};
+use polity::{Builder, Government, MemoryFile, Polity, RunOptions, Society};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
@@ -45,6 +45,8 @@ pub struct Errand {
     pub mock: bool,
     /// Its name; by its seed if none.
     pub name: Option<String>,
+    /// The file of what coordinators learn, if they shall remember.
+    pub memory: Option<PathBuf>,
     /// Where commands run.
     pub cwd: PathBuf,
     /// The directory of all runs.
@@ -118,6 +120,11 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
     if let Some(seed) = errand.seed {
         builder = builder.seed(seed);
     }
+    let opened = errand.memory.as_deref().map(MemoryFile::open).transpose().map_err(Stop::usage)?;
+    let memory = opened.map(|(file, memories)| {
+        builder = std::mem::replace(&mut builder, Polity::builder()).memories(memories);
+        file
+    });
     let society = builder.start()?;
     let named = errand.name.clone().unwrap_or_else(|| memorable(society.seed()));
     let folder = RunFolder::create(&errand.runs, &named)?;
@@ -145,6 +152,9 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
     };
     society.events().flush();
     kept.finish();
+    if let Some(Err(problem)) = memory.map(|file| file.save(&society.memories())) {
+        output::tell(&format!("warning: {problem}"));
+    }
     let (status, outputs) = (result.status(), result.outputs().clone());
     Ok(Outcome { status, outputs, interrupted, folder: folder.name().to_owned() })
 }

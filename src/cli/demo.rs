@@ -47,6 +47,7 @@ impl Demo {
             simulated: false,
             mock: false,
             name: None,
+            memory: None,
             cwd: PathBuf::from("."),
             runs: writable(config.runs()),
             again: vec!["polity".into(), "demo".into()],

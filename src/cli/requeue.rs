@@ -93,6 +93,7 @@ impl Requeue {
             simulated: record.simulated,
             mock: record.mock,
             name: Some(folder.name().to_owned()),
+            memory: None,
             cwd: PathBuf::from(if record.cwd.is_empty() { "." } else { &record.cwd }),
             runs: self.which.root()?,
             again: vec!["polity".into(), "dead-letters".into(), "requeue".into(), folder.name().into()],

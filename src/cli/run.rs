@@ -36,6 +36,9 @@ pub struct Run {
     /// The run's name; a memorable one if none is given
     #[arg(long)]
     name: Option<String>,
+    /// Begin with what coordinators learned in earlier runs (trust, reputations, trails), and keep what they learn in this file
+    #[arg(long, value_name = "FILE")]
+    memory: Option<PathBuf>,
     /// The directory that commands run in
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
@@ -97,6 +100,7 @@ impl Run {
             simulated: self.simulate,
             mock: self.mock,
             name: self.name.clone(),
+            memory: self.memory.clone(),
             cwd,
             runs,
             again,
@@ -114,6 +118,9 @@ impl Run {
         words.extend(["--strategy".into(), load::strategy_word(&loaded.government)]);
         words.extend(self.simulate.then(|| "--simulate".into()));
         words.extend(self.mock.then(|| "--mock".into()));
+        if let Some(memory) = &self.memory {
+            words.extend(["--memory".into(), memory.display().to_string()]);
+        }
         if let Some(cwd) = &self.cwd {
             words.extend(["--cwd".into(), cwd.display().to_string()]);
         }

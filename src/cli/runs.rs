@@ -33,6 +33,10 @@ pub struct Which {
     runs: Option<String>,
 }
 impl Which {
+    /// The run of this name, in this directory.
+    pub fn of(run: &str, runs: Option<String>) -> Which {
+        Which { run: run.to_owned(), runs }
+    }
     /// Reads its log.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! A line carries both the names, for people, and the numbers (`task_n`, `agent_n`, `run_n`), so that reading it back loses nothing.
 
-use super::{DeathCause, Event, Names, RunHead, RunId, RunTail, What};
+use super::{DeathCause, Event, Governance, Names, RunHead, RunId, RunTail, What};
 use core::time::Duration;
 use polity_agents::{Failure, Undeliverable};
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -89,6 +89,8 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub head: Option<Arc<RunHead>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub governance: Option<Arc<Governance>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tail: Option<Arc<RunTail>>,
 }
 
@@ -160,6 +162,7 @@ impl Line {
             }
             What::DeadLettered { cause, input, .. } => (self.death, self.input) = (Some(*cause), Some(input.clone())),
             What::RunStarted(head) => self.head = Some(head.clone()),
+            What::Governed(governance) => self.governance = Some(governance.clone()),
             What::RunEnded(tail) => self.tail = Some(tail.clone()),
             What::Expanded { first, labels, .. } => {
                 self.first = Some(*first);
@@ -265,6 +268,7 @@ impl Line {
             "blocked" => What::Blocked { task: task?, causes: self.causes_n.clone()? },
             "cancelled" => What::Cancelled { task: task? },
             "joined" => What::Joined { task: task?, succeeded: self.succeeded? },
+            "governed" => What::Governed(self.governance.clone()?),
             "run_ended" => What::RunEnded(self.tail.clone()?),
             _ => return None,
         })
@@ -300,6 +304,7 @@ impl What {
             What::Blocked { .. } => "blocked",
             What::Cancelled { .. } => "cancelled",
             What::Joined { .. } => "joined",
+            What::Governed(_) => "governed",
             What::RunEnded(_) => "run_ended",
         }
     }

@@ -106,6 +106,8 @@ pub enum What {
     Cancelled { task: TaskId },
     /// All instances of a `for_each` task ended.
     Joined { task: TaskId, succeeded: bool },
+    /// A coordinator closed its books for the run: what its decisions cost, and how its agents stand with it.
+    Governed(Arc<Governance>),
     /// The run ended.
     RunEnded(Arc<RunTail>),
 }
@@ -170,6 +172,9 @@ pub struct RunHead {
     /// Teams and strategies of tasks that have others than that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offices: Vec<Office>,
+    /// SHA-256 of what coordinators had learned before; none if they began with nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
     /// The seed of all randomness.
     pub seed: u64,
     /// True in virtual time.
@@ -200,6 +205,46 @@ pub struct Office {
     pub settings: Value,
     /// The tasks of the workflow that it governs, by number.
     pub tasks: Vec<u32>,
+}
+
+/// What it cost to govern a team through a run, and how its agents stand in the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Governance {
+    /// The team; all agents if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<Name>,
+    /// The protocol.
+    pub strategy: Name,
+    /// Tasks that were awarded.
+    pub decisions: u64,
+    /// Tasks that were given to nobody.
+    pub declined: u64,
+    /// Rounds of talk, over all decisions.
+    pub rounds: u64,
+    /// Messages between the coordinator and its agents while the run went on, reports and the like included. Where several runs shared
+    /// the coordinator, each counts them all.
+    pub messages: u64,
+    /// Bytes of these messages as JSON, estimated from every sixteenth.
+    pub bytes: u64,
+    /// From announcement to award: half of the decisions took no longer. Within an eighth.
+    pub latency_p50_ns: u64,
+    /// From announcement to award: 99 of 100 decisions took no longer. Within an eighth.
+    pub latency_p99_ns: u64,
+    /// What the protocol thinks of each agent: reputation, earnings, trust, trails. At most [`Governance::STANDINGS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standings: Vec<Standing>,
+}
+impl Governance {
+    /// So many agents are told of at most, the first.
+    pub const STANDINGS: usize = 1_000;
+}
+/// What a protocol thinks of an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Who, by number.
+    pub agent: AgentId,
+    /// Figures by name.
+    pub figures: Vec<(Name, f64)>,
 }
 
 /// How a run ended.

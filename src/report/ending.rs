@@ -4,7 +4,7 @@ use super::console::Console;
 use super::fold::failure_line;
 use super::paint::Status;
 use super::text::{clipped, count, harmless, percent, put, tail};
-use crate::event::{Counts, RunHead, RunStatus, RunTail};
+use crate::event::{Counts, Governance, RunHead, RunStatus, RunTail};
 use polity_protocols::TaskId;
 
 /// Failures that are repeated at the end.
@@ -21,6 +21,9 @@ impl Console {
             count(head.agents.len() as u64, "agent"),
             format!("seed {}", head.seed),
         ];
+        if let Some(memory) = &head.memory {
+            facts.push(format!("memory {}", clipped(memory, 9)));
+        }
         if head.simulated {
             facts.push("virtual time".into());
         }
@@ -74,6 +77,12 @@ impl Console {
         }
         parts.push(format!("agents {} busy", percent(report.busy_share())));
         parts.push(format!("waiting for agents {}", percent(report.coordination_share())));
+        let sum =
+            |of: fn(&Governance) -> u64| report.governed().iter().fold(0, |sum: u64, office| sum.saturating_add(of(office)));
+        let (decisions, messages) = (sum(|office| office.decisions), sum(|office| office.messages));
+        if messages > 0 && decisions > 0 {
+            parts.push(format!("{:.1} messages a decision", messages as f64 / decisions as f64));
+        }
         if end.status != RunStatus::Completed {
             parts.insert(0, end.status.word().into());
         }

@@ -1,7 +1,7 @@
 //! The report: a fold over one run's events. It computes nothing that is not in them.
 
 use super::record::{AgentRecord, State, Step, TaskRecord};
-use crate::event::{Event, RunHead, RunId, RunTail, Sink, What};
+use crate::event::{Event, Governance, RunHead, RunId, RunTail, Sink, What};
 use core::time::Duration;
 use polity_agents::Failure;
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -46,6 +46,7 @@ pub struct Report {
     agents: BTreeMap<AgentId, AgentRecord>,
     coordinator: Vec<(Time, Name)>,
     escalation: Option<Name>,
+    governed: Vec<Arc<Governance>>,
     undelivered: u64,
     pub(super) remarks: Vec<String>,
     pub(super) cost: Cost,
@@ -135,6 +136,10 @@ impl Report {
     pub fn coordinator_losses(&self) -> &[(Time, Name)] {
         &self.coordinator
     }
+    /// What each coordinator's government cost, and how its agents stand; once the run has ended.
+    pub fn governed(&self) -> &[Arc<Governance>] {
+        &self.governed
+    }
     /// Why a supervisor gave up, if one did.
     pub fn escalation(&self) -> Option<&Name> {
         self.escalation.as_ref()
@@ -164,6 +169,7 @@ impl Report {
             What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
             What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),
+            What::Governed(governance) => self.governed.push(governance.clone()),
             What::Undelivered { .. } => self.undelivered += 1,
             What::DeadLettered { task, input, .. } => {
                 // Its failure was told just before.

@@ -6,7 +6,7 @@
 //! | [`RunFolder`], [`Writer`] | the folder that each run leaves behind |
 //! | [`memorable`] | names that people can say |
 //! | [`Console`] | live progress |
-//! | [`explain`], [`show`] | one task's life; the whole run |
+//! | [`explain`], [`show`], [`agents_of`] | one task's life; the whole run; its agents |
 //! | [`DeadLetters`], [`Verdict`] | what failed for good and what nobody took; what was decided about it |
 //! | [`Recall`] | what a later run need not do again |
 //! | [`Graph`], [`mermaid`], [`dot`] | the workflow as a picture |
@@ -26,6 +26,7 @@ mod record;
 mod runs;
 mod sentence;
 mod show;
+mod society;
 mod tables;
 mod text;
 mod totals;
@@ -46,6 +47,7 @@ pub use record::{AgentRecord, STEPS, State, Step, TaskRecord};
 pub use runs::{FindError, NotFound, RunSummary, find, list, runs_table};
 pub use sentence::{LONGEST_SENTENCE, sentence};
 pub use show::show;
+pub use society::agents_of;
 pub use text::harmless;
 pub use totals::CriticalPath;
 pub use verdicts::{Fate, Filed, Verdict, all_filed, decide, filed};

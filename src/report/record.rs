@@ -58,6 +58,10 @@ impl State {
             State::Cancelled => "cancelled",
         }
     }
+    /// True if an agent has it.
+    pub fn is_held(self) -> bool {
+        matches!(self, State::Assigned | State::Executing)
+    }
     /// True if nothing more will become of it.
     pub fn has_ended(self) -> bool {
         use State::*;

@@ -30,6 +30,7 @@ pub fn show(report: &Report, names: &Names) -> String {
     failures(&mut text, say);
     outputs(&mut text, report);
     totals(&mut text, say);
+    governed(&mut text, report);
     text
 }
 
@@ -95,6 +96,44 @@ fn outputs(text: &mut String, report: &Report) {
     }
     for problem in &tail.problems {
         put(text, format_args!("  problem: {}\n", clipped(problem, 400)));
+    }
+}
+
+/// What each coordinator cost.
+fn governed(text: &mut String, report: &Report) {
+    for office in report.governed() {
+        let team = office.team.as_ref().map_or_else(|| "all agents".into(), |team| format!("team \"{}\"", clipped(team, 40)));
+        let each = if office.decisions > 0 { office.messages as f64 / office.decisions as f64 } else { 0.0 };
+        put(
+            text,
+            format_args!(
+                "{} for {team}: {}, {} ({:.1} a decision, about {}), {}; from announcement to award {} (median), {} (99 of 100)\n",
+                clipped(&office.strategy, 40),
+                count(office.decisions, "decision"),
+                count(office.messages, "message"),
+                each,
+                bytes(office.bytes),
+                count(office.rounds, "round"),
+                short(office.latency_p50_ns),
+                short(office.latency_p99_ns),
+            ),
+        );
+    }
+}
+/// `1.5 KiB`
+fn bytes(n: u64) -> String {
+    match n {
+        0..1_024 => format!("{n} B"),
+        1_024..1_048_576 => format!("{:.1} KiB", n as f64 / 1_024.0),
+        _ => format!("{:.1} MiB", n as f64 / 1_048_576.0),
+    }
+}
+/// `12 µs`, `3.4 ms`, `1.20 s`
+fn short(nanos: u64) -> String {
+    match nanos {
+        0..1_000_000 => format!("{} µs", nanos / 1_000),
+        1_000_000..1_000_000_000 => format!("{:.1} ms", nanos as f64 / 1e6),
+        _ => format!("{:.2} s", nanos as f64 / 1e9),
     }
 }
 

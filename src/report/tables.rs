@@ -40,7 +40,7 @@ pub(super) fn empty(head: &[&str]) -> Table {
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(head.to_vec());
     table
 }
-fn right(table: &mut Table, columns: core::ops::RangeInclusive<usize>) {
+pub(super) fn right(table: &mut Table, columns: core::ops::RangeInclusive<usize>) {
     for column in columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);

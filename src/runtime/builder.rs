@@ -1,6 +1,7 @@
 //! How a society is put together.
 
 use super::StartError;
+use super::memory::Memories;
 use super::society::{Parts, Society};
 use super::system::simulation;
 use crate::actors::Factory;
@@ -45,6 +46,7 @@ impl Polity {
             registry: Registry::standard(),
             agents: Vec::new(),
             groups: Vec::new(),
+            memories: Memories::default(),
             functions: Functions::new(),
             weather: Weather::CALM,
             seed: None,
@@ -60,6 +62,7 @@ pub struct Builder {
     registry: Registry,
     agents: Vec<(AgentSpec, Option<Factory>)>,
     groups: Vec<SupervisorSpec>,
+    memories: Memories,
     functions: Functions,
     weather: Weather,
     seed: Option<u64>,
@@ -91,6 +94,11 @@ impl Builder {
     /// An agent that runs commands and functions, and has no behaviour of its own.
     pub fn agent_spec(mut self, spec: AgentSpec) -> Builder {
         self.agents.push((spec, None));
+        self
+    }
+    /// What coordinators begin with: what they learned in another society ([`Society::memories`]).
+    pub fn memories(mut self, memories: Memories) -> Builder {
+        self.memories = memories;
         self
     }
     /// Gives some of the agents a supervisor of their own.
@@ -175,6 +183,7 @@ impl Builder {
                 registry: self.registry,
                 agents: self.agents,
                 groups: self.groups,
+                memories: self.memories,
                 functions: Rc::new(self.functions),
             },
         ))

@@ -2,6 +2,7 @@
 
 mod builder;
 mod error;
+mod memory;
 mod nursery;
 mod result;
 mod society;
@@ -11,6 +12,7 @@ mod voice;
 
 pub use builder::{Builder, Polity};
 pub use error::{RunError, StartError};
+pub use memory::{Memories, MemoryFile};
 pub use result::RunResult;
 pub use society::{RunHandle, RunOptions, Society};
 pub use system::{run, simulate};

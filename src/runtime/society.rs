@@ -1,5 +1,6 @@
 //! A society: agents that live across runs, and the runs that they carry out.
 
+use super::memory::Memories;
 use super::nursery::{Nursery, PATIENCE};
 use super::{RunError, RunResult, StartError};
 use crate::actors::{
@@ -30,6 +31,7 @@ pub(super) struct Parts {
     pub(super) agents: Vec<(AgentSpec, Option<Factory>)>,
     pub(super) groups: Vec<SupervisorSpec>,
     pub(super) functions: Rc<Functions>,
+    pub(super) memories: Memories,
 }
 
 /// A society of agents. It ends when it is dropped, or with [`run`](crate::run); to wait for its end, [`stop`](Society::stop) it.
@@ -42,6 +44,8 @@ pub struct Society {
     functions: Rc<Functions>,
     nursery: Nursery,
     next_run: Cell<u32>,
+    /// What coordinators begin with.
+    memories: Memories,
     dead: Rc<RefCell<DeadLetters>>,
 }
 
@@ -57,11 +61,11 @@ impl Society {
         let root = SupervisorActor::new(world.clone(), ("root".into(), Door::Root), None, root, Vec::new()).start();
         world.directory.enter_supervisor(Door::Root, root.clone());
         let (specs, factories): (Vec<AgentSpec>, Vec<Option<Factory>>) = parts.agents.into_iter().unzip();
-        let Parts { government, registry, functions, groups, .. } = parts;
+        let Parts { government, registry, functions, groups, memories, .. } = parts;
         let dead = Rc::new(RefCell::new(DeadLetters::default()));
         world.log.add(Box::new(dead.clone()));
         let nursery = Nursery::default();
-        let society = Society { world, government, registry, specs, functions, nursery, next_run: Cell::new(0), dead };
+        let society = Society { world, government, registry, specs, functions, nursery, memories, next_run: Cell::new(0), dead };
         for (spec, factory) in society.specs.iter().zip(factories) {
             society.nursery.draft(&society.world, &society.functions, spec, factory);
         }
@@ -146,6 +150,14 @@ impl Society {
         self.nursery.profiles()
     }
 
+    /// What the coordinators have learned, as of the end of the last run; of those that were not asked, what they were given to begin with.
+    pub fn memories(&self) -> Memories {
+        let mut memories = self.memories.clone();
+        for book in self.world.directory.coordinators() {
+            memories.set(book.team(), book.government.name(), book.memory());
+        }
+        memories
+    }
     /// The coordinators so far, in the order in which they were made: team (none for all agents) and strategy of each.
     pub fn coordinators(&self) -> Vec<(Option<Name>, &'static str)> {
         let books = self.world.directory.coordinators();
@@ -223,7 +235,8 @@ impl Society {
         let name: Name = options.name.unwrap_or_else(|| crate::report::memorable(seed).into());
         let (done, result) = oneshot::channel();
         let (max_open, recall) = (max_open(&workflow, self.nursery.slots()), options.recall);
-        let setup = RunSetup { id, name: name.clone(), max_open, workflow, plan, inputs, offices, recall, done };
+        let memory = (!self.memories.is_empty()).then(|| self.memories.hash());
+        let setup = RunSetup { id, name: name.clone(), max_open, workflow, plan, inputs, offices, recall, memory, done };
         let addr = RunActor::new(self.world.clone(), setup).start();
         // Entered here and not by itself: a society may end before the run has had its first turn.
         let workplace = Rc::new(options.workplace.unwrap_or_else(|| Workplace::new(".")));
@@ -277,6 +290,9 @@ impl Society {
         let id = CoordinatorId(books.len() as u32);
         let child = AGENTS + 1 + u64::from(id.0);
         let book = Rc::new(Book::new(id, government, crew, child));
+        if let Some(memory) = self.memories.get(book.team(), book.government.name()) {
+            book.remember(memory.clone());
+        }
         self.world.directory.enter_coordinator(book.clone());
         self.adopt(Door::Root, ChildSpec::permanent(child), Child::Coordinator(book.clone()));
         book

@@ -132,6 +132,6 @@ fn two_that_answer_each_other_for_ever_do_not_hold_the_time() {
             Ok::<_, Failure>(society.messages())
         };
         let messages = if live { polity::run(scene).unwrap() } else { polity::simulate(1, scene).unwrap() };
-        assert!(messages > 1_000, "they did talk: {messages}");
+        assert!(messages > 50, "they did talk: {messages}");
     }
 }

@@ -1,7 +1,7 @@
 //! Events at random: any event whatsoever, and runs that obey the rules.
 
 use super::story::Teller;
-use crate::event::{Counts, DeathCause, Event, Office, RunHead, RunId, RunStatus, RunTail, What};
+use crate::event::{Counts, DeathCause, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What};
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Candidate, Decision, Measure, Name, Rng, TaskId, Time};
@@ -61,14 +61,14 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
         .prop_map(|(all, name, settings, tasks)| Office { team: (!all).then(|| name.clone()), strategy: name, settings, tasks });
     (
         words,
-        (value(), any::<u64>(), any::<bool>(), prop::collection::vec(office, 0..3)),
+        (value(), any::<u64>(), any::<bool>(), prop::collection::vec(office, 0..3), any::<Option<String>>()),
         (names(), names(), dependencies),
         (names(), slots, value()),
     )
         .prop_map(
             |(
                 (name, workflow, hash, strategy),
-                (settings, seed, simulated, offices),
+                (settings, seed, simulated, offices, memory),
                 (tasks, kinds, dependencies),
                 (agents, slots, inputs),
             )| {
@@ -79,6 +79,7 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
                     strategy,
                     settings,
                     offices,
+                    memory,
                     seed,
                     simulated,
                     tasks,
@@ -90,6 +91,29 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
                 })
             },
         )
+}
+fn governance() -> impl Strategy<Value = Arc<Governance>> {
+    let figures = prop::collection::vec((name(), number()), 0..3);
+    let standing = (0u32..5, figures).prop_map(|(agent, figures)| Standing { agent: AgentId(agent), figures });
+    (any::<bool>(), name(), any::<[u64; 7]>(), prop::collection::vec(standing, 0..4)).prop_map(
+        |(all, name, numbers, standings)| {
+            let [decisions, declined, rounds, messages, bytes, latency_p50_ns, latency_p99_ns] = numbers;
+            let team = (!all).then(|| name.clone());
+            let strategy = name;
+            Arc::new(Governance {
+                team,
+                strategy,
+                decisions,
+                declined,
+                rounds,
+                messages,
+                bytes,
+                latency_p50_ns,
+                latency_p99_ns,
+                standings,
+            })
+        },
+    )
 }
 fn run_tail() -> impl Strategy<Value = Arc<RunTail>> {
     use RunStatus::*;
@@ -138,6 +162,7 @@ fn what() -> impl Strategy<Value = What> {
         (t(), prop::sample::select(&DeathCause::ALL[..]), name())
             .prop_map(|(task, cause, input)| What::DeadLettered { task, cause, input })
             .boxed(),
+        governance().prop_map(What::Governed).boxed(),
         head().prop_map(What::RunStarted).boxed(),
         (t(), prop_oneof![0u32..9, n()], labels).prop_map(|(task, first, labels)| What::Expanded { task, first, labels }).boxed(),
         (t(), n()).prop_map(|(task, attempt)| What::Announced { task, attempt }).boxed(),

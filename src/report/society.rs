@@ -1,0 +1,74 @@
+//! The agents of a run: their lives, their work, and how they stand with whoever governs them.
+
+use super::fold::Report;
+use super::tables::{self, Say};
+use super::text::{clipped, percent, put, score, seconds};
+use crate::event::Names;
+use polity_protocols::AgentId;
+
+/// The agents of a run, as far as its events have told: state, incarnation, restarts, last reason, work, load; then what each protocol thinks
+/// of them. O(agents + tasks).
+///
+/// ```
+/// use polity::event::Names;
+/// use polity::report::{Report, agents_of};
+/// assert!(agents_of(&Report::default(), &Names::default()).contains("incarnation"));
+/// ```
+pub fn agents_of(report: &Report, names: &Names) -> String {
+    let say = Say { report, names };
+    let mut table =
+        tables::empty(&["agent", "state", "incarnation", "restarts", "done", "failed", "busy", "share", "holds", "last reason"]);
+    let makespan = report.makespan().as_secs_f64();
+    for (id, agent) in report.agents() {
+        let whole = makespan * f64::from(agent.slots);
+        let share = if whole > 0.0 { (agent.busy.as_secs_f64() / whole).clamp(0.0, 1.0) } else { 0.0 };
+        let state = match (agent.joined, agent.is_away()) {
+            (None, _) => "not there",
+            (Some(_), true) => "lost",
+            (Some(_), false) => "there",
+        };
+        let held = report.tasks().filter(|(_, task)| task.agent == Some(id) && task.state.is_held()).count();
+        table.add_row([
+            say.agent(id),
+            state.into(),
+            agent.incarnation.to_string(),
+            agent.restarts.to_string(),
+            agent.done.to_string(),
+            agent.failed.to_string(),
+            seconds(agent.busy),
+            percent(share),
+            format!("{held}/{}", agent.slots),
+            agent.reason.as_ref().map(|reason| clipped(reason, 60)).unwrap_or_default(),
+        ]);
+    }
+    tables::right(&mut table, 2..=8);
+    let mut text = format!("{}\n", table.trim_fmt());
+    standings(&mut text, say);
+    text
+}
+
+/// A table for each coordinator: an agent a line, a figure a column.
+fn standings(text: &mut String, say: Say<'_>) {
+    for office in say.report.governed().iter().filter(|office| !office.standings.is_empty()) {
+        let mut figures: Vec<&str> = Vec::new();
+        for (name, _) in office.standings.iter().flat_map(|standing| &standing.figures) {
+            if !figures.contains(&&**name) {
+                figures.push(name);
+            }
+        }
+        let team = office.team.as_ref().map_or_else(|| "all agents".into(), |team| format!("team \"{}\"", clipped(team, 40)));
+        put(text, format_args!("\n{} for {team}\n", clipped(&office.strategy, 40)));
+        let heads: Vec<String> = ["agent".to_owned()].into_iter().chain(figures.iter().map(|name| clipped(name, 40))).collect();
+        let mut table = tables::empty(&heads.iter().map(String::as_str).collect::<Vec<_>>());
+        for standing in &office.standings {
+            let figure = |name: &&str| {
+                let found = standing.figures.iter().find(|(known, _)| **known == **name);
+                found.map(|(_, n)| score(*n)).unwrap_or_default()
+            };
+            let name = say.agent(AgentId(standing.agent.0));
+            table.add_row([name].into_iter().chain(figures.iter().map(figure)).collect::<Vec<_>>());
+        }
+        tables::right(&mut table, 1..=figures.len());
+        put(text, format_args!("{}\n", table.trim_fmt()));
+    }
+}
