@@ -1,8 +1,9 @@
 //! The trait that a user implements, and what its jobs may ask of the world.
 
 use crate::failure::{Failure, FailureKind};
-use crate::job::Job;
+use crate::job::{Job, JobId};
 use crate::letter::{Address, Letter, Post, written};
+use crate::state::{Boards, State};
 use core::future::Future;
 use core::pin::Pin;
 use core::time::Duration;
@@ -114,11 +115,19 @@ pub struct Context {
     clock: Rc<dyn Clock>,
     seed: u64,
     post: Option<Rc<dyn Post>>,
+    boards: Option<(Rc<dyn Boards>, JobId)>,
 }
 impl Context {
     /// The context of one job; `seed` is derived from the run's seed and the job's identity. It has no post.
     pub fn new(clock: Rc<dyn Clock>, seed: u64) -> Context {
-        Context { clock, seed, post: None }
+        Context { clock, seed, post: None, boards: None }
+    }
+    /// With the blackboard of a job's run.
+    pub fn with_boards(self, boards: Rc<dyn Boards>, job: JobId) -> Context {
+        Context { boards: Some((boards, job)), ..self }
+    }
+    pub(crate) fn boards(&self) -> Option<(Rc<dyn Boards>, JobId)> {
+        self.boards.clone()
     }
     /// With a post.
     pub fn with_post(self, post: Rc<dyn Post>) -> Context {
@@ -135,6 +144,13 @@ impl Context {
     /// This job's own stream of randomness under a label: equal seeds give equal draws, whatever else happens.
     pub fn rng(&self, label: &str) -> Rng {
         Rng::new(self.seed, label)
+    }
+    /// The blackboard of the run that this job belongs to.
+    ///
+    /// # Errors
+    /// If there is none: a letter belongs to no run.
+    pub fn state(&self) -> Result<State, Failure> {
+        State::of(self)
     }
     fn post(&self) -> Result<&Rc<dyn Post>, Failure> {
         let none = || Failure::new(FailureKind::Validation, "there is no post here: this context was made without a runtime");

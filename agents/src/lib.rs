@@ -24,6 +24,7 @@ mod failure;
 mod job;
 mod letter;
 mod spec;
+mod state;
 
 pub use agent::{Agent, Clock, Context, DynAgent, LocalFuture};
 pub use body::{Body, Cancel, Offer};
@@ -37,3 +38,4 @@ pub use failure::{Failure, FailureKind};
 pub use job::{Answer, Command, Distribution, Job, JobId, OutputFormat, Simulation, Work};
 pub use letter::{Address, LETTER_BYTES, Letter, Post, Undeliverable, written};
 pub use spec::{AgentSpec, DEFAULT_QUEUE, Elastic};
+pub use state::{Boards, State};

@@ -226,7 +226,8 @@ impl AgentActor {
             workplace: self.world.directory.workplace(id.task.run()),
             speed: self.blueprint.profile.speed,
         };
-        let job_context = JobContext::new(self.world.clone(), self.seed_of(id)).with_post(self.ears.desk());
+        let job_context =
+            JobContext::new(self.world.clone(), self.seed_of(id)).with_post(self.ears.desk()).with_boards(self.world.clone(), id);
         if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
             claim.begins();
         }

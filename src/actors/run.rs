@@ -117,6 +117,7 @@ impl RunActor {
 
     fn begin(&mut self, context: &mut Context<RunActor>) {
         self.world.record(self.id, What::RunStarted(Arc::new(self.head())));
+        self.world.boards.open(self.id, &self.workflow.state);
         self.ledger.start(&mut self.effects);
         self.proceed(context);
     }
@@ -316,6 +317,9 @@ impl RunActor {
             Err(unready) => return self.unready(instance, unready),
         };
         self.ledger.open_instance(instance);
+        if let Some(key) = &self.workflow.tasks[node.index()].set_state {
+            self.world.boards.look(self.task(instance), key); // what others set from now on is a conflict
+        }
         let errand = self.errand(instance, node, rendered);
         let addr = match self.idle.pop() {
             Some(addr) => {
@@ -351,6 +355,15 @@ impl RunActor {
         Box::new(Errand { view: Arc::new(view), coordinator: self.offices.of(node).id, job, policy })
     }
 
+    /// What a task gives goes onto the blackboard, if it says so. A conflict, and a bound that is met, are told, and change nothing of how
+    /// the task ended.
+    fn publish(&mut self, task: TaskId, output: &Arc<Value>) {
+        let Some((node, _)) = self.ledger.locate(task.instance()) else { return };
+        let Some(key) = self.workflow.tasks[node.index()].set_state.clone() else { return };
+        if let Err(failure) = self.world.set_state(task, &key, output.clone(), None) {
+            self.world.record(self.id, What::Noted { task, note: format!("state.{key} was not set: {failure}").into() });
+        }
+    }
     /// A task's life is over.
     fn settled(&mut self, task: TaskId, result: TaskResult, context: &mut Context<RunActor>) {
         let instance = task.instance();
@@ -361,6 +374,7 @@ impl RunActor {
         let mut fact = Fact { attempts: result.attempts, agent: result.agent, ..Fact::default() };
         let settlement = match result.end {
             TaskEnd::Completed(output) => {
+                self.publish(task, &output);
                 fact.output = Some(output);
                 Settlement::Succeeded
             }
@@ -370,6 +384,7 @@ impl RunActor {
             }
             TaskEnd::Cancelled => Settlement::Cancelled,
         };
+        self.world.boards.forget(task);
         self.progress.set(instance, fact);
         self.settle(instance, settlement);
         self.proceed(context);
@@ -401,6 +416,7 @@ impl RunActor {
                 }
             }
             Recalled::Output(output) => {
+                self.publish(self.task(instance), &output);
                 self.world.record(self.id, What::Recalled { task: self.task(instance), output: output.clone() });
                 self.progress.set(instance, Fact { output: Some(output), ..Fact::default() });
                 self.settle(instance, Settlement::Succeeded);
@@ -475,6 +491,7 @@ impl RunActor {
         let problems = std::mem::take(&mut self.problems);
         let tail = Arc::new(RunTail { status, tally, outputs: Value::Object(outputs), problems, ignored: self.world.ignored() });
         self.world.record(self.id, What::RunEnded(tail.clone()));
+        self.world.boards.close(self.id);
         self.world.directory.leave_run(self.id.0);
         if let Some(done) = self.done.take() {
             let (workflow, ledger) = (self.workflow.clone(), self.ledger.clone());
@@ -523,6 +540,7 @@ impl RunActor {
             ledger: &self.ledger,
             progress: &self.progress,
             item,
+            run: self.id,
             world: &self.world,
         }
     }
@@ -590,6 +608,7 @@ impl Drop for RunActor {
         for (instance, addr) in &self.open {
             self.cancel(*instance, addr);
         }
+        self.world.boards.close(self.id);
         self.world.directory.leave_run(self.id.0);
     }
 }

@@ -1,6 +1,7 @@
 //! What the expressions of a run may see: its inputs, and what has become of its tasks.
 
 use super::progress::Progress;
+use crate::event::RunId;
 use crate::plan::{Ledger, NodeIx, NodeState};
 use crate::workflow::{Scope, TaskFacts, Workflow};
 use crate::world::World;
@@ -20,6 +21,7 @@ pub(super) struct RunScope<'a> {
     pub(super) progress: &'a Progress,
     /// The item of the instance that is looked at, and its place.
     pub(super) item: Option<(Arc<Value>, usize)>,
+    pub(super) run: RunId,
     pub(super) world: &'a World,
 }
 
@@ -42,6 +44,9 @@ impl Scope for RunScope<'_> {
             facts.agent = result.agent.and_then(|agent| self.world.directory.name_of(agent));
         }
         Some(facts)
+    }
+    fn state(&self, name: &str) -> Option<Arc<Value>> {
+        self.world.boards.value(self.run, name)
     }
     fn item(&self) -> Option<Arc<Value>> {
         self.item.as_ref().map(|(item, _)| item.clone())

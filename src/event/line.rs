@@ -73,6 +73,16 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_n: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub death: Option<DeathCause>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Name>,
@@ -191,6 +201,13 @@ impl Line {
                 self.attempt = Some(*attempts);
                 self.failure = Some(failure.clone());
             }
+            What::StateChanged { key, version, value, .. } => {
+                (self.key, self.version, self.output) = (Some(key.clone()), Some(*version), Some(value.clone()));
+            }
+            What::StateConflict { key, seen, found, by, rejected, .. } => {
+                (self.key, self.seen, self.version) = (Some(key.clone()), Some(*seen), Some(*found));
+                (self.by_n, self.rejected) = (by.map(TaskId::instance), Some(*rejected));
+            }
             What::Recalled { output, .. } => self.output = Some(output.clone()),
             What::Blocked { task, causes } => {
                 self.causes = Some(causes.iter().map(|n| names.task(TaskId::new(task.run(), *n))).collect());
@@ -262,6 +279,17 @@ impl Line {
                 took: Duration::from_nanos(self.took_ns?),
                 output: self.output.clone()?,
             },
+            "state_changed" => {
+                What::StateChanged { task: task?, key: self.key.clone()?, version: self.version?, value: self.output.clone()? }
+            }
+            "state_conflict" => What::StateConflict {
+                task: task?,
+                key: self.key.clone()?,
+                seen: self.seen?,
+                found: self.version?,
+                by: self.by_n.map(|n| TaskId::new(run.0, n)),
+                rejected: self.rejected?,
+            },
             "recalled" => What::Recalled { task: task?, output: self.output.clone()? },
             "failed" => What::Failed { task: task?, agent, attempts: self.attempt?, failure: self.failure.clone()? },
             "skipped" => What::Skipped { task: task?, reason: self.reason.clone()? },
@@ -298,6 +326,8 @@ impl What {
             What::Retried { .. } => "retried",
             What::Noted { .. } => "noted",
             What::Completed { .. } => "completed",
+            What::StateChanged { .. } => "state_changed",
+            What::StateConflict { .. } => "state_conflict",
             What::Recalled { .. } => "recalled",
             What::Failed { .. } => "failed",
             What::Skipped { .. } => "skipped",
@@ -321,6 +351,8 @@ impl What {
             | What::Noted { task, .. }
             | What::Completed { task, .. }
             | What::Failed { task, .. }
+            | What::StateChanged { task, .. }
+            | What::StateConflict { task, .. }
             | What::Recalled { task, .. }
             | What::DeadLettered { task, .. }
             | What::Skipped { task, .. }

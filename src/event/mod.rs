@@ -87,6 +87,11 @@ pub enum What {
     Displaced { task: TaskId, agent: AgentId, launch: u32 },
     /// An attempt failed, and another will follow at the given time.
     Retried { task: TaskId, agent: AgentId, attempt: u32, failure: Arc<Failure>, at: Time },
+    /// A task set a key of its run's blackboard, which counts its version up.
+    StateChanged { task: TaskId, key: Name, version: u64, value: Arc<Value> },
+    /// A task set what another (`by`) had changed since it saw it: it had seen version `seen` and found another. Either its write was
+    /// rejected, or the last writer won.
+    StateConflict { task: TaskId, key: Name, seen: u64, found: u64, by: Option<TaskId>, rejected: bool },
     /// A job wrote something worth knowing: what was cut, what was left behind.
     Noted { task: TaskId, note: Name },
     /// The task ended well.

@@ -173,6 +173,11 @@ impl Console {
             What::SupervisorLost { name, reason, .. } => {
                 Some(self.line(Status::Lost, None, None, None, &format!("the supervisor \"{name}\": {reason}")))
             }
+            What::StateConflict { task, key, rejected, .. } => {
+                let fate = if *rejected { "its write is rejected" } else { "the last writer wins" };
+                let why = format!("another task had changed state.{key} meanwhile; {fate}");
+                self.unless_large(Status::Note, None, *task, &why)
+            }
             What::Undelivered { agent, reason, .. } if verbose => Some(self.line(Status::DeadLetter, None, None, *agent, reason)),
             What::Escalated { reason } => Some(self.line(Status::Escalated, None, None, None, reason)),
             _ => None,
@@ -252,6 +257,7 @@ impl Console {
         let award = match &event.what {
             What::Assigned { decision, .. } => self.awards.insert(task.instance(), decision.clone()),
             What::Announced { .. } | What::Started { .. } | What::Noted { .. } => None,
+            What::StateChanged { .. } | What::StateConflict { .. } => None,
             _ => self.awards.remove(&task.instance()),
         };
         Before { award, spent }

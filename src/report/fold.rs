@@ -171,6 +171,14 @@ impl Report {
             What::Escalated { reason } => self.escalation = Some(reason.clone()),
             What::Governed(governance) => self.governed.push(governance.clone()),
             What::Undelivered { .. } => self.undelivered += 1,
+            What::StateChanged { .. } => {}
+            What::StateConflict { task, key, rejected, .. } => {
+                let fate = if *rejected { "the write was rejected" } else { "the last writer won" };
+                let note = format!("another task had changed state.{key} meanwhile: {fate}");
+                if let Some(record) = self.tasks.get_mut(task.instance() as usize) {
+                    record.step(event.at, Step::Noted(note.into()));
+                }
+            }
             What::DeadLettered { task, input, .. } => {
                 // Its failure was told just before.
                 if let Some(record) = self.tasks.get_mut(task.instance() as usize).filter(|record| record.failure.is_some()) {

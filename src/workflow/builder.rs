@@ -5,7 +5,7 @@ use super::draft::{At, Draft, DraftStrategy, DraftSupervisor, DraftTask, DraftTe
 use super::expression::Expression;
 use super::inputs::convert_value;
 use super::load::{Checked, Known, hash};
-use super::model::{Action, Binding, Input, InputType, Limits, OnFailure, Output, Strategy, Team, Workflow};
+use super::model::{Action, Binding, Input, InputType, Limits, OnFailure, Output, Shared, Strategy, Team, Workflow};
 use super::names::bad_id;
 use super::problem::{Problem, WorkflowErrors};
 use super::task_builder::{Bind, HERE, TaskBuilder};
@@ -112,6 +112,11 @@ impl WorkflowBuilder {
     /// What a failed task means for the rest.
     pub fn on_failure(mut self, what: OnFailure) -> WorkflowBuilder {
         self.draft.on_failure = what;
+        self
+    }
+    /// What its tasks share, and what a conflict about it means.
+    pub fn state(mut self, state: Shared) -> WorkflowBuilder {
+        self.draft.state = state;
         self
     }
     /// Bounds of a run.

@@ -35,6 +35,8 @@ struct Owner<'a> {
 struct Names<'a> {
     tasks: BTreeMap<&'a str, usize>,
     inputs: Vec<&'a str>,
+    /// Keys of the blackboard that somebody sets.
+    state: Vec<&'a str>,
 }
 
 /// Checks a draft. The workflow is only good if no problem is left.
@@ -45,6 +47,10 @@ pub(super) fn check(draft: Draft, known: &Known, problems: Vec<Problem>) -> Resu
     let names = Names {
         tasks: draft.tasks.iter().enumerate().rev().map(|(i, t)| (&*t.id.value, i)).collect(),
         inputs: draft.inputs.iter().map(|i| &*i.value.name).collect(),
+        state: {
+            let set = draft.tasks.iter().filter_map(|task| task.set_state.as_ref()).map(|key| &key.value);
+            draft.state.initial.keys().chain(set).map(|key| &**key).collect()
+        },
     };
     let edges: Vec<Vec<Dependency>> = draft.tasks.iter().map(|t| check.task(t, &names)).collect();
     for output in &draft.outputs {
@@ -77,6 +83,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
         agents: draft.agents.into_iter().map(|a| a.value).collect(),
         supervision: draft.supervision.into_iter().map(|s| s.spec.value).collect(),
         on_failure: draft.on_failure,
+        state: draft.state,
         limits: draft.limits,
         tasks: draft
             .tasks
@@ -99,6 +106,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
                 estimate: task.estimate,
                 timeouts: merged(task.timeouts.unwrap_or_default(), timeouts),
                 retry: task.retry.or_else(|| retry.clone()),
+                set_state: task.set_state.map(|key| key.value),
             })
             .collect(),
         outputs: draft.outputs.into_iter().map(|o| o.value).collect(),
@@ -257,9 +265,14 @@ impl Check<'_> {
                 let problem = Problem::new(span, format!("{what} uses `{word}`, which is only there under `for_each`"));
                 self.say(problem);
             }
-            Root::State => self.say(Problem::new(span, format!("{what} uses state.{}: `state` is not built yet", r.name))),
             Root::Secrets => self.say(Problem::new(span, format!("{what} uses secrets.{}: `secrets` is not built yet", r.name))),
-            Root::Inputs | Root::Item | Root::Index | Root::Env | Root::Run | Root::Workflow => {}
+            Root::State if !names.state.contains(&&*r.name) => {
+                let near = nearest(&r.name, names.state.iter().copied()).map(|w| format!("did you mean state.{w}?"));
+                let help =
+                    near.unwrap_or_else(|| "give it a value under `state: { initial: … }`, or let a task `set_state` it".into());
+                self.say(Problem::new(span, format!("{what} uses state.{}, which nobody sets", r.name)).help(help));
+            }
+            Root::Inputs | Root::State | Root::Item | Root::Index | Root::Env | Root::Run | Root::Workflow => {}
         }
         None
     }

@@ -1,7 +1,7 @@
 //! A workflow before its names are checked: what a file's reader and a program's builder both make.
 
 use super::expression::Expression;
-use super::model::{Action, Binding, Input, Limits, OnFailure, Output, Priority, Script, Strategy};
+use super::model::{Action, Binding, Input, Limits, OnFailure, Output, Priority, Script, Shared, Strategy};
 use super::problem::Span;
 use super::template::Template;
 use crate::lifecycle::{RetryPolicy, Timeouts};
@@ -35,6 +35,7 @@ pub(super) struct Draft {
     pub(super) timeouts: Option<Timeouts>,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) on_failure: OnFailure,
+    pub(super) state: Shared,
     pub(super) limits: Limits,
     pub(super) tasks: Vec<DraftTask>,
     pub(super) outputs: Vec<At<Output>>,
@@ -93,6 +94,7 @@ pub(super) struct DraftTask {
     pub(super) estimate: Option<f64>,
     pub(super) timeouts: Option<Timeouts>,
     pub(super) retry: Option<RetryPolicy>,
+    pub(super) set_state: Option<At<Name>>,
     /// Where its expressions stand, in the order of [`DraftTask::expressions`]; empty if there is no text.
     pub(super) places: Vec<Span>,
 }
@@ -125,6 +127,7 @@ impl DraftTask {
             estimate: None,
             timeouts: None,
             retry: None,
+            set_state: None,
             places: Vec::new(),
         }
     }

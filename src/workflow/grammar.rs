@@ -98,10 +98,23 @@ pub(crate) static TOP: Record = Record {
             Kind::Words(&[yes("continue"), yes("fail_fast"), not_yet("compensate")]),
             "what a failed task means for the rest",
         ),
+        key("state", Kind::Record(&STATE), "what its tasks share"),
         key("mode", Kind::Words(MODES), "how much happens at a time"),
         key("limits", Kind::Record(&LIMITS), "bounds of a run"),
         must("tasks", Kind::List(&Kind::Record(&TASK)), "what is to be done"),
         key("outputs", Kind::List(&Kind::Record(&OUTPUT)), "what a run gives back"),
+    ],
+};
+
+static STATE: Record = Record {
+    what: "`state`",
+    keys: &[
+        key(
+            "on_conflict",
+            Kind::Words(&[yes("last_writer_wins"), yes("reject")]),
+            "what happens when a task sets what another has changed since it was seen",
+        ),
+        key("initial", Kind::Map(&Kind::Any), "the keys that are there from the beginning"),
     ],
 };
 
@@ -295,6 +308,7 @@ pub(crate) static TASK: Record = Record {
         later("redundancy", "several agents do it and vote on the result"),
         key("strategy", Kind::Strategy, "how it alone is allocated"),
         key("team", Kind::Text, "the team that does it"),
+        key("set_state", Kind::Id, "the key of `state` that its output is written to"),
         later("cache", "remembers its result"),
         later("quality", "conditions that a result must meet"),
     ],

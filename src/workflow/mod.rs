@@ -40,8 +40,8 @@ pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
 pub use load::{Checked, Defaults, Known, Overrides, load, parse};
 pub use model::{
-    Action, Binding, Dependency, Input, InputType, Limits, OnFailure, Output, Priority, Script, Strategy, Task, Team, Workflow,
-    duration_text,
+    Action, Binding, Dependency, Input, InputType, Limits, OnConflict, OnFailure, Output, Priority, Script, Shared, Strategy,
+    Task, Team, Workflow, duration_text,
 };
 pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};

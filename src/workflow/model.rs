@@ -12,6 +12,7 @@ use polity_agents::{AgentSpec, OutputFormat, Simulation};
 use polity_protocols::Name;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct Workflow {
     pub supervision: Vec<SupervisorSpec>,
     /// What happens to the rest when a task fails.
     pub on_failure: OnFailure,
+    /// What its tasks share, and what a conflict about it means.
+    pub state: Shared,
     /// Bounds of a run.
     pub limits: Limits,
     /// Its tasks, in the order of the file. A dependency refers to a task by its place here.
@@ -128,6 +131,34 @@ pub enum OnFailure {
     FailFast,
 }
 
+/// The blackboard of a run: what its tasks share by key.
+///
+/// ```
+/// use polity::workflow::{Known, OnConflict, parse};
+/// let text = "name: w\nstate: { on_conflict: reject, initial: { count: 0 } }\nagents: [{ id: a }]\n\
+///     tasks: [{ id: t, run: \"echo {{ state.count }}\", set_state: count }]\n";
+/// let state = parse(text, None, &Known::default()).unwrap().workflow.state;
+/// assert_eq!((state.on_conflict, &state.initial["count"]), (OnConflict::Reject, &0.into()));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shared {
+    /// What happens when a task sets what another has changed since it was seen.
+    pub on_conflict: OnConflict,
+    /// The keys that are there from the beginning.
+    pub initial: BTreeMap<Name, Value>,
+}
+
+/// What happens when a task sets a key that another has changed since the task saw it. An event tells of it either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnConflict {
+    /// It is set.
+    #[default]
+    LastWriterWins,
+    /// It is not.
+    Reject,
+}
+
 /// Bounds of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
@@ -179,6 +210,8 @@ pub struct Task {
     pub timeouts: Timeouts,
     /// Whether again; `None` is one attempt.
     pub retry: Option<RetryPolicy>,
+    /// The key of the blackboard that its output is written to.
+    pub set_state: Option<Name>,
 }
 
 /// How a task is executed.

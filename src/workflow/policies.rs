@@ -2,7 +2,7 @@
 //! reported by the shape check and is passed over here.
 
 use super::load::Defaults;
-use super::model::{Limits, Strategy};
+use super::model::{Limits, Shared, Strategy};
 use super::problem::Problem;
 use super::text::{nearest, parse_duration};
 use super::yaml::Node;
@@ -71,6 +71,16 @@ pub(crate) fn defaults(node: &Node, base: &Defaults) -> Defaults {
     let timeout = node.get("timeout").map(|n| over(base.timeouts.unwrap_or_default(), timeouts(n)));
     let retry = node.get("retry").map(|n| retry(n, base.retry.as_ref()));
     Defaults { timeouts: timeout.or(base.timeouts), retry: retry.or_else(|| base.retry.clone()) }
+}
+
+/// `state`.
+pub(crate) fn state(node: &Node) -> Shared {
+    let word = node.get("on_conflict").and_then(Node::text).map(Value::from);
+    let initial = node.get("initial").into_iter().flat_map(Node::entries).map(|(key, _, value)| (key.into(), value.json()));
+    Shared {
+        on_conflict: word.and_then(|word| serde_json::from_value(word).ok()).unwrap_or_default(),
+        initial: initial.collect(),
+    }
 }
 
 /// `limits`, on top of a base.

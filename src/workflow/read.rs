@@ -70,6 +70,7 @@ impl Reader<'_> {
             supervision: items(root.get("supervision")).iter().filter_map(supervisor).collect(),
             timeouts: defaults.timeouts,
             on_failure: word::<OnFailure>(root.get("on_failure")),
+            state: root.get("state").map(policies::state).unwrap_or_default(),
             limits: root.get("limits").map_or_else(|| self.known.limits.clone(), |n| policies::limits(n, &self.known.limits)),
             tasks: Vec::new(),
             retry: defaults.retry,
@@ -137,6 +138,7 @@ impl Reader<'_> {
         task.estimate = policies::duration(node.get("estimate")).map(|d| d.as_secs_f64());
         task.timeouts = node.get("timeout").map(policies::timeouts);
         task.retry = node.get("retry").map(|n| policies::retry(n, default_retry));
+        task.set_state = node.get("set_state").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
         task.places = self.places(node, &task);
         Some(task)
     }

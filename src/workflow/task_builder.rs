@@ -243,6 +243,11 @@ impl TaskBuilder {
     pub fn timeout(self, attempt: Duration) -> TaskBuilder {
         self.timeouts(Timeouts { attempt: Some(attempt), ..Timeouts::default() })
     }
+    /// The key of the run's blackboard that its output is written to when it completes.
+    pub fn set_state(mut self, key: &str) -> TaskBuilder {
+        self.task.set_state = Some(At::new(key.into(), HERE));
+        self
+    }
     /// All time limits.
     pub fn timeouts(mut self, timeouts: Timeouts) -> TaskBuilder {
         self.task.timeouts = Some(timeouts);

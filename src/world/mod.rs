@@ -10,6 +10,7 @@
 //! virtual world knows that it may move on, without asking anyone.
 
 mod alarm;
+mod board;
 mod boxes;
 mod desk;
 mod driver;
@@ -19,6 +20,7 @@ mod post;
 mod ticket;
 
 pub(crate) use alarm::Alarm;
+pub(crate) use board::AllBoards;
 pub(crate) use boxes::Boxes;
 pub(crate) use desk::Desk;
 pub(crate) use inbox::Inbox;
@@ -72,6 +74,8 @@ pub(crate) struct World {
     pub(crate) directory: Directory,
     /// What agents tell each other.
     pub(crate) boxes: Boxes,
+    /// What the tasks of a run share.
+    pub(crate) boards: AllBoards,
     demands: RefCell<BTreeMap<DemandKey, Arc<Demand>>>,
     /// The spread of retries.
     jitter: RefCell<Rng>,
@@ -126,6 +130,7 @@ impl World {
             functions: OnceCell::new(),
             directory: Directory::default(),
             boxes: Boxes::default(),
+            boards: AllBoards::default(),
             demands: RefCell::default(),
             jitter: RefCell::new(Rng::new(seed, "jitter")),
             effects: RefCell::default(),

@@ -158,6 +158,12 @@ fn what() -> impl Strategy<Value = What> {
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
         (a(), name()).prop_map(|(agent, reason)| What::AgentGivenUp { agent, reason }).boxed(),
         undelivered().boxed(),
+        (t(), name(), any::<u64>(), value())
+            .prop_map(|(task, key, version, value)| What::StateChanged { task, key, version, value: Arc::new(value) })
+            .boxed(),
+        (t(), name(), any::<u64>(), any::<u64>(), prop::option::of(t()), any::<bool>())
+            .prop_map(|(task, key, seen, found, by, rejected)| What::StateConflict { task, key, seen, found, by, rejected })
+            .boxed(),
         (t(), value()).prop_map(|(task, output)| What::Recalled { task, output: Arc::new(output) }).boxed(),
         (t(), prop::sample::select(&DeathCause::ALL[..]), name())
             .prop_map(|(task, cause, input)| What::DeadLettered { task, cause, input })
