@@ -47,6 +47,17 @@ fn every_example_is_short_and_says_what_it_shows() {
 }
 
 #[test]
+fn two_sober_counts_outvote_the_rest() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/redundant.polity.yaml");
+    let known = polity::config::Config::default().known();
+    let checked = polity::workflow::load(&path, &known).unwrap();
+    assert!(checked.warnings.is_empty() && checked.notes.len() == 2, "{:?} {:?}", checked.warnings, checked.notes);
+    let result = polity::run(async { Polity::builder().start().unwrap().run(checked.workflow).await }).unwrap();
+    let words = std::fs::read_to_string("Cargo.toml").unwrap().split_whitespace().count();
+    assert_eq!(result.output("words"), words);
+}
+
+#[test]
 fn hello_counts_the_words_of_a_file() {
     let expected = std::fs::read_to_string("Cargo.toml").unwrap().split_whitespace().count();
     assert_eq!(hello::words("Cargo.toml").unwrap(), expected);

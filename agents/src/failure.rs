@@ -29,6 +29,8 @@ pub enum FailureKind {
     Binding,
     /// The agents that held it died under it, too often.
     Poison,
+    /// Its copies gave different results, and no result had the agreement that was asked for; never retried.
+    Disagreement,
     /// It was cancelled.
     Cancelled,
 }
@@ -47,6 +49,7 @@ impl FailureKind {
                 | FailureKind::Authentication
                 | FailureKind::Binding
                 | FailureKind::Poison
+                | FailureKind::Disagreement
                 | FailureKind::Cancelled
         )
     }
@@ -64,6 +67,7 @@ impl FailureKind {
             FailureKind::Unassigned => "unassigned",
             FailureKind::Binding => "binding",
             FailureKind::Poison => "poison",
+            FailureKind::Disagreement => "disagreement",
             FailureKind::Cancelled => "cancelled",
         }
     }

@@ -106,6 +106,8 @@ pub(crate) enum RunMail {
     Settled { task: TaskId, result: TaskResult },
     /// A coordinator closed its books; none if it is gone.
     Reported(Option<Arc<Governance>>),
+    /// A copy of a task was awarded.
+    Held { task: TaskId, agent: AgentId, fit: f64 },
     /// End it: cancel everything.
     Cancel,
     /// A supervisor gave up: nothing can go on.

@@ -1,11 +1,13 @@
 //! The run's actor: the ledger of one workflow instance, its bindings, its end.
 
+use super::copies::{Ballots, Step};
+use super::dead::dead_letter;
 use super::messages::{CoordinatorMail, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::progress::{Expansion, Fact, Progress};
 use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
 use super::scope::{RunScope, inputs_object};
-use super::{Book, Errand, Inquiry, Offices, TaskActor, TaskSetup};
+use super::{Book, Errand, Holders, Inquiry, Offices, TaskActor, TaskSetup};
 use crate::event::{Counts, DeathCause, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
@@ -15,7 +17,7 @@ use crate::workflow::{EvalError, OnFailure, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job};
-use polity_protocols::{Demand, Name, TaskId, TaskView};
+use polity_protocols::{AgentId, Demand, Name, TaskId, TaskView, Time};
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -74,6 +76,8 @@ pub(crate) struct RunActor {
     open: BTreeMap<u32, Addr<TaskActor>>,
     /// Actors whose task has settled, to be used again.
     idle: Vec<Addr<TaskActor>>,
+    /// Redundant tasks that are being done.
+    ballots: Ballots,
     effects: Vec<LedgerEffect>,
     problems: Vec<String>,
     status: Option<RunStatus>,
@@ -107,6 +111,7 @@ impl RunActor {
             ready: BinaryHeap::new(),
             open: BTreeMap::new(),
             idle: Vec::new(),
+            ballots: Ballots::default(),
             effects: Vec::new(),
             problems: Vec::new(),
             status: None,
@@ -188,6 +193,8 @@ impl RunActor {
                 if let Some(addr) = self.open.get(&instance.0) {
                     self.cancel(instance.0, addr);
                 }
+                let steps = self.ballots.cancel(instance.0);
+                self.perform_steps(steps, context);
             }
             LedgerEffect::Finished(_) => self.inquire(context),
         }
@@ -321,6 +328,16 @@ impl RunActor {
             self.world.boards.look(self.task(instance), key); // what others set from now on is a conflict
         }
         let errand = self.errand(instance, node, rendered);
+        match self.workflow.tasks[node.index()].redundancy.clone() {
+            Some(rules) => {
+                let steps = self.ballots.begin(instance, node, rules, errand.job, &self.world);
+                self.perform_steps(steps, context);
+            }
+            None => self.hand_out(instance, node, errand, context),
+        }
+    }
+    /// Gives a task to an actor, one that is idle if there is one.
+    fn hand_out(&mut self, instance: u32, node: NodeIx, errand: Box<Errand>, context: &mut Context<RunActor>) {
         let addr = match self.idle.pop() {
             Some(addr) => {
                 let begin = ToTask { task: errand.view.id, word: TaskMail::Begin(errand) };
@@ -334,14 +351,51 @@ impl RunActor {
         };
         self.open.insert(instance, addr);
     }
+    /// What the copies of a redundant task ask for.
+    fn perform_steps(&mut self, steps: Vec<Step>, context: &mut Context<RunActor>) {
+        for step in steps {
+            match step {
+                Step::Open { instance, copy, number, holders } => self.open_copy((instance, copy, number), holders, context),
+                Step::Cancel(copy) => {
+                    if let Some(addr) = self.open.get(&copy) {
+                        self.cancel(copy, addr);
+                    }
+                }
+                Step::Tell { instance, agree, differ, why } => {
+                    let (agree, differ) = (agree.into(), differ.into());
+                    self.world.record(self.id, What::Voted { task: self.task(instance), agree, differ, reason: why.into() });
+                }
+                Step::Settle { instance, result, began, job } => self.conclude(instance, result, began, &job),
+            }
+        }
+    }
+    fn open_copy(&mut self, (instance, copy, number): (u32, u32, u32), holders: Holders, context: &mut Context<RunActor>) {
+        let Some(ballot) = self.ballots.get(instance) else { return };
+        let (node, job) = (ballot.node, ballot.job.clone());
+        self.world.record(self.id, What::Copied { task: self.task(instance), copy, number });
+        let job = Job { name: format!("{}/{number}", job.name).into(), ..job };
+        let errand = Errand { holders: Some(holders), ..*self.errand_of(copy, node, job) };
+        self.hand_out(copy, node, Box::new(errand), context);
+    }
+    /// A redundant task has ended, as its copies decided.
+    fn conclude(&mut self, instance: u32, result: TaskResult, began: Time, job: &Job) {
+        let (task, attempts) = (self.task(instance), result.attempts);
+        match &result.end {
+            TaskEnd::Completed(output) => {
+                let (agent, took) = (result.agent.unwrap_or(AgentId(u32::MAX)), self.world.now().since(began));
+                self.world.record(self.id, What::Completed { task, agent, attempts, took, output: output.clone() });
+            }
+            TaskEnd::Failed(failure) => {
+                self.world.record(self.id, What::Failed { task, agent: None, attempts, failure: failure.clone() });
+                dead_letter(task, job, failure).into_iter().for_each(|what| self.world.record(self.id, what));
+            }
+            TaskEnd::Cancelled => self.world.record(self.id, What::Cancelled { task }),
+        }
+        self.record_end(task, result);
+    }
     fn errand(&mut self, instance: u32, node: NodeIx, rendered: Rendered) -> Box<Errand> {
-        let id = self.task(instance);
         let name = self.name_of(instance);
         let estimate = self.ledger.plan().weight(node);
-        let kit = self.kit(node);
-        let mut view = TaskView::new(id, kit.demand.clone());
-        (view.work, view.rank) = (estimate, kit.rank);
-        let policy = kit.policy.clone();
         let task = &self.workflow.tasks[node.index()];
         let job = Job {
             run: self.name.clone(),
@@ -352,7 +406,16 @@ impl RunActor {
             timeout: task.timeouts.attempt,
             ..Job::new(name, polity_agents::Work::Own)
         };
-        Box::new(Errand { view: Arc::new(view), coordinator: self.offices.of(node).id, job, policy })
+        self.errand_of(instance, node, job)
+    }
+    fn errand_of(&mut self, instance: u32, node: NodeIx, job: Job) -> Box<Errand> {
+        let id = self.task(instance);
+        let estimate = self.ledger.plan().weight(node);
+        let kit = self.kit(node);
+        let mut view = TaskView::new(id, kit.demand.clone());
+        (view.work, view.rank) = (estimate, kit.rank);
+        let policy = kit.policy.clone();
+        Box::new(Errand { view: Arc::new(view), coordinator: self.offices.of(node).id, holders: None, job, policy })
     }
 
     /// What a task gives goes onto the blackboard, if it says so. A conflict, and a bound that is met, are told, and change nothing of how
@@ -371,6 +434,18 @@ impl RunActor {
         if addr.connected() {
             self.idle.push(addr);
         }
+        if self.ballots.is_copy(instance) {
+            self.world.boards.forget(task);
+            let steps = self.ballots.settled(instance, result);
+            self.perform_steps(steps, context);
+        } else {
+            self.record_end(task, result);
+        }
+        self.proceed(context);
+    }
+    /// What became of a task, for expressions and for the ledger.
+    fn record_end(&mut self, task: TaskId, result: TaskResult) {
+        let instance = task.instance();
         let mut fact = Fact { attempts: result.attempts, agent: result.agent, ..Fact::default() };
         let settlement = match result.end {
             TaskEnd::Completed(output) => {
@@ -387,7 +462,6 @@ impl RunActor {
         self.world.boards.forget(task);
         self.progress.set(instance, fact);
         self.settle(instance, settlement);
-        self.proceed(context);
     }
     fn settle(&mut self, instance: u32, settlement: Settlement) {
         let mut effects = std::mem::take(&mut self.effects);
@@ -593,6 +667,10 @@ impl Handler<Mail<RunMail>> for RunActor {
         self.world.tick();
         match mail.body {
             RunMail::Settled { task, result } => self.settled(task, result, context),
+            RunMail::Held { task, agent, fit } => {
+                let step = self.ballots.held(task.instance(), agent, fit);
+                self.perform_steps(step.into_iter().collect(), context);
+            }
             RunMail::Reported(answer) => self.reported(answer, context),
             RunMail::Escalate { .. } if self.asked.is_some() => self.finish(context), // nobody may be left to answer
             RunMail::Cancel if self.asked.is_some() => {}

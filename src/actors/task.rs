@@ -2,7 +2,7 @@
 
 use super::dead::dead_letter;
 use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
-use super::{AgentActor, Award, Book, Claim, CoordinatorId, RunActor};
+use super::{AgentActor, Award, Book, Claim, CoordinatorId, Holders, RunActor};
 use crate::event::{RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
 use crate::supervision::Backoff;
@@ -27,6 +27,8 @@ pub(crate) struct Errand {
     pub(crate) view: Arc<TaskView>,
     /// Who finds an agent for it.
     pub(crate) coordinator: CoordinatorId,
+    /// Who has the other copies, if it is a copy of a redundant task.
+    pub(crate) holders: Option<Holders>,
     pub(crate) job: Job,
     pub(crate) policy: Option<Arc<Policy>>,
 }
@@ -133,6 +135,11 @@ impl TaskActor {
             return self.world.ignore(); // it crossed a withdrawal; dropped, the award says so itself
         }
         let (Some(decision), Some(addr)) = (award.decision.take(), award.addr.take()) else { return };
+        if let Some(holders) = &self.errand.holders {
+            let (task, agent, fit) = (self.errand.view.id, award.agent, award.fit);
+            holders.hold(task.instance(), agent);
+            self.world.tell_run(&self.run, RunMail::Held { task, agent, fit });
+        }
         self.holder = Some((award.agent, addr));
         self.award = Some((award.fit, decision));
         self.turn(Input::Awarded { agent: award.agent }, context);
@@ -220,6 +227,10 @@ impl TaskActor {
         }
     }
     fn announce(&mut self, attempt: u32, avoid: Vec<AgentId>, context: &mut Context<TaskActor>) {
+        let mut avoid = avoid;
+        if let Some(holders) = &self.errand.holders {
+            avoid.extend(holders.others(self.errand.view.id.instance()));
+        }
         let view = &mut self.errand.view;
         if view.attempt != attempt || *view.avoid != *avoid {
             let view = Arc::make_mut(view);
@@ -277,7 +288,7 @@ impl TaskActor {
             TaskEnd::Failed(failure) => What::Failed { task, agent, attempts, failure: failure.clone() },
             TaskEnd::Cancelled => What::Cancelled { task },
         });
-        if let TaskEnd::Failed(failure) = &end {
+        if let (TaskEnd::Failed(failure), None) = (&end, &self.errand.holders) {
             dead_letter(task, &self.errand.job, failure).into_iter().for_each(|what| self.record(what));
         }
         let result = TaskResult { agent, attempts, end };

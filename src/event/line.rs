@@ -61,6 +61,14 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub causes_n: Option<Arc<[u32]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub agree: Option<Vec<Name>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agree_n: Option<Arc<[AgentId]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub differ: Option<Vec<Name>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub differ_n: Option<Arc<[AgentId]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Name>,
@@ -178,6 +186,16 @@ impl Line {
                 self.first = Some(*first);
                 self.labels = Some(labels.clone());
             }
+            What::Copied { copy, number, .. } => {
+                self.first = Some(*copy);
+                self.launch = Some(*number);
+            }
+            What::Voted { agree, differ, reason, .. } => {
+                let named = |all: &[AgentId]| all.iter().map(|agent| names.agent(*agent)).collect::<Vec<_>>();
+                (self.agree, self.differ) = (Some(named(agree)), Some(named(differ)));
+                (self.agree_n, self.differ_n) = (Some(agree.clone()), Some(differ.clone()));
+                self.reason = Some(reason.clone());
+            }
             What::Announced { attempt, .. } => self.attempt = Some(*attempt),
             What::Assigned { attempt, launch, decision, .. } => {
                 self.attempt = Some(*attempt);
@@ -253,6 +271,13 @@ impl Line {
             "dead_lettered" => What::DeadLettered { task: task?, cause: self.death?, input: self.input.clone()? },
             "run_started" => What::RunStarted(self.head.clone()?),
             "expanded" => What::Expanded { task: task?, first: self.first?, labels: self.labels.clone()? },
+            "copied" => What::Copied { task: task?, copy: self.first?, number: self.launch? },
+            "voted" => What::Voted {
+                task: task?,
+                agree: self.agree_n.clone()?,
+                differ: self.differ_n.clone()?,
+                reason: self.reason.clone()?,
+            },
             "announced" => What::Announced { task: task?, attempt: self.attempt? },
             "assigned" => What::Assigned {
                 task: task?,
@@ -318,6 +343,8 @@ impl What {
             What::DeadLettered { .. } => "dead_lettered",
             What::RunStarted(_) => "run_started",
             What::Expanded { .. } => "expanded",
+            What::Copied { .. } => "copied",
+            What::Voted { .. } => "voted",
             What::Announced { .. } => "announced",
             What::Assigned { .. } => "assigned",
             What::Refused { .. } => "refused",
@@ -342,6 +369,8 @@ impl What {
     pub fn task(&self) -> Option<TaskId> {
         match self {
             What::Expanded { task, .. }
+            | What::Copied { task, .. }
+            | What::Voted { task, .. }
             | What::Announced { task, .. }
             | What::Assigned { task, .. }
             | What::Refused { task, .. }

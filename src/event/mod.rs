@@ -36,6 +36,9 @@ impl RunId {
     }
 }
 
+/// Copies of tasks are numbered within their run from here on; other instances are below.
+pub const COPIES: u32 = 1 << 31;
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -75,6 +78,10 @@ pub enum What {
     RunStarted(Arc<RunHead>),
     /// A `for_each` task became so many instances, the first of which has the number `first`.
     Expanded { task: TaskId, first: u32, labels: Arc<[Name]> },
+    /// Another agent shall do a redundant task too: the copy has a number of its own, from [`COPIES`] on, and is the `number`th of them.
+    Copied { task: TaskId, copy: u32, number: u32 },
+    /// The copies of a task have voted by their results: who gave the one that stands, who another one, and why it stands or none does.
+    Voted { task: TaskId, agree: Arc<[AgentId]>, differ: Arc<[AgentId]>, reason: Name },
     /// A task became ready and was announced to the coordinator. `launch` counts awards: it is one more for each announcement.
     Announced { task: TaskId, attempt: u32 },
     /// The protocol gave the task to an agent.

@@ -23,6 +23,8 @@ struct RunNames {
     head: Arc<RunHead>,
     /// Expanded tasks: first instance → (task, labels).
     ranges: BTreeMap<u32, (u32, Arc<[Name]>)>,
+    /// Copies: number → (of which instance, the how manieth).
+    copies: BTreeMap<u32, (u32, u32)>,
 }
 
 impl Names {
@@ -35,15 +37,25 @@ impl Names {
             What::RunStarted(head) => {
                 let agents = head.agents.iter().enumerate().map(|(n, name)| (AgentId(n as u32), name.clone()));
                 self.agents.extend(agents);
-                self.runs.insert(event.run, RunNames { head: head.clone(), ranges: BTreeMap::new() });
+                self.runs.insert(event.run, RunNames { head: head.clone(), ranges: BTreeMap::new(), copies: BTreeMap::new() });
             }
             What::Expanded { task, first, labels } => {
                 if let Some(run) = self.runs.get_mut(&event.run) {
                     run.ranges.insert(*first, (task.instance(), labels.clone()));
                 }
             }
+            What::Copied { task, copy, number } if task.instance() != *copy => {
+                if let Some(run) = self.runs.get_mut(&event.run) {
+                    run.copies.insert(*copy, (task.instance(), *number));
+                }
+            }
             _ => {}
         }
+    }
+    /// The instance that a copy is of; itself if it is none.
+    pub fn original(&self, task: TaskId) -> TaskId {
+        let copy = self.runs.get(&RunId(task.run())).and_then(|run| run.copies.get(&task.instance()));
+        copy.map_or(task, |(of, _)| TaskId::new(task.run(), *of))
     }
     /// Forgets the tasks of a run that is over.
     pub fn forget(&mut self, run: RunId) {
@@ -61,9 +73,12 @@ impl Names {
     pub fn head(&self, run: RunId) -> Option<&Arc<RunHead>> {
         self.runs.get(&run).map(|r| &r.head)
     }
-    /// A task's id, or `id[label]` of an instance.
+    /// A task's id, `id[label]` of an instance, or `…/2` of the second copy of one.
     pub fn task(&self, task: TaskId) -> Name {
         let Some(run) = self.runs.get(&RunId(task.run())) else { return format!("task {}", task.instance()).into() };
+        if let Some((of, number)) = run.copies.get(&task.instance()).filter(|(of, _)| !run.copies.contains_key(of)) {
+            return format!("{}/{number}", self.task(TaskId::new(task.run(), *of))).into();
+        }
         let id = |n: u32| run.head.tasks.get(n as usize).cloned();
         if let Some(name) = id(task.instance()) {
             return name;
@@ -77,6 +92,7 @@ impl Names {
     }
     /// The task of the workflow that an instance belongs to.
     pub fn node(&self, task: TaskId) -> u32 {
+        let task = self.original(task);
         let Some(run) = self.runs.get(&RunId(task.run())) else { return task.instance() };
         if (task.instance() as usize) < run.head.tasks.len() {
             return task.instance();

@@ -4,7 +4,7 @@ use super::fold::{Report, concerns, failure_line};
 use super::paint::{Paint, Status};
 use super::sentence::sentence;
 use super::text::{clipped, count, harmless, put};
-use crate::event::{Event, Names, RunHead, RunId, Sink, What};
+use crate::event::{COPIES, Event, Names, RunHead, RunId, Sink, What};
 use core::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -124,6 +124,7 @@ impl Console {
     fn tell(&mut self, at: Time, what: &What, before: Before) -> Option<String> {
         let verbose = self.options.verbose;
         match what {
+            What::Completed { task, .. } | What::Cancelled { task } if task.instance() >= COPIES && !verbose => None,
             What::Completed { task, agent, attempts, took, .. } => {
                 let why = before.award.map(|d| sentence(&d, *agent, &self.names)).unwrap_or_default();
                 let again = if *attempts > 1 { format!("attempt {attempts}  ") } else { String::new() };
@@ -151,6 +152,14 @@ impl Console {
             }
             What::Refused { task, agent, .. } if verbose => {
                 Some(self.line(Status::Refused, None, Some(*task), Some(*agent), "it is announced again"))
+            }
+            What::Voted { task, agree, differ, reason } if verbose || !differ.is_empty() => {
+                let all = |agents: &[AgentId]| {
+                    let named: Vec<String> = agents.iter().map(|agent| self.names.agent(*agent).to_string()).collect();
+                    if named.is_empty() { "nobody".into() } else { named.join(", ") }
+                };
+                let against = if differ.is_empty() { String::new() } else { format!(" against {}", all(differ)) };
+                Some(self.line(Status::Note, None, Some(*task), None, &format!("{}{against}: {reason}", all(agree))))
             }
             What::Noted { task, note } if verbose => Some(self.line(Status::Note, None, Some(*task), None, note)),
             What::AgentGivenUp { agent, reason } => Some(self.line(Status::Escalated, None, None, Some(*agent), reason)),
@@ -266,6 +275,7 @@ impl Console {
         match what {
             What::RunStarted(head) => self.begin(head),
             What::Expanded { labels, task, .. } => self.expand(labels, *task),
+            what if what.task().is_some_and(|task| task.instance() >= COPIES) => {} // the task itself is counted
             // The end of an expanded task is that of its instances.
             what if what.task().is_some_and(|t| self.report.family(t.instance()).is_some()) => {}
             What::Completed { .. }

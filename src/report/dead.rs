@@ -152,7 +152,9 @@ impl DeadLetters {
     /// Takes one event. O(log of the tasks in trouble).
     pub fn take(&mut self, event: &Event) {
         match &event.what {
-            What::AgentJoined { .. } | What::RunStarted(_) | What::Expanded { .. } => self.names.take(event),
+            What::AgentJoined { .. } | What::RunStarted(_) | What::Expanded { .. } | What::Copied { .. } => {
+                self.names.take(event)
+            }
             What::Retried { task, agent, failure, .. } => self.error(event.at, *task, Some(*agent), failure),
             What::Displaced { task, agent, .. } => {
                 let lost = ("lost".into(), "the agent was lost under it".to_owned());

@@ -30,7 +30,8 @@ const SHOWN: usize = 400;
 pub fn explain(report: &Report, names: &Names, task: &str) -> Result<String, NotFound> {
     let say = Say { report, names };
     let all: Vec<String> = report.tasks().map(|(n, _)| say.raw_task(n)).collect();
-    let found = all.iter().position(|name| name == task).map(|n| n as u32);
+    let copy = || report.copies().map(|(n, _)| n).find(|n| say.raw_task(*n) == task);
+    let found = all.iter().position(|name| name == task).map(|n| n as u32).or_else(copy);
     let Some(n) = found else { return Err(NotFound::among("task", task, all.iter().map(String::as_str))) };
     Ok(match report.family(n) {
         Some((first, instances)) => family(say, n, first, instances),
@@ -125,9 +126,23 @@ impl Life<'_> {
                 let (who, why, again) = (who(agent), failed(failure), self.say.at(*again));
                 format!("Attempt {attempt} failed with {who}: {why}; attempt {next} follows at {again}.")
             }
+            Step::Voted { agree, differ, reason } => {
+                let all = |agents: &[AgentId]| {
+                    let named: Vec<String> = agents.iter().map(|agent| self.say.agent(*agent)).collect();
+                    if named.is_empty() { "nobody".into() } else { listed(&named, NAMED) }
+                };
+                let (copies, why) = (self.copies(), clipped(reason, SHOWN));
+                format!("Its copies voted by their results. For it: {}; for another: {}; {why}.{copies}", all(agree), all(differ))
+            }
             Step::Noted(note) => format!("Note: {}", clipped(note, SHOWN)),
         };
         self.line(at, &text);
+    }
+    /// Where its copies are told of.
+    fn copies(&self) -> String {
+        let first = format!("{}/1", self.say.raw_task(self.n));
+        let has = self.say.report.copies().any(|(n, _)| self.say.raw_task(n) == first);
+        if has { format!(" Each can be explained: {}", harmless(&first)) } else { String::new() }
     }
     fn decision(&mut self, decision: &Decision, winner: AgentId) {
         let paid = decision.price.map(|p| format!("; the winner is paid {}", score(p))).unwrap_or_default();

@@ -1,17 +1,20 @@
 //! The report: a fold over one run's events. It computes nothing that is not in them.
 
 use super::record::{AgentRecord, State, Step, TaskRecord};
-use crate::event::{Event, Governance, RunHead, RunId, RunTail, Sink, What};
+use crate::event::{COPIES, Event, Governance, RunHead, RunId, RunTail, Sink, What};
 use core::time::Duration;
 use polity_agents::Failure;
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
 use std::cell::{Ref, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// Instances that may be told of before the events say that they exist. A log is input: a wild number in it must not fill the memory.
 const AHEAD: usize = 4_096;
+
+/// Copies that a report keeps: a log is input here too.
+const MOST_COPIES: usize = 1 << 20;
 
 /// Everything that is known of one run, as far as its events have told.
 ///
@@ -41,6 +44,10 @@ pub struct Report {
     families: BTreeMap<u32, (u32, u32)>,
     /// The same the other way round: first instance → task.
     parents: BTreeMap<u32, u32>,
+    /// Copies of redundant tasks, by their numbers.
+    copies: BTreeMap<u32, TaskRecord>,
+    /// Instances that have copies.
+    voted: BTreeSet<u32>,
     /// How many instances the head and the expansions have told of.
     known: usize,
     agents: BTreeMap<AgentId, AgentRecord>,
@@ -96,11 +103,15 @@ impl Report {
     }
     /// One task instance, by its number.
     pub fn task(&self, instance: u32) -> Option<&TaskRecord> {
-        self.tasks.get(instance as usize)
+        if instance >= COPIES { self.copies.get(&instance) } else { self.tasks.get(instance as usize) }
     }
     /// All task instances, by number. Tasks that were expanded are among them ([`Report::family`]).
     pub fn tasks(&self) -> impl ExactSizeIterator<Item = (u32, &TaskRecord)> {
         self.tasks.iter().enumerate().map(|(n, t)| (n as u32, t))
+    }
+    /// The copies of redundant tasks, by number; they are not among [`Report::tasks`].
+    pub fn copies(&self) -> impl ExactSizeIterator<Item = (u32, &TaskRecord)> {
+        self.copies.iter().map(|(n, t)| (*n, t))
     }
     /// All agents that were told of, by number.
     pub fn agents(&self) -> impl ExactSizeIterator<Item = (AgentId, &AgentRecord)> {
@@ -185,6 +196,7 @@ impl Report {
                     record.died(input);
                 }
             }
+            What::Copied { task, copy, .. } => self.copied(event.at, *task, *copy),
             What::Expanded { task, first, labels } => self.expand(*task, *first, labels.len()),
             what => self.task_event(event.at, what),
         }
@@ -229,13 +241,29 @@ impl Report {
             self.parents.insert(first, task.instance());
         }
     }
+    fn copied(&mut self, at: Time, task: TaskId, copy: u32) {
+        let fresh = copy >= COPIES && task.instance() < COPIES && self.copies.len() < MOST_COPIES;
+        if !fresh || self.copies.contains_key(&copy) {
+            self.strays += 1;
+            return;
+        }
+        if let Some(record) = self.open(task) {
+            record.copied(at);
+            self.copies.insert(copy, TaskRecord::default());
+            self.voted.insert(task.instance());
+        }
+    }
+    fn record(&mut self, n: u32) -> Option<&mut TaskRecord> {
+        if n >= COPIES { self.copies.get_mut(&n) } else { self.tasks.get_mut(n as usize) }
+    }
     /// The record of a task that has not ended; counts a stray if there is none.
     fn open(&mut self, task: TaskId) -> Option<&mut TaskRecord> {
         let n = task.instance() as usize;
         if n >= self.tasks.len() && n < self.known + AHEAD {
             self.tasks.resize_with(n + 1, TaskRecord::default);
         }
-        let found = self.tasks.get_mut(n).filter(|t| !t.state.has_ended());
+        let found = if task.instance() >= COPIES { self.copies.get_mut(&task.instance()) } else { self.tasks.get_mut(n) };
+        let found = found.filter(|t| !t.state.has_ended());
         if found.is_none() {
             self.strays += 1;
         }
@@ -270,6 +298,9 @@ impl Report {
                     record.step(at, Step::Started { agent: *agent });
                 }
             }
+            What::Voted { agree, differ, reason, .. } => {
+                record.step(at, Step::Voted { agree: agree.clone(), differ: differ.clone(), reason: reason.clone() });
+            }
             What::Noted { note, .. } => record.step(at, Step::Noted(note.clone())),
             What::Refused { .. } | What::Displaced { .. } | What::Retried { .. } => self.again(at, task, what),
             what => self.end(at, task, what),
@@ -296,7 +327,7 @@ impl Report {
             _ => {}
         }
         self.stop(at, task);
-        let Some(record) = self.tasks.get_mut(task.instance() as usize) else { return };
+        let Some(record) = self.record(task.instance()) else { return };
         if let Step::Retried { attempt, .. } = &step {
             record.attempts = record.attempts.max(*attempt);
         }
@@ -306,16 +337,21 @@ impl Report {
     fn end(&mut self, at: Time, task: TaskId, what: &What) {
         let spent = self.stop(at, task);
         let keeps = self.keeps;
+        let voted = self.voted.contains(&task.instance());
         match what {
+            _ if voted => {} // its copies did the work
             What::Completed { agent, .. } => self.agent(*agent).done += 1,
             What::Failed { agent: Some(agent), .. } => self.agent(*agent).failed += 1,
             _ => {}
         }
-        let Some(record) = self.tasks.get_mut(task.instance() as usize) else { return };
+        let Some(record) = self.record(task.instance()) else { return };
         match what {
             What::Completed { agent, attempts, took, output, .. } => {
                 (record.agent, record.attempts) = (Some(*agent), *attempts);
                 record.end(at, State::Completed, *took);
+                if voted {
+                    record.took_all();
+                }
                 if keeps {
                     record.answered(output);
                 }
@@ -347,7 +383,7 @@ impl Report {
     }
     /// Nobody works on the task any more: the time goes to its agent.
     fn stop(&mut self, at: Time, task: TaskId) -> Duration {
-        let spent = self.tasks.get_mut(task.instance() as usize).and_then(|t| t.stop(at));
+        let spent = self.record(task.instance()).and_then(|t| t.stop(at));
         let Some((agent, spent)) = spent else { return Duration::ZERO };
         let agent = self.agent(agent);
         agent.busy = agent.busy.saturating_add(spent);

@@ -90,6 +90,7 @@ pub enum Step {
     Started { agent: AgentId },
     Displaced { agent: AgentId },
     Retried { agent: AgentId, attempt: u32, failure: Arc<Failure>, again: Time },
+    Voted { agree: Arc<[AgentId]>, differ: Arc<[AgentId]>, reason: Name },
     Noted(Name),
 }
 
@@ -256,6 +257,17 @@ impl TaskRecord {
     }
     pub(super) fn end(&mut self, at: Time, state: State, took: Duration) {
         (self.state, self.ended, self.took) = (state, Moment::at(at), nanos(took));
+    }
+    /// Another copy of it was opened: it is being worked on, by nobody in particular.
+    pub(super) fn copied(&mut self, at: Time) {
+        self.state = State::Executing;
+        if self.ready.get().is_none() {
+            (self.ready, self.announced) = (Moment::at(at), Moment::at(at));
+        }
+    }
+    /// From its first copy to the vote, somebody worked on it.
+    pub(super) fn took_all(&mut self) {
+        self.worked = self.took;
     }
     pub(super) fn blocked_by(&mut self, causes: &Arc<[u32]>) {
         self.more().causes = Some(causes.clone());

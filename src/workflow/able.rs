@@ -85,7 +85,16 @@ impl Check<'_> {
         for task in tasks {
             let pin = task.agent.as_ref().map(|p| &p.value);
             // Equal demands are looked at once.
-            let same = format!("{:?}", (pin, &task.kind.value, &task.needs, task.team.as_ref().map(|t| &t.value)));
+            let same = format!(
+                "{:?}",
+                (
+                    pin,
+                    &task.kind.value,
+                    &task.needs,
+                    task.redundancy.as_ref().map(|_| &task.id.value),
+                    task.team.as_ref().map(|t| &t.value)
+                )
+            );
             if pin.is_some_and(|p| self.missing.contains(p)) || good.contains(&same) {
                 continue;
             }
@@ -93,6 +102,22 @@ impl Check<'_> {
                 good.insert(same);
             }
         }
+    }
+
+    /// Copies are for different agents.
+    fn redundancy(&mut self, task: &DraftTask, able: u32) {
+        let Some(redundancy) = &task.redundancy else { return };
+        if let Some(problem) = redundancy.value.problem() {
+            return self.problems.push(Problem::new(redundancy.span, problem));
+        }
+        let (copies, id) = (redundancy.value.copies, &task.id.value);
+        if able < copies {
+            let message = format!("task \"{id}\" has {copies} copies, but only {able} can do it: some will do it more than once");
+            let help = "results of one agent are no independent evidence; have fewer copies, or more agents";
+            self.warnings.push(Problem::new(redundancy.span, message).help(help));
+        }
+        let needed = redundancy.value.needed();
+        self.notes.push(format!("redundancy of \"{id}\": {needed} of {copies} copies must give a result"));
     }
 
     /// Reports supervisors that make no sense: the first thing that is wrong.
@@ -123,7 +148,9 @@ impl Check<'_> {
         // A pinned agent does the work even if it doesn't list the kind.
         let kind = if pin.is_some() { "" } else { &*task.kind.value };
         let demand = Demand { kind, needs: &task.needs };
-        if candidates.iter().any(|a| demand.is_met_by(a)) {
+        let able: u32 = candidates.iter().filter(|a| demand.is_met_by(a)).map(|a| a.most()).sum();
+        if able > 0 {
+            self.redundancy(task, able);
             return true;
         }
         let why = match pin {

@@ -106,6 +106,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
                 estimate: task.estimate,
                 timeouts: merged(task.timeouts.unwrap_or_default(), timeouts),
                 retry: task.retry.or_else(|| retry.clone()),
+                redundancy: task.redundancy.map(|r| r.value),
                 set_state: task.set_state.map(|key| key.value),
             })
             .collect(),

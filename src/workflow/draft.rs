@@ -4,7 +4,7 @@ use super::expression::Expression;
 use super::model::{Action, Binding, Input, Limits, OnFailure, Output, Priority, Script, Shared, Strategy};
 use super::problem::Span;
 use super::template::Template;
-use crate::lifecycle::{RetryPolicy, Timeouts};
+use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
 use crate::supervision::SupervisorSpec;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
@@ -94,6 +94,7 @@ pub(super) struct DraftTask {
     pub(super) estimate: Option<f64>,
     pub(super) timeouts: Option<Timeouts>,
     pub(super) retry: Option<RetryPolicy>,
+    pub(super) redundancy: Option<At<Redundancy>>,
     pub(super) set_state: Option<At<Name>>,
     /// Where its expressions stand, in the order of [`DraftTask::expressions`]; empty if there is no text.
     pub(super) places: Vec<Span>,
@@ -127,6 +128,7 @@ impl DraftTask {
             estimate: None,
             timeouts: None,
             retry: None,
+            redundancy: None,
             set_state: None,
             places: Vec::new(),
         }

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Number(f64, f64),
     /// A number above 0.
     Positive,
+    /// A number above 0 and at most 1; also `2/3`.
+    Share,
     /// `5m`, `200ms`.
     Duration,
     /// An expression, bare.
@@ -241,6 +243,7 @@ const FAILURES: &[Word] = &[
     yes("unassigned"),
     yes("binding"),
     yes("poison"),
+    yes("disagreement"),
     yes("cancelled"),
 ];
 
@@ -305,12 +308,41 @@ pub(crate) static TASK: Record = Record {
         later("compensate", "what undoes it"),
         later("on_error", "handlers by kind of error"),
         later("resources", "what it uses up"),
-        later("redundancy", "several agents do it and vote on the result"),
+        key(
+            "redundancy",
+            Kind::Either(&[Kind::Whole(1), Kind::Record(&REDUNDANCY)]),
+            "several agents do it, and vote by their results",
+        ),
         key("strategy", Kind::Strategy, "how it alone is allocated"),
         key("team", Kind::Text, "the team that does it"),
         key("set_state", Kind::Id, "the key of `state` that its output is written to"),
         later("cache", "remembers its result"),
         later("quality", "conditions that a result must meet"),
+    ],
+};
+
+static REDUNDANCY: Record = Record {
+    what: "a redundancy",
+    keys: &[
+        must("copies", Kind::Whole(1), "how many agents do it"),
+        key(
+            "agree",
+            Kind::Words(&[yes("weighted_majority"), yes("plurality"), yes("unanimous"), yes("borda"), yes("approval")]),
+            "how results are counted; weighted_majority by default",
+        ),
+        key("quorum", Kind::Share, "the share of copies that must give a result, inclusive; 0.5 by default"),
+        key("threshold", Kind::Share, "the share of results that must agree, inclusive; the rule's own by default"),
+        key("weights", Kind::Words(&[yes("equal"), yes("expertise")]), "what a vote weighs; equal by default"),
+        key(
+            "tolerance",
+            Kind::Number(0.0, f64::MAX),
+            "numbers that differ by no more are equal, absolutely or relatively; 0 by default",
+        ),
+        key(
+            "conflict_resolution",
+            Kind::Words(&[yes("expertise"), yes("leader"), yes("rerun"), yes("decline")]),
+            "what happens when no result wins; expertise by default",
+        ),
     ],
 };
 

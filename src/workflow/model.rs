@@ -4,7 +4,7 @@
 
 use super::expression::Expression;
 use super::template::Template;
-use crate::lifecycle::{RetryPolicy, Timeouts};
+use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
 use crate::plan::Wants;
 use crate::supervision::SupervisorSpec;
 use core::time::Duration;
@@ -210,6 +210,8 @@ pub struct Task {
     pub timeouts: Timeouts,
     /// Whether again; `None` is one attempt.
     pub retry: Option<RetryPolicy>,
+    /// How many agents do it, and how they agree; one if none.
+    pub redundancy: Option<Redundancy>,
     /// The key of the blackboard that its output is written to.
     pub set_state: Option<Name>,
 }

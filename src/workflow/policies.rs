@@ -6,7 +6,7 @@ use super::model::{Limits, Shared, Strategy};
 use super::problem::Problem;
 use super::text::{nearest, parse_duration};
 use super::yaml::Node;
-use crate::lifecycle::{Jitter, RetryPolicy, Timeouts};
+use crate::lifecycle::{Jitter, Redundancy, RetryPolicy, Timeouts};
 use crate::supervision::SupervisorSpec;
 use core::time::Duration;
 use polity_agents::{AgentSpec, Distribution, Elastic, FailureKind, Simulation};
@@ -157,6 +157,31 @@ pub(crate) fn agent(node: &Node, base: Option<&AgentSpec>) -> Option<AgentSpec> 
         spec.behaviour = Some(name.into());
     }
     Some(spec)
+}
+
+/// `redundancy`: a number is the copies.
+pub(super) fn redundancy(node: &Node) -> Redundancy {
+    fn word<T: serde::de::DeserializeOwned>(node: Option<&Node>) -> Option<T> {
+        node?.text().and_then(|word| serde_json::from_value(Value::from(word)).ok())
+    }
+    if node.map().is_none() {
+        return Redundancy::of(whole(Some(node)).unwrap_or(1));
+    }
+    let mut rules = Redundancy::of(whole(node.get("copies")).unwrap_or(1));
+    let share = |key| node.get(key).and_then(|n| n.number().or_else(|| fraction(n.text()?)));
+    rules.agree = word(node.get("agree")).unwrap_or(rules.agree);
+    rules.quorum = share("quorum").unwrap_or(rules.quorum);
+    rules.threshold = share("threshold");
+    rules.weights = word(node.get("weights")).unwrap_or(rules.weights);
+    rules.tolerance = node.get("tolerance").and_then(Node::number).unwrap_or(rules.tolerance);
+    rules.conflict_resolution = word(node.get("conflict_resolution")).unwrap_or(rules.conflict_resolution);
+    rules
+}
+/// `2/3`
+pub(super) fn fraction(text: &str) -> Option<f64> {
+    let (above, below) = text.split_once('/')?;
+    let (above, below) = (above.trim().parse::<u32>().ok()?, below.trim().parse::<u32>().ok()?);
+    (below > 0).then(|| f64::from(above) / f64::from(below))
 }
 
 /// An entry of `supervision`; what it doesn't say is as for agents without one.

@@ -137,6 +137,7 @@ impl Reader<'_> {
         task.priority = word::<Priority>(node.get("priority"));
         task.estimate = policies::duration(node.get("estimate")).map(|d| d.as_secs_f64());
         task.timeouts = node.get("timeout").map(policies::timeouts);
+        task.redundancy = node.get("redundancy").map(|n| At::new(policies::redundancy(n), n.span));
         task.retry = node.get("retry").map(|n| policies::retry(n, default_retry));
         task.set_state = node.get("set_state").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
         task.places = self.places(node, &task);

@@ -77,6 +77,10 @@ fn kind(what: &'static Kind, defs: &mut BTreeMap<String, Value>) -> Value {
         Kind::Number(low, high) if *high == f64::MAX => json!({ "type": "number", "minimum": low }),
         Kind::Number(low, high) => json!({ "type": "number", "minimum": low, "maximum": high }),
         Kind::Positive => json!({ "type": "number", "exclusiveMinimum": 0 }),
+        Kind::Share => json!({ "anyOf": [
+            { "type": "number", "exclusiveMinimum": 0, "maximum": 1 },
+            { "type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[0-9]+\s*$" },
+        ] }),
         Kind::Duration => json!({ "type": "string", "pattern": r"^\s*([0-9.]+\s*(ns|us|µs|ms|s|sec|m|min|h|d)\s*)+$" }),
         Kind::Expression => json!({ "type": ["string", "boolean", "number", "array"] }),
         Kind::Template => json!({ "type": ["string", "boolean", "integer"] }),

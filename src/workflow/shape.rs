@@ -43,6 +43,12 @@ impl Shape<'_> {
                 Some(n) if n > 0.0 => {}
                 _ => self.expected(node, key, "a number above 0"),
             },
+            Kind::Share => {
+                let given = node.number().or_else(|| super::policies::fraction(node.text()?));
+                if !given.is_some_and(|n| n > 0.0 && n <= 1.0) {
+                    self.expected(node, key, "a share in (0, 1], like 0.67 or 2/3");
+                }
+            }
             Kind::Duration => self.duration(node, key),
             Kind::Expression => self.expression(node, key),
             Kind::Template => self.template(node, key),

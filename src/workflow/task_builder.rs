@@ -5,7 +5,7 @@ use super::expression::Expression;
 use super::model::{Action, Binding, Priority, Script, Strategy};
 use super::problem::Span;
 use super::template::Template;
-use crate::lifecycle::{RetryPolicy, Timeouts};
+use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
 use core::time::Duration;
 use polity_agents::{OutputFormat, Simulation};
 use serde_json::Value;
@@ -259,6 +259,14 @@ impl TaskBuilder {
             return self.wrong(format!("`retry.factor` must be at least 1, but is {}", policy.factor));
         }
         self.task.retry = Some(policy);
+        self
+    }
+    /// How many agents do it, and how they agree.
+    pub fn redundancy(mut self, rules: Redundancy) -> TaskBuilder {
+        if let Some(problem) = rules.problem() {
+            return self.wrong(problem);
+        }
+        self.task.redundancy = Some(At::new(rules, HERE));
         self
     }
     /// What the command reads.

@@ -133,6 +133,11 @@ fn note(storm: &Storm, seen: &mut Seen) {
     seen.second_runs += u64::from(storm.results.len() > 1);
     for event in &storm.events {
         match &event.what {
+            What::Copied { .. } => seen.copies += 1,
+            What::Voted { differ, .. } => {
+                seen.votes += 1;
+                seen.disagreements += u64::from(!differ.is_empty());
+            }
             What::Refused { .. } => seen.refused += 1,
             What::Displaced { .. } => seen.displaced += 1,
             What::Retried { .. } => seen.retried += 1,

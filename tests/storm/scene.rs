@@ -1,5 +1,6 @@
 //! One seed makes everything that a storm is made of.
 
+mod copies;
 mod teams;
 
 use polity::agents::Distribution;
@@ -170,6 +171,7 @@ fn policies(task: TaskBuilder, rng: &mut Rng) -> TaskBuilder {
     let priority = pick(rng, &[Priority::Low, Priority::Normal, Priority::Normal, Priority::High, Priority::Critical]);
     let task = task.priority(priority).estimate(seconds(rng, 0.0, 4.0));
     let task = if rng.chance(0.2) { task.needs(pick(rng, &KINDS), rng.between(0.0, 0.8)) } else { task };
+    let task = if rng.chance(0.08) { task.redundancy(copies::rules(rng)) } else { task };
     if rng.chance(0.4) {
         let initial = seconds(rng, 0.0, 2.0);
         return task.retry(RetryPolicy { attempts: 1 + rng.below(5) as u32, initial, ..RetryPolicy::default() });

@@ -30,6 +30,9 @@ pub struct Seen {
     pub outcomes_checked: u64,
     pub team_awards: u64,
     pub own_strategies: u64,
+    pub copies: u64,
+    pub votes: u64,
+    pub disagreements: u64,
 }
 impl Seen {
     pub fn assert_all(&self) {
@@ -59,6 +62,9 @@ impl Seen {
             (self.full_agents, "an agent with all slots taken"),
             (self.slots_checked, "a storm whose slots could be counted"),
             (self.team_awards, "a task that was given to a member of its team"),
+            (self.copies, "a copy of a redundant task"),
+            (self.votes, "a vote on results"),
+            (self.disagreements, "results that differed"),
             (self.own_strategies, "a task with a strategy of its own"),
             (self.outcomes_checked, "a storm whose outcomes could be counted"),
         ];

@@ -1,7 +1,7 @@
 //! Events at random: any event whatsoever, and runs that obey the rules.
 
 use super::story::Teller;
-use crate::event::{Counts, DeathCause, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What};
+use crate::event::{COPIES, Counts, DeathCause, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What};
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Candidate, Decision, Measure, Name, Rng, TaskId, Time};
@@ -137,7 +137,7 @@ fn undelivered() -> impl Strategy<Value = What> {
 }
 /// Any kind of event, each equally often; of run 0, or of the society.
 fn what() -> impl Strategy<Value = What> {
-    let t = || prop_oneof![9 => 0u32..8, 1 => any::<u32>()].prop_map(|n| TaskId::new(0, n)).boxed();
+    let t = || prop_oneof![9 => 0u32..8, 1 => COPIES..COPIES + 9, 1 => any::<u32>()].prop_map(|n| TaskId::new(0, n)).boxed();
     let a = || prop_oneof![9 => 0u32..5, 1 => any::<u32>()].prop_map(AgentId).boxed();
     let n = any::<u32>;
     let labels = prop::collection::vec(name(), 0..5).prop_map(Arc::<[Name]>::from);
@@ -169,6 +169,12 @@ fn what() -> impl Strategy<Value = What> {
             .prop_map(|(task, cause, input)| What::DeadLettered { task, cause, input })
             .boxed(),
         governance().prop_map(What::Governed).boxed(),
+        (t(), prop_oneof![COPIES..COPIES + 9, n()], n())
+            .prop_map(|(task, copy, number)| What::Copied { task, copy, number })
+            .boxed(),
+        (t(), prop::collection::vec(a(), 0..4), prop::collection::vec(a(), 0..4), name())
+            .prop_map(|(task, agree, differ, reason)| What::Voted { task, agree: agree.into(), differ: differ.into(), reason })
+            .boxed(),
         head().prop_map(What::RunStarted).boxed(),
         (t(), prop_oneof![0u32..9, n()], labels).prop_map(|(task, first, labels)| What::Expanded { task, first, labels }).boxed(),
         (t(), n()).prop_map(|(task, attempt)| What::Announced { task, attempt }).boxed(),

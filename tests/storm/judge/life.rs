@@ -1,7 +1,7 @@
 //! What may follow what in the life of a run's tasks.
 
 use super::must;
-use polity::event::{Counts, Event, RunId, What};
+use polity::event::{COPIES, Counts, Event, RunId, What};
 use polity::plan::Wants;
 use polity::protocols::{AgentId, Demand, DemandId, Profile};
 use polity::workflow::{Task, Workflow};
@@ -49,18 +49,20 @@ pub struct RunLog<'a> {
     families: BTreeMap<u32, (u32, u32)>,
     joined: BTreeSet<u32>,
     dead: BTreeSet<u32>,
+    /// Copies of redundant tasks: of which instance each is.
+    copies: BTreeMap<u32, u32>,
 }
 
 type Checked = Result<(), String>;
 
 impl<'a> RunLog<'a> {
     pub fn new(run: RunId, flow: &'a Workflow, profiles: &'a [Arc<Profile>]) -> RunLog<'a> {
-        let (lives, families, joined, dead) = Default::default();
-        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead }
+        let (lives, families, joined, dead, copies) = Default::default();
+        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead, copies }
     }
     /// How everything ended, but for tasks of which there are several instances.
     pub fn ends(&self) -> impl Iterator<Item = End> + '_ {
-        let single = self.lives.iter().filter(|(n, _)| !self.families.contains_key(n));
+        let single = self.lives.iter().filter(|(n, _)| **n < COPIES && !self.families.contains_key(n));
         single.filter_map(|(_, life)| if let Stage::Ended(end) = life.stage { Some(end) } else { None })
     }
     pub fn counts(&self) -> Counts {
@@ -91,7 +93,7 @@ impl<'a> RunLog<'a> {
     /// The run is over: so is each of its tasks, and it said so.
     pub fn finish(&self) -> Checked {
         must(self.begun && self.ended, || format!("run {} began: {}, ended: {}", self.run.0, self.begun, self.ended))?;
-        for (instance, life) in self.lives.iter().filter(|(_, life)| life.attempt > 0) {
+        for (instance, life) in self.lives.iter().filter(|(n, life)| **n < COPIES && life.attempt > 0) {
             let failed = life.stage == Stage::Ended(End::Failed);
             must(failed == self.dead.contains(instance), || {
                 format!("task {instance} failed: {failed}, and is or is no dead letter")
@@ -125,6 +127,13 @@ impl<'a> RunLog<'a> {
     }
 
     fn live(&mut self, what: &What) -> Checked {
+        if let What::Copied { task, copy, .. } = what {
+            return self.copied(task.instance(), *copy);
+        }
+        if let What::Voted { task, .. } = what {
+            must(self.copies.values().any(|of| *of == task.instance()), || "nobody could vote".into())?;
+            return must(!matches!(self.life(task.instance()).stage, Stage::Ended(_)), || "it had ended".into());
+        }
         if matches!(what, What::Governed(_)) {
             return Ok(()); // the coordinators close their books
         }
@@ -160,7 +169,8 @@ impl<'a> RunLog<'a> {
             }
             What::Completed { agent, .. } => {
                 must(life.stage == Stage::Started, || format!("it was {:?}", life.stage))?;
-                must(life.agent == Some(*agent), || format!("{:?} had it", life.agent))?;
+                let voted = self.copies.values().any(|of| *of == instance);
+                must(voted || life.agent == Some(*agent), || format!("{:?} had it", life.agent))?;
                 Life { stage: Stage::Ended(End::Completed), ..life }
             }
             What::Failed { .. } => Life { stage: Stage::Ended(End::Failed), ..life },
@@ -169,8 +179,31 @@ impl<'a> RunLog<'a> {
             What::Blocked { .. } => self.never_begun(&life, End::Blocked)?,
             _ => return Err("not an event of a task".into()),
         };
+        if matches!(next.stage, Stage::Ended(_)) {
+            self.alone(instance)?;
+        }
         self.lives.insert(instance, next);
         Ok(())
+    }
+    /// A copy of a redundant task: the task itself is being done from then on.
+    fn copied(&mut self, instance: u32, copy: u32) -> Checked {
+        let node = self.node_of(instance)?;
+        must(self.task_of(node)?.redundancy.is_some(), || "it is not redundant".into())?;
+        must(copy >= COPIES && instance < COPIES, || "a copy has the number of a task".into())?;
+        must(self.copies.insert(copy, instance).is_none(), || "there is such a copy already".into())?;
+        let life = self.life(instance);
+        must(matches!(life.stage, Stage::Fresh | Stage::Started), || format!("it was {:?}", life.stage))?;
+        if life.stage == Stage::Fresh {
+            self.ready(node)?;
+        }
+        self.lives.insert(instance, Life { stage: Stage::Started, attempt: 1, ..life });
+        Ok(())
+    }
+    /// No copy of a task that has ended is still being done.
+    fn alone(&self, instance: u32) -> Checked {
+        let going = |copy: &u32| !matches!(self.life(*copy).stage, Stage::Ended(_));
+        let left = self.copies.iter().find(|(copy, of)| **of == instance && going(copy));
+        must(left.is_none(), || format!("its copy {left:?} goes on"))
     }
     fn never_begun(&self, life: &Life, end: End) -> Result<Life, String> {
         must(life.stage == Stage::Fresh && life.attempt == 0, || "it had begun".into())?;
@@ -228,6 +261,7 @@ impl<'a> RunLog<'a> {
         self.lives.get(&instance).cloned().unwrap_or_default()
     }
     fn node_of(&self, instance: u32) -> Result<u32, String> {
+        let instance = self.copies.get(&instance).copied().unwrap_or(instance);
         if (instance as usize) < self.flow.tasks.len() {
             return Ok(instance);
         }
