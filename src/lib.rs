@@ -36,6 +36,7 @@ pub mod config;
 pub mod event;
 pub mod lifecycle;
 pub mod plan;
+pub mod planned;
 pub mod prelude;
 mod registry;
 pub mod report;

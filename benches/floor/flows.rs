@@ -13,7 +13,12 @@ fn seed_of(text: &str) -> (Workflow, Task) {
 
 /// Layers of `width` no-op tasks, each waiting for three of the layer before; 8 agents.
 pub fn layered(width: usize, depth: usize) -> Workflow {
-    let (mut flow, task) = seed_of("name: bench\nagents: [{ id: worker, replicas: 8 }]\ntasks: [{ id: t, fn: noop }]\n");
+    layered_for(8, width, depth)
+}
+/// The same for so many agents.
+pub fn layered_for(agents: usize, width: usize, depth: usize) -> Workflow {
+    let text = format!("name: bench\nagents: [{{ id: worker, replicas: {agents} }}]\ntasks: [{{ id: t, fn: noop }}]\n");
+    let (mut flow, task) = seed_of(&text);
     for layer in 0..depth {
         for n in 0..width {
             let mut task = Task { id: format!("t{layer}_{n}").into(), estimate: Some(0.0), ..task.clone() };

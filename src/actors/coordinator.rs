@@ -39,6 +39,12 @@ pub(crate) struct Crew {
     pub(crate) id: Name,
     pub(crate) agents: Vec<Name>,
 }
+impl Crew {
+    /// True if the agent is one of them.
+    pub(crate) fn admits(&self, profile: &Profile) -> bool {
+        self.agents.iter().any(|id| *id == profile.group || *id == profile.name)
+    }
+}
 /// There is mail in the inbox.
 pub(crate) struct Knock;
 
@@ -88,7 +94,7 @@ impl Book {
     }
     /// True if the agent is in its team.
     pub(crate) fn admits(&self, profile: &Profile) -> bool {
-        self.crew.as_ref().is_none_or(|crew| crew.agents.iter().any(|id| *id == profile.group || *id == profile.name))
+        self.crew.as_ref().is_none_or(|crew| crew.admits(profile))
     }
     /// The name of its team.
     pub(crate) fn team(&self) -> Option<&Name> {

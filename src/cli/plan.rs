@@ -101,7 +101,25 @@ impl Page<'_> {
         text.push('\n');
         self.critical_path(&mut text);
         self.bound(&mut text);
+        self.schedule(&mut text);
         text
+    }
+    /// What a planner plans, where the strategy is one.
+    fn schedule(&self, text: &mut String) {
+        let profiles: Vec<Arc<Profile>> = self.loaded.checked.agents.iter().flat_map(AgentSpec::profiles).map(Arc::new).collect();
+        let planned = polity::planned::schedule(self.loaded.government.name(), self.loaded.workflow(), &profiles);
+        let Some((schedule, names)) = planned else { return };
+        put(text, &format!("planned by {}: done after {:.3}s\n", self.loaded.government.name(), schedule.makespan));
+        let mut table = output::table(&["task", "agent", "from", "to"]);
+        let mut order: Vec<usize> = (0..schedule.assignments.len()).collect();
+        order.sort_by(|a, b| schedule.assignments[*a].start.total_cmp(&schedule.assignments[*b].start).then(a.cmp(b)));
+        for n in order.into_iter().take(200) {
+            let (task, planned) = (&self.loaded.workflow().tasks[n], schedule.assignments[n]);
+            let (from, to) = (format!("{:.3}s", planned.start), format!("{:.3}s", planned.finish));
+            table.add_row([output::plain(&task.id), output::plain(&names[planned.agent]), from, to]);
+        }
+        output::right(&mut table, 2..=3);
+        put(text, &table.trim_fmt());
     }
     fn table(&self) -> String {
         let mut table = output::table(&["level", "task", "kind", "done by", "after", "work", "who could do it, fit"]);

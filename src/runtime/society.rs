@@ -8,6 +8,7 @@ use crate::actors::{
 };
 use crate::event::{EventLog, RunId, RunStatus};
 use crate::plan::{Node, NodeIx, Plan};
+use crate::planned::carried_out;
 use crate::registry::{Government, IntoGovernment, Registry};
 use crate::report::{DeadLetter, DeadLetters, Recall};
 use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision, SupervisorSpec};
@@ -260,7 +261,8 @@ impl Society {
     /// The coordinators of a run: the usual one, and those of teams and tasks. `their_own`: a strategy of a team or of a task counts; if not,
     /// all are governed as the run.
     fn offices(&self, workflow: &Workflow, usual: Government, their_own: bool) -> Result<Offices, RunError> {
-        let mut offices = Offices::new(self.coordinator(usual.clone(), None));
+        let profiles = self.nursery.profiles();
+        let mut offices = Offices::new(self.coordinator(carried_out(usual.clone(), workflow, &profiles), None));
         for (node, task) in (0..).zip(&workflow.tasks) {
             let team = task.team.as_ref().and_then(|id| workflow.teams.iter().find(|team| team.id == *id));
             let crew = team.map(|team| Rc::new(Crew { id: team.id.clone(), agents: team.agents.clone() }));
@@ -277,7 +279,8 @@ impl Society {
                 Some(named) => self.registry.make(&named.name, &named.settings).map_err(RunError::Setting)?,
                 None => usual.clone(),
             };
-            offices.assign(node, self.coordinator(government, crew));
+            let members: Vec<_> = profiles.iter().filter(|p| crew.as_ref().is_none_or(|crew| crew.admits(p))).cloned().collect();
+            offices.assign(node, self.coordinator(carried_out(government, workflow, &members), crew));
         }
         Ok(offices)
     }

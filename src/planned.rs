@@ -1,0 +1,84 @@
+//! Plans as strategies: an offline planner sees a run's whole graph before it begins, and what it planned is carried out.
+//!
+//! `heft`, `cpop` and `maxmin` are no protocols: they decide everything at once, from estimates, with nobody's word but their own. So they
+//! stand beside the protocols to be compared with. See [`polity_protocols::planners`].
+
+use crate::registry::Government;
+use crate::workflow::{Task, Workflow};
+use polity_protocols::pinned::{Pin, Pinned, PlanKeeper};
+use polity_protocols::planners::{Edge, Schedule, Workload, cpop, heft, maxmin};
+use polity_protocols::{AgentId, Demand, DemandId, Mute, Name, Profile, Protocol, Silence};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+macro_rules! planner {
+    ($type:ident, $name:literal, $plan:path, $about:literal) => {
+        #[doc = $about]
+        ///
+        /// A run under it is planned when it begins, from its graph, its estimates (1 s without) and its agents; each slot counts as an agent.
+        /// Instances of a `for_each` are not planned, since nobody knows them yet: they go to whom they are expected to end first with, and
+        /// so does what the plan's agent can't do any more.
+        ///
+        /// ```
+        #[doc = concat!("assert!(polity::Registry::standard().names().any(|name| name == \"", $name, "\"));")]
+        /// ```
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $type {
+            /// What was planned; empty before a run begins.
+            #[serde(skip_deserializing)]
+            pub pins: Vec<Pin>,
+        }
+        impl Protocol for $type {
+            const NAME: &'static str = $name;
+            type Message = Silence;
+            type Initiator = PlanKeeper;
+            type Participant = Mute;
+            fn initiator(&self) -> PlanKeeper {
+                PlanKeeper::new(&Pinned { pins: self.pins.clone() })
+            }
+            fn participant(&self, _: AgentId, _: &Profile) -> Mute {
+                Mute
+            }
+        }
+    };
+}
+planner!(Heft, "heft", heft, "Heterogeneous earliest finish time (Topcuoglu, Hariri and Wu 2002), carried out.");
+planner!(Cpop, "cpop", cpop, "Critical path on a processor (Topcuoglu, Hariri and Wu 2002), carried out.");
+planner!(MaxMin, "maxmin", maxmin, "Max-min (Ibarra and Kim 1977) over the tasks that are ready, carried out.");
+
+/// What is planned for a workflow under a strategy that plans: by task, and for the slots of these agents; `None` under another strategy, or
+/// if somebody can't be planned for.
+pub fn schedule(strategy: &str, workflow: &Workflow, agents: &[Arc<Profile>]) -> Option<(Schedule, Vec<Name>)> {
+    let plan = match strategy {
+        Heft::NAME => heft,
+        Cpop::NAME => cpop,
+        MaxMin::NAME => maxmin,
+        _ => return None,
+    };
+    let slots: Vec<(AgentId, &Profile)> =
+        (0..).zip(agents).flat_map(|(n, profile)| (0..profile.slots.max(1)).map(move |_| (AgentId(n), &**profile))).collect();
+    let cost = |task: &Task, (id, profile): &(AgentId, &Profile)| {
+        let demand = Demand { id: DemandId(0), kind: task.kind.clone(), needs: task.needs.clone(), agent: task.agent.clone() };
+        let seconds = |fit| profile.seconds_for(task.estimate.unwrap_or(1.0), fit);
+        demand.fit(*id, profile).map_or(f64::INFINITY, seconds)
+    };
+    let costs = workflow.tasks.iter().map(|task| slots.iter().map(|slot| cost(task, slot)).collect()).collect();
+    let tasks = workflow.tasks.iter().enumerate();
+    let edges = tasks.flat_map(|(to, task)| task.dependencies.iter().map(move |from| Edge::new(from.on, to, 0.0))).collect();
+    let schedule = plan(&Workload::new(costs, edges).ok()?);
+    Some((schedule, slots.into_iter().map(|(_, profile)| profile.name.clone()).collect()))
+}
+
+/// The same government; one that plans has planned this run.
+pub(crate) fn carried_out(government: Government, workflow: &Workflow, agents: &[Arc<Profile>]) -> Government {
+    let name = government.name();
+    let Some((schedule, names)) = schedule(name, workflow, agents) else { return government };
+    let Ok(pins) = schedule.into_pins(&names) else { return government };
+    let planned = match name {
+        Heft::NAME => Government::new(Heft { pins }),
+        Cpop::NAME => Government::new(Cpop { pins }),
+        _ => Government::new(MaxMin { pins }),
+    };
+    planned.unwrap_or(government)
+}
