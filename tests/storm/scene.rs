@@ -174,11 +174,7 @@ fn policies(task: TaskBuilder, rng: &mut Rng) -> TaskBuilder {
     let task = if rng.chance(0.08) { task.redundancy(copies::rules(rng)) } else { task };
     if rng.chance(0.4) {
         let initial = seconds(rng, 0.0, 2.0);
-        let one = |rng: &mut Rng, all: &[&str]| Some(pick(rng, all).into()).filter(|_| rng.chance(0.3));
-        let only_if = one(rng, &["error.kind != 'panic'", "attempt < 2", "error.nothing"]);
-        let unless = one(rng, &["error.kind == 'error'", "attempt >= 3", "'x' in error.message"]);
-        let attempts = 1 + rng.below(5) as u32;
-        return task.retry(RetryPolicy { attempts, initial, only_if, unless, ..RetryPolicy::default() });
+        return task.retry(RetryPolicy { attempts: 1 + rng.below(5) as u32, initial, ..RetryPolicy::default() });
     }
     task
 }
