@@ -91,7 +91,8 @@ async fn deceived(strategy: &str, memories: Memories) -> (Memories, u32) {
         builder = builder.agent_with(spec, move || {
             polity::agents::agent_fn(can("work", 0.8), move |_, context: Context| async move {
                 context.sleep(Duration::from_secs(1)).await;
-                if n % 2 == 0 { Ok(json!("done")) } else { Err(Failure::error("it can't")) }
+                // The first of equals is one of those that fail: else there would be nothing to learn.
+                if n % 2 == 1 { Ok(json!("done")) } else { Err(Failure::error("it can't")) }
             })
         });
     }

@@ -13,7 +13,7 @@ use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
 use crate::report::{Recall, Recalled};
 use crate::runtime::RunResult;
-use crate::workflow::{EvalError, OnFailure, Workflow};
+use crate::workflow::{Conditions, EvalError, OnFailure, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job};
@@ -47,6 +47,7 @@ pub(crate) struct RunSetup {
 struct Kit {
     demand: Arc<Demand>,
     policy: Option<Arc<Policy>>,
+    conditions: Option<Arc<Conditions>>,
     rank: f64,
 }
 
@@ -238,7 +239,9 @@ impl RunActor {
             };
             self.demand = Some(demand.clone());
             let rank = Rank::of(task.priority, self.ledger.plan().rank(node)).0;
-            self.kits[at] = Some(Kit { demand, policy, rank });
+            // A condition that can't be read was refused by the check.
+            let conditions = task.retry.as_ref().and_then(|retry| Conditions::of(retry).ok().flatten()).map(Arc::new);
+            self.kits[at] = Some(Kit { demand, policy, conditions, rank });
         }
         self.kits[at].as_ref().expect("it was made in the lines above")
     }
@@ -414,8 +417,8 @@ impl RunActor {
         let kit = self.kit(node);
         let mut view = TaskView::new(id, kit.demand.clone());
         (view.work, view.rank) = (estimate, kit.rank);
-        let policy = kit.policy.clone();
-        Box::new(Errand { view: Arc::new(view), coordinator: self.offices.of(node).id, holders: None, job, policy })
+        let (policy, conditions) = (kit.policy.clone(), kit.conditions.clone());
+        Box::new(Errand { view: Arc::new(view), coordinator: self.offices.of(node).id, holders: None, job, policy, conditions })
     }
 
     /// What a task gives goes onto the blackboard, if it says so. A conflict, and a bound that is met, are told, and change nothing of how

@@ -3,10 +3,10 @@
 use super::progress::Progress;
 use crate::event::RunId;
 use crate::plan::{Ledger, NodeIx, NodeState};
-use crate::workflow::{Scope, TaskFacts, Workflow};
+use crate::workflow::{Scope, TaskFacts, Workflow, error_value};
 use crate::world::World;
 use polity_protocols::Name;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Scope for RunScope<'_> {
             self.gather(node, &mut facts);
         } else if let Some(result) = self.progress.of(node.0) {
             facts.output = result.output.clone();
-            facts.error = result.failure.as_deref().map(|failure| json!(failure));
+            facts.error = result.failure.as_deref().map(error_value);
             facts.attempts = result.attempts;
             facts.agent = result.agent.and_then(|agent| self.world.directory.name_of(agent));
         }
@@ -74,7 +74,7 @@ impl RunScope<'_> {
             let Some(result) = self.progress.of(instance.0) else { continue };
             facts.attempts += result.attempts;
             if let (None, Some(failure)) = (&facts.error, &result.failure) {
-                facts.error = Some(json!(&**failure));
+                facts.error = Some(error_value(failure));
             }
         }
     }

@@ -6,6 +6,7 @@ use super::{AgentActor, Award, Book, Claim, CoordinatorId, Holders, RunActor};
 use crate::event::{RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
 use crate::supervision::Backoff;
+use crate::workflow::Conditions;
 use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, World};
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job, JobId};
@@ -31,6 +32,8 @@ pub(crate) struct Errand {
     pub(crate) holders: Option<Holders>,
     pub(crate) job: Job,
     pub(crate) policy: Option<Arc<Policy>>,
+    /// Which failures its policy tries again.
+    pub(crate) conditions: Option<Arc<Conditions>>,
 }
 
 /// One open task at a time. When it has settled, its run may begin another with the same actor: to make one costs as much as all the
@@ -220,6 +223,11 @@ impl TaskActor {
                 self.tell_outcome(agent, ended, took);
             }
             Effect::Retry { attempt, failure, at } => {
+                if let Some(Err(why)) = self.errand.conditions.as_ref().map(|c| c.allow(&failure, attempt)) {
+                    self.record(What::Noted { task, note: why.into() });
+                    self.turn(Input::GiveUp(failure), context);
+                    return;
+                }
                 let agent = self.holder.as_ref().map_or(AgentId(u32::MAX), |(agent, _)| *agent);
                 self.record(What::Retried { task, agent, attempt, failure: Arc::new(failure), at });
             }

@@ -21,6 +21,7 @@
 //! executing    Wake         executing backing_off failed      attempt, total
 //! backing_off  Cancel       cancelled
 //! backing_off  Wake         ready backing_off failed          the next attempt; total
+//! backing_off  GiveUp       failed                            a condition of the policy does not allow another
 //! completed    Wake         completed
 //! failed       Wake         failed
 //! cancelled    Wake         cancelled
@@ -210,6 +211,7 @@ impl Lifecycle {
                 self.finish(agent, now - since, result, &mut turn);
             }
             (_, Input::Wake) => self.wake(&mut turn),
+            (Phase::BackingOff { .. }, Input::GiveUp(failure)) => self.settle(Settled::Failed(failure), &mut turn),
             (_, Input::Cancel) if !before.is_settled() => {
                 self.let_go(&mut turn);
                 self.settle(Settled::Cancelled, &mut turn);

@@ -50,6 +50,8 @@ pub enum Input {
         /// The job may be what killed it: the third such loss is poison. False if the agent was stopped from outside.
         suspect: bool,
     },
+    /// A condition of its policy does not allow the retry that it waits for: it fails with this, the failure of its last attempt.
+    GiveUp(Failure),
     /// It is no longer wanted. Wins over every retry.
     Cancel,
     /// The moment that [`next_wake`](super::Lifecycle::next_wake) asked for has come, or not: then nothing happens.
@@ -59,7 +61,7 @@ pub enum Input {
 /// An [`Input`] without what it carries: a column of the table.
 ///
 /// ```
-/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 9);
+/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 10);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // each is the input of the same name
@@ -71,12 +73,13 @@ pub enum InputKind {
     Started,
     Finished,
     AgentLost,
+    GiveUp,
     Cancel,
     Wake,
 }
 impl InputKind {
     /// All of them, in the order of a life.
-    pub const ALL: [InputKind; 9] = [
+    pub const ALL: [InputKind; 10] = [
         InputKind::Announce,
         InputKind::Awarded,
         InputKind::Declined,
@@ -84,6 +87,7 @@ impl InputKind {
         InputKind::Started,
         InputKind::Finished,
         InputKind::AgentLost,
+        InputKind::GiveUp,
         InputKind::Cancel,
         InputKind::Wake,
     ];
@@ -97,7 +101,7 @@ impl Input {
             | Input::Started { launch }
             | Input::Finished { launch, .. }
             | Input::AgentLost { launch, .. } => Some(*launch),
-            Input::Announce | Input::Awarded { .. } | Input::Declined(_) | Input::Cancel | Input::Wake => None,
+            Input::Announce | Input::Awarded { .. } | Input::Declined(_) | Input::GiveUp(_) | Input::Cancel | Input::Wake => None,
         }
     }
     /// Its column of the table.
@@ -110,6 +114,7 @@ impl Input {
             Input::Started { .. } => InputKind::Started,
             Input::Finished { .. } => InputKind::Finished,
             Input::AgentLost { .. } => InputKind::AgentLost,
+            Input::GiveUp(_) => InputKind::GiveUp,
             Input::Cancel => InputKind::Cancel,
             Input::Wake => InputKind::Wake,
         }

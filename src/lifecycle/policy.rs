@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind};
+use std::sync::Arc;
 
 /// Whether a failed task is tried again, and after how long.
 ///
@@ -25,6 +26,10 @@ pub struct RetryPolicy {
     pub jitter: Jitter,
     /// Kinds of failure that are never retried, on top of those that never are.
     pub never: Vec<FailureKind>,
+    /// An expression over `error` and `attempt`: what does not meet it is not retried. Judged outside, by whoever carries the life.
+    pub only_if: Option<Arc<str>>,
+    /// An expression over `error` and `attempt`: what meets it is not retried.
+    pub unless: Option<Arc<str>>,
 }
 
 /// How a delay `d` is spread, so that many that failed together don't come back together.
@@ -47,6 +52,8 @@ impl Default for RetryPolicy {
             max: Duration::from_secs(100),
             jitter: Jitter::Full,
             never: Vec::new(),
+            only_if: None,
+            unless: None,
         }
     }
 }

@@ -109,6 +109,7 @@ pub const TRANSITIONS: &[Transition] = {
         row(Executing, I::Wake, &[Executing, BackingOff, Failed]),
         row(BackingOff, I::Cancel, &[Cancelled]),
         row(BackingOff, I::Wake, &[Announced, BackingOff, Failed]),
+        row(BackingOff, I::GiveUp, &[Failed]),
         row(Completed, I::Wake, &[Completed]),
         row(Failed, I::Wake, &[Failed]),
         row(Cancelled, I::Wake, &[Cancelled]),

@@ -1,6 +1,7 @@
 //! A draft as a checked workflow: every name means something, nothing goes in a circle, and somebody can do every task.
 
 use super::able;
+use super::again::Conditions;
 use super::draft::{Draft, DraftTask, DraftTeam};
 use super::model::{Action, Dependency, Task, Team, Workflow};
 use super::problem::{MAX_PROBLEMS, Problem, Span};
@@ -151,6 +152,9 @@ impl Check<'_> {
     }
 
     fn settings(&mut self, draft: &Draft) {
+        if let Some(Err((key, error))) = draft.retry.as_ref().map(Conditions::of) {
+            self.say(Problem::new(draft.span, format!("`defaults.retry.{key}`: {error}")));
+        }
         for agent in draft.agents.iter().filter(|a| a.value.most() > MAX_REPLICAS) {
             let message =
                 format!("agent \"{}\" has {} replicas, the limit is {MAX_REPLICAS}", agent.value.id, agent.value.most());
@@ -272,6 +276,11 @@ impl Check<'_> {
                 let help =
                     near.unwrap_or_else(|| "give it a value under `state: { initial: … }`, or let a task `set_state` it".into());
                 self.say(Problem::new(span, format!("{what} uses state.{}, which nobody sets", r.name)).help(help));
+            }
+            Root::Error | Root::Attempt => {
+                let word = if r.root == Root::Error { "error" } else { "attempt" };
+                let message = format!("{what} uses `{word}`, which is only there in `retry.only_if` and `retry.unless`");
+                self.say(Problem::new(span, message).help("why a task failed is tasks.ID.error"));
             }
             Root::Inputs | Root::State | Root::Item | Root::Index | Root::Env | Root::Run | Root::Workflow => {}
         }

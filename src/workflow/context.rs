@@ -107,6 +107,8 @@ pub(super) fn context(references: &[Reference], scope: &dyn Scope, seen: &Seen) 
             Root::Index => root.add(&"index".into(), scope.index().map(Jinja::from)),
             Root::Run => root.add(&"run".into(), scope.run_id().map(|id| pair("id", &id))),
             Root::Workflow => root.add(&"workflow".into(), scope.workflow_name().map(|n| pair("name", &n))),
+            Root::Error => root.add(&"error".into(), scope.error().as_ref().map(to_jinja)),
+            Root::Attempt => root.add(&"attempt".into(), scope.attempt().map(Jinja::from)),
             Root::Secrets => {}
             Root::Tasks => {
                 let Some(facts) = scope.task(name) else { continue };
@@ -149,6 +151,8 @@ impl Path {
             Root::Index => scope.index().map(|i| Arc::new(Value::from(i))).ok_or_else(undefined)?,
             Root::Run => scope.run_id().map(text).ok_or_else(undefined)?,
             Root::Workflow => scope.workflow_name().map(text).ok_or_else(undefined)?,
+            Root::Error => scope.error().ok_or_else(undefined)?,
+            Root::Attempt => scope.attempt().map(|n| Arc::new(Value::from(n))).ok_or_else(undefined)?,
             Root::Secrets => return Err(undefined()),
             Root::Tasks => self.of_task(scope, source)?,
         };

@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Duration,
     /// An expression, bare.
     Expression,
+    /// An expression over a failure: `error` and `attempt`.
+    Condition,
     /// A text with `{{ … }}`.
     Template,
     /// Any value, with `{{ … }}` in its texts.
@@ -227,8 +229,8 @@ static RETRY: Record = Record {
         key("max", Kind::Duration, "no delay is longer"),
         key("jitter", Kind::Words(&[yes("none"), yes("full")]), "how the delay is spread"),
         key("never", Kind::List(&Kind::Words(FAILURES)), "kinds of failure that are not retried"),
-        later("only_if", "a condition over `error`"),
-        later("unless", "a condition over `error`"),
+        key("only_if", Kind::Condition, "only such failures are retried, over `error` and `attempt`"),
+        key("unless", Kind::Condition, "such failures are not retried, over `error` and `attempt`"),
     ],
 };
 const FAILURES: &[Word] = &[

@@ -1,6 +1,7 @@
 //! The file or program → a checked [`Workflow`]: parse, names, expressions, schema. See LANGUAGE.md.
 
 mod able;
+mod again;
 mod builder;
 #[cfg(test)]
 mod builder_tests;
@@ -35,6 +36,7 @@ mod template;
 pub(crate) mod text;
 pub(crate) mod yaml;
 
+pub(crate) use again::{Conditions, error_value};
 pub use builder::{IntoWorkflow, WorkflowBuilder};
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};

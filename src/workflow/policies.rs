@@ -12,6 +12,7 @@ use core::time::Duration;
 use polity_agents::{AgentSpec, Distribution, Elastic, FailureKind, Simulation};
 use polity_protocols::{Capabilities, Name};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Protocols that the language names, built or not.
 const PROTOCOLS: &[&str] = &["hierarchical", "consensus", "market", "stigmergic"];
@@ -58,7 +59,18 @@ pub(crate) fn retry(node: &Node, base: Option<&RetryPolicy>) -> RetryPolicy {
     if let Some(kinds) = node.get("never").and_then(Node::list) {
         policy.never = kinds.iter().filter_map(|k| serde_json::from_value::<FailureKind>(Value::from(k.text()?)).ok()).collect();
     }
+    for (key, place) in [("only_if", &mut policy.only_if), ("unless", &mut policy.unless)] {
+        if let Some(source) = node.get(key).and_then(condition) {
+            *place = Some(source);
+        }
+    }
     policy
+}
+fn condition(node: &Node) -> Option<Arc<str>> {
+    match node.text() {
+        Some(text) => super::again::condition(text).ok().map(|good| good.source().into()),
+        None => Some(node.json().to_string().into()),
+    }
 }
 
 /// `defaults`, on top of a base: key by key.

@@ -20,6 +20,8 @@ pub enum Root {
     Secrets,
     Run,
     Workflow,
+    Error,
+    Attempt,
 }
 
 /// What of a task is used.
@@ -49,7 +51,7 @@ pub enum Field {
 pub struct Reference {
     /// Where it comes from.
     pub root: Root,
-    /// The input's, task's, variable's or secret's name; empty for `item` and `index`.
+    /// The input's, task's, variable's or secret's name; empty for `item`, `index`, `error` and `attempt`.
     pub name: Name,
     /// What of the task; none for anything but tasks.
     pub field: Option<Field>,
@@ -262,7 +264,9 @@ impl<'x, 'a> Chain<'x, 'a> {
             "run" => only(Root::Run, "run", "id"),
             "workflow" => only(Root::Workflow, "workflow", "name"),
             "tasks" => self.task_reference(handled_by_default),
-            "output" | "error" => fail(format!("`{}` alone is no value here; write tasks.ID.{}", var.id, var.id)),
+            "error" => Ok(make(Root::Error, "", None)),
+            "attempt" if self.steps.is_empty() && self.is_static => Ok(make(Root::Attempt, "", None)),
+            "output" => fail("`output` alone is no value here; write tasks.ID.output".into()),
             id => match self.key(0) {
                 Some(key) => Ok(make(Root::Tasks, id, Some(field(key).unwrap_or(Field::Output)))),
                 None => fail(format!("`{id}` alone is no value; write inputs.{id} or {id}.output")),
@@ -335,7 +339,7 @@ pub(super) fn as_path(expr: &Expr<'_>) -> Option<Path> {
     let mut way = chain.steps;
     // How many of the steps the reference itself has used up.
     let used = match (reference.root, var.id) {
-        (Root::Item | Root::Index, _) => 0,
+        (Root::Item | Root::Index | Root::Error | Root::Attempt, _) => 0,
         (Root::Tasks, "tasks") => 2,
         (Root::Tasks, _) => match &way[0] {
             Step::Key(key) => usize::from(field(key).is_some()),

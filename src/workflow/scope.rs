@@ -39,6 +39,14 @@ pub trait Scope {
     fn index(&self) -> Option<usize> {
         None
     }
+    /// The failure that a condition of a retry judges.
+    fn error(&self) -> Option<Arc<Value>> {
+        None
+    }
+    /// The attempt that failed, counted from 1.
+    fn attempt(&self) -> Option<u32> {
+        None
+    }
     /// The run's id.
     fn run_id(&self) -> Option<Name> {
         None

@@ -1,5 +1,6 @@
 //! Checks the shape of a tree against the grammar: every key known, every value of its kind. Reports everything that is wrong.
 
+use super::again::condition;
 use super::expression::{Expression, ExpressionError};
 use super::grammar::{Field, Kind, Record, Word};
 use super::names::bad_id;
@@ -50,7 +51,8 @@ impl Shape<'_> {
                 }
             }
             Kind::Duration => self.duration(node, key),
-            Kind::Expression => self.expression(node, key),
+            Kind::Expression => self.expression(node, key, Expression::parse),
+            Kind::Condition => self.expression(node, key, condition),
             Kind::Template => self.template(node, key),
             Kind::Binding => self.binding(node),
             Kind::List(item) => match node.list() {
@@ -151,9 +153,9 @@ impl Shape<'_> {
         }
     }
 
-    fn expression(&mut self, node: &Node, key: &str) {
+    fn expression(&mut self, node: &Node, key: &str, parse: fn(&str) -> Result<Expression, ExpressionError>) {
         match &node.kind {
-            NodeKind::Text(text) => match Expression::parse(text) {
+            NodeKind::Text(text) => match parse(text) {
                 Err(error) => self.bad_expression(node, text, error),
                 Ok(e) if e.source().contains("{{") => {
                     let span = inside(self.source, node.span, text, text.find("{{").unwrap_or(0));

@@ -258,6 +258,9 @@ impl TaskBuilder {
         if policy.factor.is_nan() || policy.factor < 1.0 {
             return self.wrong(format!("`retry.factor` must be at least 1, but is {}", policy.factor));
         }
+        if let Err((key, error)) = super::again::Conditions::of(&policy) {
+            return self.wrong(format!("`retry.{key}`: {error}"));
+        }
         self.task.retry = Some(policy);
         self
     }

@@ -52,6 +52,18 @@ fn a_final_failure_is_never_retried() {
 }
 
 #[test]
+fn a_life_that_waits_for_its_retry_can_give_up_and_only_then() {
+    let mut stage = Stage::new(policy(0, Timeouts::default()));
+    stage.give(0, Input::Announce);
+    let launch = stage.begin(0, A);
+    let early = stage.try_give(0, Input::GiveUp(boom()));
+    assert_eq!(early, Err(Ignored::Illegal { input: InputKind::GiveUp, state: State::Executing }));
+    stage.give(1, Input::Finished { launch, result: Err(boom()) });
+    assert_eq!(stage.give(1, Input::GiveUp(boom())), [Effect::Settle(Settled::Failed(boom()))]);
+    assert_eq!((stage.life.state(), stage.life.attempt(), stage.life.next_wake()), (State::Failed, 1, None));
+}
+
+#[test]
 fn a_declined_task_is_announced_again_by_policy_only() {
     let nobody = Failure::new(FailureKind::Unassigned, "no able agent would take it");
     let mut stage = Stage::new(None);

@@ -29,6 +29,7 @@ enum Act {
     Lose {
         late: bool,
     },
+    GiveUp,
     Cancel,
     /// Wakes it when it asked for it.
     Sleep,
@@ -48,6 +49,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => late().prop_map(|late| Act::Fail { late }),
         3 => late().prop_map(|late| Act::Lose { late }),
         1 => prop::bool::weighted(0.2).prop_map(|yes| if yes { Act::Cancel } else { Act::Jolt }),
+        1 => Just(Act::GiveUp),
         6 => Just(Act::Sleep),
         1 => Just(Act::Jolt),
     ]
@@ -66,7 +68,7 @@ fn any_policy() -> impl Strategy<Value = Policy> {
                 factor,
                 max: Duration::from_millis(max),
                 jitter: if full { Jitter::Full } else { Jitter::None },
-                never: vec![],
+                ..RetryPolicy::default()
             }
         });
     (prop::option::weighted(0.9, retry), timeouts).prop_map(|(retry, timeouts)| Policy { retry, timeouts })
@@ -137,6 +139,7 @@ fn input(act: &Act, current: u32) -> Input {
         Act::Succeed { late } => Input::Finished { launch: of(late), result: Ok(()) },
         Act::Fail { late } => Input::Finished { launch: of(late), result: Err(boom()) },
         Act::Lose { late } => Input::AgentLost { launch: of(late), suspect: true },
+        Act::GiveUp => Input::GiveUp(Failure::error("given up")),
         Act::Cancel => Input::Cancel,
         Act::Sleep | Act::Jolt => Input::Wake,
     }
@@ -189,7 +192,18 @@ fn live(policy: &Policy, acts: &[(Act, u64)]) -> Result<Watch, TestCaseError> {
 
 #[test]
 fn never_breaks_its_word_and_sometimes_does_each_thing() {
-    let counts = ["completed", "failed", "cancelled", "timeout", "poison", "last attempt", "retried", "stale", "lost, then done"];
+    let counts = [
+        "completed",
+        "failed",
+        "cancelled",
+        "timeout",
+        "poison",
+        "last attempt",
+        "retried",
+        "given up",
+        "stale",
+        "lost, then done",
+    ];
     let seen: Vec<Cell<u32>> = counts.iter().map(|_| Cell::new(0)).collect();
     let config = Config { failure_persistence: None, ..Config::with_cases(1_000) };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
@@ -205,6 +219,7 @@ fn never_breaks_its_word_and_sometimes_does_each_thing() {
                 watch.ended(FailureKind::Poison),
                 max > 1 && watch.attempts.last() == Some(&max),
                 watch.retries > 0,
+                matches!(&watch.settled, Some(Settled::Failed(failure)) if failure.message == "given up"),
                 watch.stale > 0,
                 watch.lost_executing > 0 && watch.settled == Some(Settled::Completed),
             ];

@@ -5,7 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Every input that could be given to a life, with the held launch and with others.
 fn every_input(life: &Lifecycle) -> Vec<Input> {
-    let mut all = vec![Input::Announce, Input::Awarded { agent: A }, Input::Declined(boom()), Input::Cancel, Input::Wake];
+    let mut all = vec![
+        Input::Announce,
+        Input::Awarded { agent: A },
+        Input::Declined(boom()),
+        Input::GiveUp(boom()),
+        Input::Cancel,
+        Input::Wake,
+    ];
     for launch in [life.launch(), life.launch() + 1] {
         all.extend([
             Input::Refused { launch },
