@@ -49,6 +49,15 @@ impl fmt::Display for Failure {
 }
 impl std::error::Error for Failure {}
 
+/// How many seeds a protocol owes: 1,000, or what the environment variable `POLITY_SUITE_SEEDS` says (20,000 for a soak).
+///
+/// ```
+/// assert!(polity_protocols::testing::suite::seeds() > 0);
+/// ```
+pub fn seeds() -> u64 {
+    std::env::var("POLITY_SUITE_SEEDS").ok().and_then(|given| given.parse().ok()).unwrap_or(1_000)
+}
+
 /// Puts a protocol to the test over the seeds `0..seeds`, and returns how often the hard cases came up.
 ///
 /// A hundred seeds take about a second in a debug build, more for a protocol of many messages.
