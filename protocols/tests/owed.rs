@@ -28,3 +28,11 @@ owes!(random, Random);
 owes!(round_robin, RoundRobin);
 owes!(fifo_fastest_idle, FifoFastestIdle);
 owes!(min_completion, MinCompletion);
+
+/// Seeds that once broke a rule, and what it was.
+#[test]
+fn what_was_mended_stays_so() {
+    // A stranger's message set off what time had brought, and what only a wake should.
+    let mended = polity_protocols::testing::suite::one(&Hierarchical::default(), 9_115);
+    assert!(mended.is_ok(), "{mended:?}");
+}

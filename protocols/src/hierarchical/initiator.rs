@@ -75,6 +75,9 @@ impl Initiator for Head {
         }
     }
     fn on_message(&mut self, from: AgentId, message: Message, turn: &mut Turn<'_, Message>) {
+        if self.desk.book.get(from).is_none() {
+            return; // what time has brought is for `on_wake`, not for a stranger to set off
+        }
         let ended = self.desk.book.begin(turn.now);
         self.chain.on_message(from, message, &mut self.desk, turn);
         if ended {
