@@ -115,7 +115,13 @@ impl Run {
         for (name, value) in &self.input {
             words.extend(["-i".into(), format!("{name}={value}")]);
         }
-        words.extend(["--strategy".into(), load::strategy_word(&loaded.government)]);
+        // A flag governs every team and task: where they have strategies of their own, the file says it all.
+        let workflow = loaded.workflow();
+        let own =
+            workflow.teams.iter().any(|team| team.strategy.is_some()) || workflow.tasks.iter().any(|t| t.strategy.is_some());
+        if !own {
+            words.extend(["--strategy".into(), load::strategy_word(&loaded.government)]);
+        }
         words.extend(self.simulate.then(|| "--simulate".into()));
         words.extend(self.mock.then(|| "--mock".into()));
         if let Some(memory) = &self.memory {

@@ -124,10 +124,9 @@ impl Check<'_> {
         };
         let everybody =
             if needed == voters && voters > 1 { ": everybody, so that one silent voter delays every decision" } else { "" };
-        let note = format!(
-            "quorum {} of team \"{team}\": {needed} of {voters} must vote ({whom}, of equal weight){everybody}",
-            set.quorum
-        );
+        let quorum = (set.quorum * 1e4).round() / 1e4;
+        let note =
+            format!("quorum {quorum} of team \"{team}\": {needed} of {voters} must vote ({whom}, of equal weight){everybody}");
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
