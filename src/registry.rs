@@ -81,6 +81,7 @@ pub(crate) enum Told<'a> {
     Withdraw(TaskId),
     Message(AgentId, Talk),
     Outcome(TaskId, AgentId, &'a Outcome),
+    Free(AgentId),
     Wake,
 }
 
@@ -130,6 +131,7 @@ where
                 }
             }
             Told::Outcome(task, agent, outcome) => self.role.on_outcome(task, agent, outcome, &mut own),
+            Told::Free(agent) => self.role.on_free(agent, &mut own),
             Told::Wake => self.role.on_wake(&mut own),
         }
         turn.effects.extend(self.buffer.drain(..).map(|effect| match effect {

@@ -92,6 +92,31 @@ fn what_a_team_learned_outlives_a_run() {
     });
 }
 
+/// Who works for two teams tells both when it is free: a wrong estimate of one government's job does not keep the other waiting.
+#[test]
+fn a_shared_agent_is_not_believed_busy_for_longer_than_it_is() {
+    for strategy in ["market", "stigmergic", "consensus", "fifo_fastest_idle", "hierarchical", "round_robin", "auto"] {
+        let text = format!(
+            r#"
+name: shared
+strategy: hierarchical
+agents: [{{ id: ann, queue: 0, can: {{ work: 1 }} }}]
+teams: [{{ id: other, agents: [ann], strategy: {strategy} }}]
+tasks:
+  - {{ id: long, type: work, estimate: 1h, simulate: 1s }}
+  - {{ id: short, type: work, team: other, simulate: 1s }}
+"#
+        );
+        let took = polity::simulate(2, async {
+            let flow = polity::workflow::parse(&text, None, &Known::default()).unwrap().workflow;
+            let society = Polity::builder().start().unwrap();
+            assert_eq!(society.run(flow).await.unwrap().tally().completed, 2);
+            society.now().as_secs_f64()
+        });
+        assert!(took < 5.0, "{strategy}: {took} s");
+    }
+}
+
 #[test]
 fn a_team_of_nobody_is_refused() {
     polity::simulate(5, async {

@@ -63,6 +63,9 @@ pub trait Initiator: 'static {
     fn on_message(&mut self, _from: AgentId, _message: Self::Message, _turn: &mut Turn<'_, Self::Message>) {}
     /// An award ended. Exactly one for each award; the time to learn, and to think of who is free now.
     fn on_outcome(&mut self, _task: TaskId, _agent: AgentId, _outcome: &Outcome, _turn: &mut Turn<'_, Self::Message>) {}
+    /// An agent that another team or government keeps busy too has a free slot now. What it said of its load before is out of date, and
+    /// nothing else would tell: whoever lets it rest for as long as it asked should look again.
+    fn on_free(&mut self, _agent: AgentId, _turn: &mut Turn<'_, Self::Message>) {}
     /// The moment that `next_wake` asked for has come (or not: then do nothing).
     fn on_wake(&mut self, _turn: &mut Turn<'_, Self::Message>) {}
     /// When to be woken, if at all. O(1).

@@ -290,6 +290,9 @@ impl AgentActor {
         let now = self.world.now();
         let next = self.body.finished(id, now);
         let load = self.body.load(now);
+        if self.seats.len() > 1 && self.body.running() < self.blueprint.profile.slots {
+            self.tell_others(held.coordinator);
+        }
         let since = match held.stage {
             Stage::Running { since, .. } | Stage::Simulated { since, .. } => since,
             Stage::Waiting(_) => now,
@@ -303,6 +306,13 @@ impl AgentActor {
             self.learn(held.coordinator, id, &held.kind, &Outcome { ended, took, quality: 1.0, load });
         }
         next
+    }
+    /// A slot is free: the coordinators that did not give it the job would not hear of it otherwise.
+    fn tell_others(&self, coordinator: CoordinatorId) {
+        for (_, seat) in self.seats.iter().filter(|(id, _)| **id != coordinator) {
+            let mail = CoordinatorMail::Freed { agent: self.blueprint.id };
+            self.world.send(Letter::Coordinator(seat.book.clone(), mail));
+        }
     }
     fn learn(&mut self, coordinator: CoordinatorId, id: JobId, kind: &str, outcome: &Outcome) {
         let now = self.world.now();

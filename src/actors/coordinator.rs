@@ -203,6 +203,12 @@ impl CoordinatorActor {
                     self.world.ignore();
                 }
             }
+            CoordinatorMail::Freed { agent } => {
+                let here = self.book.pages.borrow().members.get(&agent).is_some_and(|member| member.addr.is_some());
+                if here {
+                    self.turn(Told::Free(agent));
+                }
+            }
             CoordinatorMail::Wake => {
                 self.alarm.rang();
                 self.turn(Told::Wake);

@@ -24,6 +24,8 @@ pub(crate) enum CoordinatorMail {
     Talk { from: AgentId, epoch: u32, talk: Talk },
     /// How an award ended.
     Outcome { task: TaskId, agent: AgentId, outcome: Outcome },
+    /// An agent of the team is done with a job of another coordinator's.
+    Freed { agent: AgentId },
     /// The moment that the protocol asked for.
     Wake,
     /// A task was parked at that moment; if it still is, it has waited long enough.

@@ -12,6 +12,7 @@ pub(super) enum Told<'a> {
     Withdraw(TaskId),
     Message(AgentId, Message),
     Outcome(TaskId, AgentId, &'a Outcome),
+    Free(AgentId),
     Wake,
 }
 
@@ -63,6 +64,7 @@ where
                 }
             }
             Told::Outcome(task, agent, outcome) => self.role.on_outcome(task, agent, outcome, turn),
+            Told::Free(agent) => self.role.on_free(agent, turn),
             Told::Wake => self.role.on_wake(turn),
         }
         effects.extend(self.buffer.drain(..).map(|effect| match effect {

@@ -206,6 +206,10 @@ impl Initiator for Selector {
         self.tell(government, Told::Outcome(task, agent, outcome), turn);
         self.review(turn);
     }
+    fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
+        self.tell_all(|| Told::Free(agent), turn);
+        self.review(turn);
+    }
     fn on_wake(&mut self, turn: &mut Turn<'_, Message>) {
         self.tell_all(|| Told::Wake, turn);
         self.review(turn);

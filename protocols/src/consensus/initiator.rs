@@ -332,6 +332,11 @@ impl Initiator for Assembly {
             self.convene(turn);
         }
     }
+    fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
+        if self.register.hurry(agent, turn.now) {
+            self.on_wake(turn);
+        }
+    }
     fn on_wake(&mut self, turn: &mut Turn<'_, Message>) {
         if self.next_wake().is_none_or(|due| due > turn.now) {
             return;

@@ -156,6 +156,10 @@ impl Register {
         }
         any
     }
+    /// Ends an agent's rest, if it rests; true if it did.
+    pub(super) fn hurry(&mut self, agent: AgentId, now: Time) -> bool {
+        self.roster.hurry(agent, now)
+    }
     pub(super) fn next_rest(&self) -> Option<Time> {
         self.roster.next_rest()
     }

@@ -277,6 +277,14 @@ impl Book {
         }
         ended
     }
+    /// What was believed of an agent's other work is out of date: it ends now. True if something was.
+    pub(super) fn doubt(&mut self, agent: AgentId, now: Time) -> bool {
+        let believed = self.get(agent).is_some_and(|member| member.blocked > 0);
+        if believed {
+            self.blocks.set(agent, now);
+        }
+        believed
+    }
     /// When the next belief ends.
     pub(super) fn next(&self) -> Option<Time> {
         self.blocks.next()

@@ -94,6 +94,11 @@ impl Initiator for Head {
             self.chain.proceed(&mut self.desk, turn);
         }
     }
+    fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
+        if self.desk.book.doubt(agent, turn.now) && self.desk.book.begin(turn.now) {
+            self.chain.proceed(&mut self.desk, turn);
+        }
+    }
     fn on_wake(&mut self, turn: &mut Turn<'_, Message>) {
         if self.next_wake().is_some_and(|due| due <= turn.now) {
             self.desk.book.begin(turn.now);

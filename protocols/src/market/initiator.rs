@@ -148,6 +148,11 @@ impl Initiator for Auctioneer {
         }
         self.house.gather([agent], turn);
     }
+    fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
+        if self.house.roster.hurry(agent, turn.now) {
+            self.on_wake(turn);
+        }
+    }
     fn on_wake(&mut self, turn: &mut Turn<'_, Message>) {
         while let Some(agent) = self.house.roster.rested(turn.now) {
             self.house.gather([agent], turn);

@@ -122,6 +122,11 @@ impl Initiator for PlanKeeper {
         self.roster.settle_outcome(task, agent, outcome, turn.now);
         self.fill(agent, turn);
     }
+    fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Silence>) {
+        if self.roster.hurry(agent, turn.now) {
+            self.on_wake(turn);
+        }
+    }
     fn on_wake(&mut self, turn: &mut Turn<'_, Silence>) {
         while let Some(agent) = self.roster.rested(turn.now) {
             self.fill(agent, turn);

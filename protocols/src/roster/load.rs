@@ -84,6 +84,14 @@ impl Roster {
             self.refresh(agent);
         }
     }
+    /// Ends an agent's rest at `now`, if it rests: its holder is woken at once. True if it did.
+    pub fn hurry(&mut self, agent: AgentId, now: Time) -> bool {
+        let rests = self.seat(agent).is_some_and(|seat| seat.resting.is_some_and(|until| until > now));
+        if rests {
+            self.rest(agent, now);
+        }
+        rests
+    }
     /// When the first rest ends. O(1).
     pub fn next_rest(&self) -> Option<Time> {
         self.rests.next()

@@ -271,6 +271,11 @@ impl Initiator for Environment {
             self.forage(agent, turn);
         }
     }
+    fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
+        if self.roster.hurry(agent, turn.now) {
+            self.on_wake(turn);
+        }
+    }
     fn on_wake(&mut self, turn: &mut Turn<'_, Message>) {
         self.field.begin(turn.now);
         while let Some(alarm) = self.alarms.pop(turn.now) {

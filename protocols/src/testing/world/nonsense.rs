@@ -8,7 +8,10 @@ impl<P: Protocol> World<P> {
             return;
         }
         match self.chaos.below(4) {
-            0 => self.spurious_wake(),
+            0 => {
+                self.spurious_wake();
+                self.spurious_freedom();
+            }
             1 => self.withdraw_what_is_not_open(),
             2 => {
                 let Some((_, message)) = self.post.recall_to_initiator(&mut self.chaos) else { return };
@@ -27,6 +30,11 @@ impl<P: Protocol> World<P> {
                 self.reply(to, |participant, reply| participant.on_message(message, reply));
             }
         }
+    }
+    /// Somebody is said to be free, who may be busy, resting or gone: another try may follow, and the rules hold.
+    fn spurious_freedom(&mut self) {
+        let agent = AgentId((self.now.as_nanos() % self.seats.len().max(1) as u64) as u32);
+        self.turn(|initiator, turn| initiator.on_free(agent, turn));
     }
     pub(super) fn spurious_wake(&mut self) {
         if self.initiator.next_wake().is_some_and(|at| at <= self.now) {
