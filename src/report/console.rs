@@ -163,6 +163,8 @@ impl Console {
             }
             What::Noted { task, note } if verbose => Some(self.line(Status::Note, None, Some(*task), None, note)),
             What::AgentGivenUp { agent, reason } => Some(self.line(Status::Escalated, None, None, Some(*agent), reason)),
+            // One that was told to end did so: a pool that shrinks, a group that is begun anew.
+            What::AgentLost { reason, .. } if **reason == *"ended" && !verbose => None,
             What::AgentLost { agent, reason, .. } => Some(self.line(Status::Lost, None, None, Some(*agent), reason)),
             What::AgentJoined { agent, incarnation, .. } if verbose && self.report.head().is_some() => {
                 let why = format!("incarnation {incarnation}");
