@@ -33,6 +33,7 @@ compile_error!("polity contains panics of agents by unwinding: build it with pan
 
 mod actors;
 pub mod config;
+pub mod delegation;
 pub mod event;
 pub mod lifecycle;
 pub mod plan;

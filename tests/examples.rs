@@ -157,3 +157,12 @@ fn the_comparison_has_every_strategy_and_is_reproducible() {
     assert!(table.is_sorted_by(|a, b| a.1 <= b.1) && table[0].1 < table[table.len() - 1].1, "{table:?}");
     assert_eq!(compare::table(3).unwrap(), table);
 }
+
+#[test]
+fn work_within_work_comes_to_its_end_in_all_three_ways() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/delegation.polity.yaml");
+    let checked = polity::workflow::load(&path, &polity::config::Config::default().known()).unwrap();
+    assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
+    let result = polity::run(async { Polity::builder().start().unwrap().run(checked.workflow).await }).unwrap();
+    assert_eq!(result.outputs(), &json!({ "greeting": "hello world", "sum": 6, "answer": "42" }));
+}

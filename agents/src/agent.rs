@@ -1,6 +1,7 @@
 //! The trait that a user implements, and what its jobs may ask of the world.
 
 use crate::failure::{Failure, FailureKind};
+use crate::handed::{Beside, HandedOn, Spent};
 use crate::job::{Job, JobId};
 use crate::letter::{Address, Letter, Post, written};
 use crate::state::{Boards, State};
@@ -116,11 +117,12 @@ pub struct Context {
     seed: u64,
     post: Option<Rc<dyn Post>>,
     boards: Option<(Rc<dyn Boards>, JobId)>,
+    beside: Beside,
 }
 impl Context {
     /// The context of one job; `seed` is derived from the run's seed and the job's identity. It has no post.
     pub fn new(clock: Rc<dyn Clock>, seed: u64) -> Context {
-        Context { clock, seed, post: None, boards: None }
+        Context { clock, seed, post: None, boards: None, beside: Beside::default() }
     }
     /// With the blackboard of a job's run.
     pub fn with_boards(self, boards: Rc<dyn Boards>, job: JobId) -> Context {
@@ -132,6 +134,18 @@ impl Context {
     /// With a post.
     pub fn with_post(self, post: Rc<dyn Post>) -> Context {
         Context { post: Some(post), ..self }
+    }
+    /// The job hands work on instead of doing it: its answer is then what comes of that. Said twice, the last counts; a job that fails hands
+    /// nothing on. Programs call `delegate` of `polity::Delegating`, which makes the work of a workflow.
+    pub fn hand_on(&self, work: HandedOn) {
+        self.beside.hand_on(work);
+    }
+    /// The job has spent something beside its time: counted against the budgets of its run.
+    pub fn spend(&self, spent: Spent) {
+        self.beside.spend(spent);
+    }
+    pub(crate) fn beside(&self) -> Beside {
+        self.beside.clone()
     }
     /// The moment, in the world's time.
     pub fn now(&self) -> Time {

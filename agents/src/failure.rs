@@ -31,6 +31,10 @@ pub enum FailureKind {
     Poison,
     /// Its copies gave different results, and no result had the agreement that was asked for; never retried.
     Disagreement,
+    /// Its work could not be handed on: too deep, in a circle, too many, or to somebody to whom it may not; never retried.
+    Delegation,
+    /// The budget that it would have drawn from is spent; never retried.
+    Budget,
     /// It was cancelled.
     Cancelled,
 }
@@ -50,6 +54,8 @@ impl FailureKind {
                 | FailureKind::Binding
                 | FailureKind::Poison
                 | FailureKind::Disagreement
+                | FailureKind::Delegation
+                | FailureKind::Budget
                 | FailureKind::Cancelled
         )
     }
@@ -68,6 +74,8 @@ impl FailureKind {
             FailureKind::Binding => "binding",
             FailureKind::Poison => "poison",
             FailureKind::Disagreement => "disagreement",
+            FailureKind::Delegation => "delegation",
+            FailureKind::Budget => "budget",
             FailureKind::Cancelled => "cancelled",
         }
     }

@@ -152,6 +152,8 @@ pub struct Command {
     pub output_limit: Option<usize>,
     /// Somebody works on the output: a part of it would be a wrong one.
     pub is_read: bool,
+    /// What it reads is its job's input as JSON, whatever that becomes.
+    pub stdin_is_input: bool,
 }
 
 /// What the text that a job prints is read as.

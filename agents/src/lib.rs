@@ -21,6 +21,7 @@ mod cancel;
 mod clock;
 mod executors;
 mod failure;
+mod handed;
 mod job;
 mod letter;
 mod spec;
@@ -35,6 +36,7 @@ pub use executors::{
     share, simulate,
 };
 pub use failure::{Failure, FailureKind};
+pub use handed::{HandedOn, Spent};
 pub use job::{Answer, Command, Distribution, Job, JobId, OutputFormat, Simulation, Work};
 pub use letter::{Address, LETTER_BYTES, Letter, Post, Undeliverable, written};
 pub use spec::{AgentSpec, DEFAULT_QUEUE, Elastic};

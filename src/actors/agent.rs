@@ -302,7 +302,8 @@ impl AgentActor {
         if let Some(claim) = held.claim {
             let answer = executed.answer.map(Arc::new);
             let launch = claim.launch();
-            claim.finish(Finished { launch, answer, at_once, quality: 1.0, load, notes: executed.notes });
+            let Executed { notes, handed_on, spent, .. } = executed;
+            claim.finish(Finished { launch, answer, at_once, quality: 1.0, load, notes, handed_on, spent });
             self.learn(held.coordinator, id, &held.kind, &Outcome { ended, took, quality: 1.0, load });
         }
         next

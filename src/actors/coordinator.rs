@@ -33,6 +33,11 @@ pub(crate) struct Book {
     closed: Cell<bool>,
     pages: RefCell<Pages>,
 }
+/// True for a sub-agent that was made for a sub-run: it belongs to that run's team alone. No other id has an `@` in it.
+pub(crate) fn is_lodger(profile: &Profile) -> bool {
+    profile.group.contains('@')
+}
+
 /// The members of a team, by the ids of their agents.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Crew {
@@ -94,7 +99,10 @@ impl Book {
     }
     /// True if the agent is in its team.
     pub(crate) fn admits(&self, profile: &Profile) -> bool {
-        self.crew.as_ref().is_none_or(|crew| crew.admits(profile))
+        match &self.crew {
+            Some(crew) => crew.admits(profile),
+            None => !is_lodger(profile),
+        }
     }
     /// The name of its team.
     pub(crate) fn team(&self) -> Option<&Name> {

@@ -96,12 +96,18 @@ impl Ballots {
     pub(super) fn get(&self, instance: u32) -> Option<&Ballot> {
         self.all.get(&instance)
     }
+    /// A number for a further job of a task.
+    pub(super) fn number(&mut self) -> Option<u32> {
+        let number = COPIES.checked_add(self.next).filter(|number| *number < u32::MAX)?;
+        self.next += 1;
+        Some(number)
+    }
     /// One copy after the other, so that each is announced with those to avoid who have the ones before.
     fn open_next(&mut self, instance: u32) -> Option<Step> {
-        let ballot = self.all.get_mut(&instance).filter(|ballot| ballot.to_open > 0 && ballot.end.is_none())?;
+        self.all.get(&instance).filter(|ballot| ballot.to_open > 0 && ballot.end.is_none())?;
+        let copy = self.number()?;
+        let ballot = self.all.get_mut(&instance)?;
         let place = ballot.panel.copies() - ballot.to_open;
-        let copy = COPIES.checked_add(self.next).filter(|copy| *copy < u32::MAX)?;
-        self.next += 1;
         ballot.to_open -= 1;
         ballot.opened += 1;
         ballot.open.insert(copy, place);
@@ -132,6 +138,15 @@ impl Ballots {
                     ballot.failure = Some(failure);
                     ballot.panel.failed(place)
                 }
+                TaskEnd::Setback(setback) => {
+                    ballot.failure = Some(setback.0);
+                    ballot.panel.failed(place)
+                }
+                TaskEnd::Handed(_) => {
+                    let why = "a copy of a redundant task can't hand its work on: there would be nothing to compare";
+                    ballot.failure = Some(Arc::new(Failure::new(FailureKind::Delegation, why)));
+                    ballot.panel.failed(place)
+                }
                 TaskEnd::Cancelled => ballot.panel.failed(place),
             };
             ballot.take(instance, vote, &mut steps);
@@ -147,7 +162,7 @@ impl Ballots {
     pub(super) fn cancel(&mut self, instance: u32) -> Vec<Step> {
         let Some(ballot) = self.all.get_mut(&instance) else { return Vec::new() };
         let mut steps = Vec::new();
-        ballot.decide(TaskResult { agent: None, attempts: ballot.attempts, end: TaskEnd::Cancelled }, &mut steps);
+        ballot.decide(TaskResult::new(None, ballot.attempts, TaskEnd::Cancelled), &mut steps);
         steps.extend(self.close(instance));
         steps
     }
@@ -186,7 +201,7 @@ impl Ballot {
         }
     }
     fn result(&self, agent: Option<AgentId>, end: TaskEnd) -> TaskResult {
-        TaskResult { agent, attempts: self.attempts.max(1), end }
+        TaskResult::new(agent, self.attempts.max(1), end)
     }
     fn decide(&mut self, result: TaskResult, steps: &mut Vec<Step>) {
         if self.end.is_none() {

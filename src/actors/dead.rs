@@ -13,7 +13,7 @@ pub(super) fn dead_letter(task: TaskId, job: &Job, failure: &Failure) -> Option<
 
 /// The hash of all that a job works on, by which equal jobs are told: the first half of SHA-256, in hexadecimal digits. What it works on
 /// itself is not recorded here: it may be large, and hold secrets.
-fn input_hash(job: &Job) -> String {
+pub(super) fn input_hash(job: &Job) -> String {
     let mut hash = Sha256::new();
     hash.update(job.kind.as_bytes());
     hash.update(job.input.to_string());

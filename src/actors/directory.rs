@@ -145,6 +145,11 @@ impl Directory {
     pub(crate) fn enter_coordinator(&self, book: Rc<Book>) {
         self.coordinators.borrow_mut().insert(book.id, book);
     }
+    /// A coordinator is not needed any more.
+    pub(crate) fn leave_coordinator(&self, id: CoordinatorId) {
+        let old = self.coordinators.borrow_mut().remove(&id);
+        drop(old);
+    }
     pub(crate) fn coordinator(&self, id: CoordinatorId) -> Option<Rc<Book>> {
         self.coordinators.borrow().get(&id).cloned()
     }

@@ -1,11 +1,12 @@
 //! All that the actors tell each other, in the order in which a task's life says it.
 
+use super::nest::{ChildEnd, Handed};
 use super::{AgentActor, Award, Claim, CoordinatorId, Errand, Inquiry, TaskActor};
 use crate::event::Governance;
 use crate::registry::{Government, Talk};
 use crate::supervision::Exit;
 use actix::Addr;
-use polity_agents::{Executed, Failure, Job, JobId};
+use polity_agents::{Executed, Failure, HandedOn, Job, JobId, Spent};
 use polity_protocols::{AgentId, Load, Name, Outcome, Profile, TaskId, TaskView, Time};
 use serde_json::Value;
 use std::sync::Arc;
@@ -74,6 +75,10 @@ pub(crate) struct Finished {
     pub(crate) quality: f64,
     pub(crate) load: Load,
     pub(crate) notes: Vec<String>,
+    /// Work that it hands on instead of the answer.
+    pub(crate) handed_on: Option<HandedOn>,
+    /// What it says that it spent.
+    pub(crate) spent: Spent,
 }
 
 /// What an agent is told.
@@ -110,6 +115,10 @@ pub(crate) enum RunMail {
     Reported(Option<Arc<Governance>>),
     /// A copy of a task was awarded.
     Held { task: TaskId, agent: AgentId, fit: f64 },
+    /// A sub-run of a task ended; the how manieth of them.
+    ChildEnded { task: u32, number: u32, end: ChildEnd },
+    /// The time of a task with sub-runs is over.
+    Overdue { task: u32 },
     /// End it: cancel everything.
     Cancel,
     /// A supervisor gave up: nothing can go on.
@@ -121,12 +130,23 @@ pub(crate) struct TaskResult {
     pub(crate) agent: Option<AgentId>,
     pub(crate) attempts: u32,
     pub(crate) end: TaskEnd,
+    /// What all its attempts cost, where a budget is kept.
+    pub(crate) spent: Spent,
+}
+impl TaskResult {
+    pub(crate) fn new(agent: Option<AgentId>, attempts: u32, end: TaskEnd) -> TaskResult {
+        TaskResult { agent, attempts, end, spent: Spent::default() }
+    }
 }
 /// See [`TaskResult`].
 pub(crate) enum TaskEnd {
     Completed(Arc<Value>),
     Failed(Arc<Failure>),
     Cancelled,
+    /// Its agent gave work instead of a result.
+    Handed(Box<(Handed, Job)>),
+    /// It failed, and another way is to be asked for.
+    Setback(Box<(Arc<Failure>, Job)>),
 }
 
 /// What a supervisor is told.
@@ -141,6 +161,8 @@ pub(crate) enum SupervisorMail {
     Adopt,
     /// The moment that supervision asked for.
     Wake,
+    /// A child is not needed any more.
+    Dismiss { child: u64 },
     /// End all children, in reverse order, then itself.
     Stop,
 }

@@ -1,7 +1,7 @@
 //! From a task of the workflow to a job: its bindings become values.
 
 use crate::plan::Wants;
-use crate::workflow::{Action, Binding, EvalError, Root, Scope, Script, Task, Workflow};
+use crate::workflow::{Action, Binding, Delegate, EvalError, Root, Scope, Script, Task, Workflow};
 use polity_agents::{Command, Failure, FailureKind, Work};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -44,9 +44,34 @@ impl Rendered {
             Action::Function(name) => Work::Function(name.clone()),
             Action::Simulate(simulation) => Work::Simulate(simulation.clone()),
             Action::Run(script) => Work::Command(Arc::new(command(script, scope, is_read)?)),
+            Action::Workflow(_) => Work::Own,
+            Action::Delegate(delegate) => return decomposition(task, delegate, scope),
         };
         Ok(Rendered { work, input: input(task, scope)? })
     }
+}
+
+/// A task that is to be decomposed: its input has the goal in it, and a command reads its input.
+fn decomposition(task: &Task, delegate: &Delegate, scope: &dyn Scope) -> Result<Rendered, Unready> {
+    let mut input = input(task, scope)?;
+    if let Some(goal) = &delegate.goal {
+        let goal = goal.render(scope).map_err(|error| Unready::of(error, "delegate.goal"))?;
+        if let Value::Object(map) = Arc::make_mut(&mut input) {
+            map.insert("goal".into(), goal);
+        }
+    }
+    let work = match &delegate.by {
+        Action::Function(name) => Work::Function(name.clone()),
+        Action::Run(script) => {
+            let mut command = command(script, scope, true)?;
+            if script.stdin.is_none() {
+                (command.stdin, command.stdin_is_input) = (Some(input.to_string()), true);
+            }
+            Work::Command(Arc::new(command))
+        }
+        _ => Work::Own,
+    };
+    Ok(Rendered { work, input })
 }
 
 fn input(task: &Task, scope: &dyn Scope) -> Result<Arc<Value>, Unready> {
@@ -74,7 +99,7 @@ fn bind(binding: &Binding, scope: &dyn Scope) -> Result<Value, EvalError> {
     })
 }
 
-fn command(script: &Script, scope: &dyn Scope, is_read: bool) -> Result<Command, Unready> {
+pub(super) fn command(script: &Script, scope: &dyn Scope, is_read: bool) -> Result<Command, Unready> {
     let text = |template: &crate::workflow::Template, key: &str| template.render_text(scope).map_err(|e| Unready::of(e, key));
     let env = script.env.iter().map(|(name, value)| Ok((name.clone(), text(value, &format!("env.{name}"))?)));
     Ok(Command {
@@ -108,7 +133,7 @@ fn short(item: &Value) -> Option<String> {
 }
 
 /// Of each task, whether another or an output of the workflow works on what it gives.
-pub(super) fn read_tasks(workflow: &Workflow) -> Vec<bool> {
+pub(super) fn read_tasks(workflow: &Workflow, is_part: bool) -> Vec<bool> {
     let mut read = vec![false; workflow.tasks.len()];
     for edge in workflow.tasks.iter().flat_map(|task| &task.dependencies) {
         read[edge.on] |= matches!(edge.wants, Wants::Output | Wants::MaybeOutput);
@@ -117,6 +142,11 @@ pub(super) fn read_tasks(workflow: &Workflow) -> Vec<bool> {
         if let Some(at) = workflow.tasks.iter().position(|task| reference.root == Root::Tasks && task.id == reference.name) {
             read[at] = true;
         }
+    }
+    if is_part && workflow.outputs.is_empty() {
+        let waited_for: BTreeSet<usize> =
+            workflow.tasks.iter().flat_map(|task| task.dependencies.iter().map(|edge| edge.on)).collect();
+        read.iter_mut().enumerate().for_each(|(at, read)| *read |= !waited_for.contains(&at)); // these are its results
     }
     read
 }

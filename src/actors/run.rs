@@ -3,6 +3,7 @@
 use super::copies::{Ballots, Step};
 use super::dead::dead_letter;
 use super::messages::{CoordinatorMail, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
+use super::nest::{ChildEnd, Closing, Finish, Launch, Nest, Origin};
 use super::progress::{Expansion, Fact, Progress};
 use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
@@ -13,7 +14,7 @@ use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
 use crate::report::{Recall, Recalled};
 use crate::runtime::RunResult;
-use crate::workflow::{Conditions, EvalError, OnFailure, Workflow};
+use crate::workflow::{Action, Conditions, EvalError, OnFailure, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job};
@@ -40,7 +41,11 @@ pub(crate) struct RunSetup {
     pub(crate) memory: Option<String>,
     /// Task actors that may be there at a time.
     pub(crate) max_open: usize,
-    pub(crate) done: oneshot::Sender<RunResult>,
+    /// Strategies of its teams and tasks count, and so do those of its sub-runs.
+    pub(crate) their_own: bool,
+    pub(crate) origin: Origin,
+    pub(crate) launcher: Rc<dyn Launch>,
+    pub(crate) finish: Finish,
 }
 
 /// What every instance of a task shares, computed once.
@@ -53,35 +58,39 @@ struct Kit {
 
 /// One run.
 pub(crate) struct RunActor {
-    world: Rc<World>,
-    id: RunId,
-    name: Name,
-    workflow: Arc<Workflow>,
+    pub(super) world: Rc<World>,
+    pub(super) id: RunId,
+    pub(super) name: Name,
+    pub(super) workflow: Arc<Workflow>,
     inputs: BTreeMap<Name, Arc<Value>>,
-    offices: Offices,
+    pub(super) offices: Offices,
     recall: Recall,
     memory: Option<String>,
     max_open: usize,
-    done: Option<oneshot::Sender<RunResult>>,
-    ledger: Ledger,
+    finish: Option<Finish>,
+    pub(super) ledger: Ledger,
     /// Tasks by id, made when an expression first asks: most runs of many tasks have none.
     places: OnceCell<BTreeMap<Name, u32>>,
     kits: Vec<Option<Kit>>,
     /// The demand that was looked up last: most tasks demand what their neighbour does.
     demand: Option<Arc<Demand>>,
-    progress: Progress,
+    pub(super) progress: Progress,
     /// Tasks whose output somebody works on.
     read: Vec<bool>,
     /// Ready and not yet open, the highest rank first, then the order of the file.
     ready: BinaryHeap<(Rank, Reverse<u32>)>,
-    open: BTreeMap<u32, Addr<TaskActor>>,
+    pub(super) open: BTreeMap<u32, Addr<TaskActor>>,
     /// Actors whose task has settled, to be used again.
     idle: Vec<Addr<TaskActor>>,
     /// Redundant tasks that are being done.
-    ballots: Ballots,
+    pub(super) ballots: Ballots,
+    /// Tasks that are done by sub-runs.
+    pub(super) nest: Nest,
     effects: Vec<LedgerEffect>,
-    problems: Vec<String>,
+    pub(super) problems: Vec<String>,
     status: Option<RunStatus>,
+    /// A task failed since a budget was spent.
+    overspent: bool,
     /// Coordinators that were asked what it cost, and have not answered; all tasks have ended.
     asked: Option<usize>,
     birth: Option<Ticket>,
@@ -91,7 +100,9 @@ impl RunActor {
     pub(crate) fn new(world: Rc<World>, setup: RunSetup) -> RunActor {
         let kits = setup.workflow.tasks.iter().map(|_| None).collect();
         let birth = Some(world.ticket());
-        let read = read_tasks(&setup.workflow);
+        let read = read_tasks(&setup.workflow, setup.origin.parent.is_some());
+        let now = world.now();
+        let nest = Nest::new(setup.launcher, setup.origin, setup.their_own, &setup.workflow, now);
         RunActor {
             world,
             id: setup.id,
@@ -102,7 +113,7 @@ impl RunActor {
             recall: setup.recall,
             memory: setup.memory,
             max_open: setup.max_open.max(1),
-            done: Some(setup.done),
+            finish: Some(setup.finish),
             ledger: Ledger::new(setup.plan),
             places: OnceCell::new(),
             kits,
@@ -113,9 +124,11 @@ impl RunActor {
             open: BTreeMap::new(),
             idle: Vec::new(),
             ballots: Ballots::default(),
+            nest,
             effects: Vec::new(),
             problems: Vec::new(),
             status: None,
+            overspent: false,
             asked: None,
             birth,
         }
@@ -137,6 +150,7 @@ impl RunActor {
             strategy: self.offices.usual().government.name().into(),
             settings: self.offices.usual().government.settings(),
             offices: self.office_heads(),
+            parent: self.nest.origin.parent,
             memory: self.memory.clone(),
             seed: self.world.seed(),
             simulated: self.world.is_virtual(),
@@ -194,6 +208,7 @@ impl RunActor {
                 if let Some(addr) = self.open.get(&instance.0) {
                     self.cancel(instance.0, addr);
                 }
+                self.close_nested(instance.0, Closing::Cancelled);
                 let steps = self.ballots.cancel(instance.0);
                 self.perform_steps(steps, context);
             }
@@ -321,6 +336,9 @@ impl RunActor {
         let Some((node, index)) = self.ledger.locate(instance) else { return };
         let item = if self.ledger.is_expanded(node) { self.item(node, index as usize) } else { None };
         let is_read = self.read[node.index()];
+        if let Some(why) = self.nest.origin.purse.as_ref().and_then(|purse| purse.spent_by(self.world.now())) {
+            return self.unready(instance, Unready::Fails(Failure::new(FailureKind::Budget, why)));
+        }
         let rendered = Rendered::of(&self.workflow.tasks[node.index()], &self.scope(item), is_read);
         let rendered = match rendered {
             Ok(rendered) => rendered,
@@ -331,6 +349,10 @@ impl RunActor {
             self.world.boards.look(self.task(instance), key); // what others set from now on is a conflict
         }
         let errand = self.errand(instance, node, rendered);
+        if let Action::Workflow(flow) = &self.workflow.tasks[node.index()].action {
+            let flow = flow.clone();
+            return self.nest(instance, node, flow, errand.job, context);
+        }
         match self.workflow.tasks[node.index()].redundancy.clone() {
             Some(rules) => {
                 let steps = self.ballots.begin(instance, node, rules, errand.job, &self.world);
@@ -340,7 +362,7 @@ impl RunActor {
         }
     }
     /// Gives a task to an actor, one that is idle if there is one.
-    fn hand_out(&mut self, instance: u32, node: NodeIx, errand: Box<Errand>, context: &mut Context<RunActor>) {
+    pub(super) fn hand_out(&mut self, instance: u32, node: NodeIx, errand: Box<Errand>, context: &mut Context<RunActor>) {
         let addr = match self.idle.pop() {
             Some(addr) => {
                 let begin = ToTask { task: errand.view.id, word: TaskMail::Begin(errand) };
@@ -392,7 +414,7 @@ impl RunActor {
                 self.world.record(self.id, What::Failed { task, agent: None, attempts, failure: failure.clone() });
                 dead_letter(task, job, failure).into_iter().for_each(|what| self.world.record(self.id, what));
             }
-            TaskEnd::Cancelled => self.world.record(self.id, What::Cancelled { task }),
+            TaskEnd::Cancelled | TaskEnd::Handed(_) | TaskEnd::Setback(_) => self.world.record(self.id, What::Cancelled { task }),
         }
         self.record_end(task, result);
     }
@@ -411,14 +433,24 @@ impl RunActor {
         };
         self.errand_of(instance, node, job)
     }
-    fn errand_of(&mut self, instance: u32, node: NodeIx, job: Job) -> Box<Errand> {
+    pub(super) fn errand_of(&mut self, instance: u32, node: NodeIx, job: Job) -> Box<Errand> {
         let id = self.task(instance);
         let estimate = self.ledger.plan().weight(node);
         let kit = self.kit(node);
         let mut view = TaskView::new(id, kit.demand.clone());
         (view.work, view.rank) = (estimate, kit.rank);
         let (policy, conditions) = (kit.policy.clone(), kit.conditions.clone());
-        Box::new(Errand { view: Arc::new(view), coordinator: self.offices.of(node).id, holders: None, job, policy, conditions })
+        Box::new(Errand {
+            view: Arc::new(view),
+            coordinator: self.offices.of(node).id,
+            holders: None,
+            job,
+            policy,
+            conditions,
+            decomposes: matches!(self.workflow.tasks[node.index()].action, Action::Delegate(_)),
+            adaptive: self.workflow.adaptive,
+            purse: self.nest.origin.purse.clone(),
+        })
     }
 
     /// What a task gives goes onto the blackboard, if it says so. A conflict, and a bound that is met, are told, and change nothing of how
@@ -437,17 +469,30 @@ impl RunActor {
         if addr.connected() {
             self.idle.push(addr);
         }
-        if self.ballots.is_copy(instance) {
+        if let Some(purse) = &self.nest.origin.purse {
+            purse.draw(result.spent);
+        }
+        if self.nest.asks.contains_key(&instance) {
+            self.answered(instance, result, context);
+        } else if self.ballots.is_copy(instance) {
             self.world.boards.forget(task);
             let steps = self.ballots.settled(instance, result);
             self.perform_steps(steps, context);
         } else {
-            self.record_end(task, result);
+            self.ended(task, result, context);
         }
         self.proceed(context);
     }
+    /// An actor's task is over, and with it the task of the run, unless sub-runs go on with it.
+    fn ended(&mut self, task: TaskId, mut result: TaskResult, context: &mut Context<RunActor>) {
+        match std::mem::replace(&mut result.end, TaskEnd::Cancelled) {
+            TaskEnd::Handed(handed) => self.handed(task, *handed, &result, context),
+            TaskEnd::Setback(setback) => self.replan(task, *setback, &result, context),
+            end => self.record_end(task, TaskResult { end, ..result }),
+        }
+    }
     /// What became of a task, for expressions and for the ledger.
-    fn record_end(&mut self, task: TaskId, result: TaskResult) {
+    pub(super) fn record_end(&mut self, task: TaskId, result: TaskResult) {
         let instance = task.instance();
         let mut fact = Fact { attempts: result.attempts, agent: result.agent, ..Fact::default() };
         let settlement = match result.end {
@@ -457,10 +502,11 @@ impl RunActor {
                 Settlement::Succeeded
             }
             TaskEnd::Failed(failure) => {
+                self.overspent |= failure.kind == FailureKind::Budget;
                 fact.failure = Some(failure);
                 Settlement::Failed
             }
-            TaskEnd::Cancelled => Settlement::Cancelled,
+            TaskEnd::Cancelled | TaskEnd::Handed(_) | TaskEnd::Setback(_) => Settlement::Cancelled,
         };
         self.world.boards.forget(task);
         self.progress.set(instance, fact);
@@ -557,7 +603,9 @@ impl RunActor {
         let tally = self.ledger.instance_tally();
         let outputs = if self.status.is_none() { self.outputs() } else { Map::new() };
         let all_well = tally.is_success() && self.problems.is_empty();
-        let status = self.status.unwrap_or(if all_well { RunStatus::Completed } else { RunStatus::Failed });
+        let failed = if self.overspent { RunStatus::Overspent } else { RunStatus::Failed };
+        let status = self.status.unwrap_or(if all_well { RunStatus::Completed } else { failed });
+        let child_end = matches!(self.finish, Some(Finish::Parent(_))).then(|| self.child_end(status, &outputs));
         let tally = Counts {
             completed: tally.succeeded,
             failed: tally.failed,
@@ -570,14 +618,26 @@ impl RunActor {
         self.world.record(self.id, What::RunEnded(tail.clone()));
         self.world.boards.close(self.id);
         self.world.directory.leave_run(self.id.0);
-        if let Some(done) = self.done.take() {
-            let (workflow, ledger) = (self.workflow.clone(), self.ledger.clone());
-            let result =
-                RunResult { name: self.name.clone(), tail, workflow, progress: std::mem::take(&mut self.progress), ledger };
-            let _ = done.send(result); // whoever asked may have stopped waiting
-            self.world.tell_outside();
+        self.leave_house();
+        match (self.finish.take(), child_end) {
+            (Some(Finish::Outside(done)), _) => self.give_back(done, tail),
+            (Some(Finish::Parent(line)), Some(end)) => line.tell(&self.world, end),
+            _ => {}
         }
         context.stop();
+    }
+    fn give_back(&mut self, done: oneshot::Sender<RunResult>, tail: Arc<RunTail>) {
+        let (workflow, ledger) = (self.workflow.clone(), self.ledger.clone());
+        let result = RunResult { name: self.name.clone(), tail, workflow, progress: std::mem::take(&mut self.progress), ledger };
+        let _ = done.send(result); // whoever asked may have stopped waiting
+        self.world.tell_outside();
+    }
+    /// What was made for it alone goes.
+    fn leave_house(&self) {
+        if self.nest.origin.parent.is_some() {
+            self.nest.launcher.end_child(self.id);
+            self.nest.origin.lineage.agents_left(self.nest.origin.agents);
+        }
     }
     fn outputs(&mut self) -> Map<String, Value> {
         let workflow = self.workflow.clone();
@@ -608,7 +668,7 @@ impl RunActor {
         self.proceed(context);
     }
 
-    fn scope(&self, item: Option<(Arc<Value>, usize)>) -> RunScope<'_> {
+    pub(super) fn scope(&self, item: Option<(Arc<Value>, usize)>) -> RunScope<'_> {
         RunScope {
             workflow: &self.workflow,
             name: &self.name,
@@ -621,18 +681,18 @@ impl RunActor {
             world: &self.world,
         }
     }
-    fn cancel(&self, instance: u32, addr: &Addr<TaskActor>) {
+    pub(super) fn cancel(&self, instance: u32, addr: &Addr<TaskActor>) {
         let cancel = ToTask { task: self.task(instance), word: TaskMail::Cancel };
         self.world.send(Letter::Task(addr.clone(), cancel));
     }
-    fn task(&self, instance: u32) -> TaskId {
+    pub(super) fn task(&self, instance: u32) -> TaskId {
         TaskId::new(self.id.0, instance)
     }
-    fn id_of(&self, node: NodeIx) -> &Name {
+    pub(super) fn id_of(&self, node: NodeIx) -> &Name {
         &self.workflow.tasks[node.index()].id
     }
     /// `analyse`, or `analyse[2013]` of an instance.
-    fn name_of(&self, instance: u32) -> Name {
+    pub(super) fn name_of(&self, instance: u32) -> Name {
         let Some((node, index)) = self.ledger.locate(instance) else { return self.name.clone() };
         let id = self.id_of(node);
         match self.progress.expansions.get(&node.0).and_then(|expansion| expansion.keys.get(index as usize)) {
@@ -674,6 +734,14 @@ impl Handler<Mail<RunMail>> for RunActor {
                 let step = self.ballots.held(task.instance(), agent, fit);
                 self.perform_steps(step.into_iter().collect(), context);
             }
+            RunMail::ChildEnded { task, number, end } => {
+                self.child_ended(task, number, end, context);
+                self.proceed(context);
+            }
+            RunMail::Overdue { task } => {
+                self.overdue(task);
+                self.proceed(context);
+            }
             RunMail::Reported(answer) => self.reported(answer, context),
             RunMail::Escalate { .. } if self.asked.is_some() => self.finish(context), // nobody may be left to answer
             RunMail::Cancel if self.asked.is_some() => {}
@@ -689,7 +757,16 @@ impl Drop for RunActor {
         for (instance, addr) in &self.open {
             self.cancel(*instance, addr);
         }
+        for compound in self.nest.all.values() {
+            if let Some((_, child)) = &compound.child {
+                self.world.send(Letter::Run(child.clone(), RunMail::Cancel));
+            }
+        }
         self.world.boards.close(self.id);
         self.world.directory.leave_run(self.id.0);
+        if let Some(Finish::Parent(line)) = self.finish.take() {
+            self.leave_house();
+            line.tell(&self.world, ChildEnd::lost());
+        }
     }
 }

@@ -108,6 +108,7 @@ impl SupervisorActor {
             SupervisorMail::Exited { child, incarnation, exit } => {
                 self.turn(Input::Exited { id: child, incarnation, reason: exit }, context);
                 self.part(child, context);
+                self.forget(child);
             }
             SupervisorMail::Load { child, running, queued } => {
                 let now = self.world.now();
@@ -130,6 +131,10 @@ impl SupervisorActor {
                 let wanted = self.pools.wake(self.world.now());
                 self.perform_resizes(wanted, context);
                 self.turn(Input::Wake, context);
+            }
+            SupervisorMail::Dismiss { child } => {
+                self.turn(Input::Remove(child), context);
+                self.forget(child);
             }
             SupervisorMail::Stop => self.turn(Input::Stop, context),
         }
@@ -161,6 +166,13 @@ impl SupervisorActor {
                 false => pool.lost(child, now, effects),
             };
             self.resize(child, gone, context);
+        }
+    }
+    /// A child that was dismissed and has ended is not made again; a replica of an elastic pool may be.
+    fn forget(&mut self, child: u64) {
+        let pooled = |child: &Child| matches!(child, Child::Agent(blueprint) if blueprint.pool.is_some());
+        if self.machine.child(&child).is_none() && self.children.get(&child).is_some_and(|(known, _)| !pooled(known)) {
+            self.children.remove(&child);
         }
     }
     fn bid_farewell(&self, agent: AgentId) {

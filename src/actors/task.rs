@@ -2,14 +2,16 @@
 
 use super::dead::dead_letter;
 use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
+use super::nest::Handed;
 use super::{AgentActor, Award, Book, Claim, CoordinatorId, Holders, RunActor};
-use crate::event::{RunId, What};
+use crate::delegation::Purse;
+use crate::event::{COPIES, RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
 use crate::supervision::Backoff;
 use crate::workflow::Conditions;
 use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, World};
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
-use polity_agents::{Failure, FailureKind, Job, JobId};
+use polity_agents::{Failure, FailureKind, HandedOn, Job, JobId, Spent};
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskView};
 use serde_json::Value;
 use std::rc::Rc;
@@ -34,6 +36,12 @@ pub(crate) struct Errand {
     pub(crate) policy: Option<Arc<Policy>>,
     /// Which failures its policy tries again.
     pub(crate) conditions: Option<Arc<Conditions>>,
+    /// Its agent is asked for work and not for a result.
+    pub(crate) decomposes: bool,
+    /// When it has failed for good, another way is asked for.
+    pub(crate) adaptive: bool,
+    /// What it draws from.
+    pub(crate) purse: Option<Arc<Purse>>,
 }
 
 /// One open task at a time. When it has settled, its run may begin another with the same actor: to make one costs as much as all the
@@ -59,6 +67,9 @@ pub(crate) struct TaskActor {
     /// How long the last award took.
     took: Duration,
     answer: Option<Arc<Value>>,
+    /// Work that its agent gave instead.
+    handed_on: Option<HandedOn>,
+    spent: Spent,
     birth: Option<Ticket>,
 }
 
@@ -83,6 +94,8 @@ impl TaskActor {
             quality: 1.0,
             took: Duration::ZERO,
             answer: None,
+            handed_on: None,
+            spent: Spent::default(),
             birth,
         }
     }
@@ -98,6 +111,7 @@ impl TaskActor {
         self.errand = errand;
         (self.refusals, self.announcement, self.holder, self.award) = (0, None, None, None);
         (self.load, self.quality, self.took, self.answer) = (Load::default(), 1.0, Duration::ZERO, None);
+        (self.handed_on, self.spent) = (None, Spent::default());
         self.turn(Input::Announce, context);
     }
 
@@ -136,6 +150,10 @@ impl TaskActor {
     fn assigned(&mut self, mut award: Award, context: &mut Context<TaskActor>) {
         if self.life.state() != State::Announced {
             return self.world.ignore(); // it crossed a withdrawal; dropped, the award says so itself
+        }
+        if let Some(why) = self.errand.purse.as_ref().and_then(|purse| purse.spent_by(self.world.now())) {
+            self.turn(Input::Declined(Failure::new(FailureKind::Budget, why)), context);
+            return; // dropped, the award says so itself
         }
         let (Some(decision), Some(addr)) = (award.decision.take(), award.addr.take()) else { return };
         if let Some(holders) = &self.errand.holders {
@@ -176,6 +194,8 @@ impl TaskActor {
             self.record(What::Noted { task: self.errand.view.id, note: note.into() });
         }
         (self.load, self.quality) = (finished.load, finished.quality);
+        self.spent.add(finished.spent);
+        self.handed_on = finished.handed_on;
         let result = finished.answer.map(|answer| self.answer = Some(answer));
         self.turn(Input::Finished { launch, result }, context);
     }
@@ -212,6 +232,7 @@ impl TaskActor {
             }
             Effect::Outcome { agent, ended, took } => {
                 self.took = took;
+                self.count(agent, took);
                 match ended {
                     Ended::Lost => self.record(What::Displaced { task, agent, launch: self.life.launch() }),
                     Ended::Refused => {
@@ -284,7 +305,12 @@ impl TaskActor {
         let agent = self.holder.as_ref().map(|(agent, _)| *agent);
         let attempts = self.life.attempt();
         let end = match settled {
-            Settled::Completed => TaskEnd::Completed(self.answer.take().unwrap_or_default()),
+            Settled::Completed => self.completed(),
+            Settled::Failed(failure)
+                if self.errand.adaptive && self.errand.holders.is_none() && failure.kind != FailureKind::Cancelled =>
+            {
+                TaskEnd::Setback(Box::new((Arc::new(failure), self.errand.job.clone())))
+            }
             Settled::Failed(failure) => TaskEnd::Failed(Arc::new(failure)),
             Settled::Cancelled => TaskEnd::Cancelled,
         };
@@ -294,15 +320,38 @@ impl TaskActor {
                 What::Completed { task, agent, attempts, took: self.took, output: output.clone() }
             }
             TaskEnd::Failed(failure) => What::Failed { task, agent, attempts, failure: failure.clone() },
+            TaskEnd::Handed(_) => {
+                let agent = agent.unwrap_or(AgentId(u32::MAX));
+                What::Delegated { task, agent, attempts, took: self.took }
+            }
+            TaskEnd::Setback(setback) => What::Replanned { task, agent, attempts, failure: setback.0.clone() },
             TaskEnd::Cancelled => What::Cancelled { task },
         });
-        if let (TaskEnd::Failed(failure), None) = (&end, &self.errand.holders) {
+        if let (TaskEnd::Failed(failure), true) = (&end, task.instance() < COPIES) {
             dead_letter(task, &self.errand.job, failure).into_iter().for_each(|what| self.record(what));
         }
-        let result = TaskResult { agent, attempts, end };
+        let result = TaskResult { agent, attempts, end, spent: self.spent };
         self.world.tell_run(&self.run, RunMail::Settled { task, result });
     }
 
+    /// What its agent gave: work, if it was asked for that or gave it by itself.
+    fn completed(&mut self) -> TaskEnd {
+        let answer = self.answer.take().unwrap_or_default();
+        let handed = match self.handed_on.take() {
+            Some(work) => Handed::Work(work),
+            None if self.errand.decomposes => Handed::Answer(answer),
+            None => return TaskEnd::Completed(answer),
+        };
+        TaskEnd::Handed(Box::new((handed, self.errand.job.clone())))
+    }
+    /// An agent's time costs what a second of it does.
+    fn count(&mut self, agent: AgentId, took: Duration) {
+        if self.errand.purse.is_some()
+            && let Some(profile) = self.world.directory.profile(agent)
+        {
+            self.spent.add(Spent { cost: took.as_secs_f64() * profile.cost, tokens: 0 });
+        }
+    }
     fn tell_outcome(&self, agent: AgentId, ended: Ended, took: Duration) {
         let outcome = Outcome { ended, took, quality: self.quality, load: self.load };
         self.tell_coordinator(CoordinatorMail::Outcome { task: self.errand.view.id, agent, outcome });
@@ -347,7 +396,7 @@ impl Drop for TaskActor {
         }
         let failure = Arc::new(Failure::new(FailureKind::Panic, "the task's own actor panicked: this is a defect of polity"));
         self.record(What::Failed { task, agent: None, attempts: self.life.attempt(), failure: failure.clone() });
-        let result = TaskResult { agent: None, attempts: self.life.attempt(), end: TaskEnd::Failed(failure) };
+        let result = TaskResult::new(None, self.life.attempt(), TaskEnd::Failed(failure));
         self.world.tell_run(&self.run, RunMail::Settled { task, result });
     }
 }

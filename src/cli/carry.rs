@@ -10,7 +10,7 @@ use polity::agents::{AgentSpec, Workplace, agent_fn};
 use polity::event::{RunId, RunStatus};
 use polity::protocols::Name;
 use polity::report::{Console, ConsoleOptions, Recall, RunFolder, Writer, memorable, mermaid};
-use polity::workflow::Workflow;
+use polity::workflow::{Action, Workflow};
 use polity::{Builder, Government, MemoryFile, Polity, RunOptions, Society};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -212,7 +212,12 @@ fn whole(directory: &std::path::Path) -> String {
 fn keep_workflow(workflow: &Workflow, folder: &RunFolder) -> Result<(), Stop> {
     let text = workflow.path.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
     let hash = |text: &str| Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    match text.filter(|text| hash(text) == workflow.hash) {
+    // A part that stands in a file of its own would not be found from the folder.
+    let whole = workflow.tasks.iter().all(|task| match &task.action {
+        Action::Workflow(inner) => inner.path == workflow.path,
+        _ => true,
+    });
+    match text.filter(|text| whole && hash(text) == workflow.hash) {
         Some(text) => Ok(folder.write_workflow(&text)?),
         None => Ok(()),
     }

@@ -83,6 +83,16 @@ pub fn load(path: &Path, config: &Config, mock: bool) -> Result<Loaded, Stop> {
     Ok(Loaded { checked, government, made_up })
 }
 
+/// Checks a workflow that the command line itself makes.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn text(text: &str, config: &Config) -> Result<Loaded, Stop> {
+    let checked = polity::workflow::parse(text, None, &config.known()).map_err(|errors| Stop::usage(errors.to_string()))?;
+    let government = government(Path::new("workflow"), config, &checked.workflow)?;
+    Ok(Loaded { checked, government, made_up: Vec::new() })
+}
+
 /// An agent that can do whatever is asked of it.
 fn invented(name: &Name, workflow: &Workflow) -> AgentSpec {
     let pinned = workflow.tasks.iter().filter(|task| task.agent.as_ref() == Some(name));

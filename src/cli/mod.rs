@@ -14,6 +14,7 @@ mod config;
 mod dead_letters;
 mod demo;
 mod explain;
+mod goal;
 mod graph;
 mod interrupt;
 mod json;

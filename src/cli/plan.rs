@@ -184,6 +184,8 @@ fn how(action: &Action) -> String {
         Action::Function(name) => format!("fn {}", output::plain(name)),
         Action::Run(_) => "command".into(),
         Action::Simulate(_) => "simulation".into(),
+        Action::Workflow(inner) => format!("workflow {}, {} tasks", output::plain(&inner.name), inner.tasks.len()),
+        Action::Delegate(delegate) => format!("decomposed by {}", how(&delegate.by)),
     }
 }
 

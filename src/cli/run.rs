@@ -1,6 +1,7 @@
 //! `polity run`: carries a workflow out.
 
 use super::carry::{self, Errand, Outcome, View};
+use super::goal;
 use super::load::{self, Loaded, Settings};
 use super::output;
 use super::stop::{INTERRUPTED, Stop};
@@ -17,8 +18,14 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub struct Run {
     /// The workflow
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "goal")]
+    file: Option<PathBuf>,
+    /// Reach a goal instead: the command of --decompose-with is asked for a way
+    #[arg(long, value_name = "TEXT", conflicts_with = "file", requires = "decompose_with")]
+    goal: Option<String>,
+    /// A shell command that reads {"goal": …} as JSON, with the inputs and, after a failure, with `failure`; and prints a workflow
+    #[arg(long, value_name = "COMMAND", requires = "goal")]
+    decompose_with: Option<String>,
     /// A value for an input; may be given several times
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = load::input)]
     input: Vec<(String, String)>,
@@ -50,10 +57,15 @@ pub struct Run {
 impl Run {
     pub fn go(&self) -> Result<u8, Stop> {
         let config = self.settings.config()?;
-        let loaded = load::load(&self.file, &config, self.mock)?;
+        let loaded = match (&self.file, &self.goal, &self.decompose_with) {
+            (Some(file), ..) => load::load(file, &config, self.mock)?,
+            (None, Some(goal), Some(command)) => goal::load(goal, command, &self.input, &config)?,
+            _ => return Err(Stop::usage("what shall be run: give a FILE, or --goal and --decompose-with")),
+        };
         load::warn(&loaded.checked);
         self.refuse_gaps(&loaded)?;
-        let bound = bind_inputs(loaded.workflow(), self.input.clone(), self.mock).map_err(Stop::usage)?;
+        let given = if self.goal.is_some() { Vec::new() } else { self.input.clone() };
+        let bound = bind_inputs(loaded.workflow(), given, self.mock).map_err(Stop::usage)?;
         tell_made_up(&loaded, &bound);
         let cwd = self.directory()?;
         let runs = load::runs(&config);
@@ -69,7 +81,8 @@ impl Run {
         if lacks.is_empty() {
             return Ok(());
         }
-        let lines: Vec<String> = lacks.iter().map(|lack| format!("{}: {lack}", self.file.display())).collect();
+        let file = self.file.as_ref().map_or_else(|| "--goal".into(), |file| file.display().to_string());
+        let lines: Vec<String> = lacks.iter().map(|lack| format!("{file}: {lack}")).collect();
         Err(Stop::invalid(lines.join("\n")))
     }
 
@@ -111,7 +124,11 @@ impl Run {
 
     /// The words that run it again; its seed is added when it is known.
     fn again(&self, loaded: &Loaded) -> Vec<String> {
-        let mut words: Vec<String> = vec!["polity".into(), "run".into(), self.file.display().to_string()];
+        let mut words: Vec<String> = vec!["polity".into(), "run".into()];
+        words.extend(self.file.as_ref().map(|file| file.display().to_string()));
+        for (flag, value) in [("--goal", &self.goal), ("--decompose-with", &self.decompose_with)] {
+            words.extend(value.iter().flat_map(|value| [flag.to_owned(), value.clone()]));
+        }
         for (name, value) in &self.input {
             words.extend(["-i".into(), format!("{name}={value}")]);
         }

@@ -3,7 +3,7 @@
 use super::load::Settings;
 use super::output;
 use super::stop::Stop;
-use polity::event::Names;
+use polity::event::{Event, Names};
 use polity::report::{self, Report};
 
 /// List the runs, the newest first
@@ -42,11 +42,21 @@ impl Which {
     /// # Errors
     /// If there is no such run, or its log can't be read.
     pub fn read(&self) -> Result<(Report, Names), Stop> {
-        let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
-        let folder = report::find(config.runs(), &self.run)?;
-        let (report, events) = Report::read(&folder.events()).map_err(Stop::invalid)?;
+        let (report, events) = self.log()?;
         let mut names = Names::default();
         events.iter().for_each(|event| names.take(event));
         Ok((report, names))
+    }
+    /// All events of its log.
+    ///
+    /// # Errors
+    /// As [`Which::read`].
+    pub fn events(&self) -> Result<Vec<Event>, Stop> {
+        Ok(self.log()?.1)
+    }
+    fn log(&self) -> Result<(Report, Vec<Event>), Stop> {
+        let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
+        let folder = report::find(config.runs(), &self.run)?;
+        Report::read(&folder.events()).map_err(Stop::invalid)
     }
 }

@@ -9,10 +9,17 @@ use super::stop::Stop;
 pub struct Show {
     #[command(flatten)]
     which: Which,
+    /// Show the tree of its sub-runs, with who worked there
+    #[arg(long)]
+    tree: bool,
 }
 
 impl Show {
     pub fn go(&self) -> Result<u8, Stop> {
+        if self.tree {
+            output::print(&polity::report::tree(&self.which.events()?))?;
+            return Ok(0);
+        }
         let (report, names) = self.which.read()?;
         output::print(&polity::report::show(&report, &names))?;
         Ok(0)

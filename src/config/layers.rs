@@ -159,6 +159,7 @@ impl Config {
     /// What a workflow's check should know of this configuration. Functions are added by the host.
     pub fn known(&self) -> Known {
         Known {
+            within: Vec::new(),
             strategies: self.strategies.clone(),
             registry: Some(Registry::standard()),
             agents: self.agents.clone(),

@@ -51,6 +51,10 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at_ns: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub child_n: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub depth: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub succeeded: Option<bool>,
@@ -232,6 +236,18 @@ impl Line {
                 self.causes_n = Some(causes.clone());
             }
             What::Joined { succeeded, .. } => self.succeeded = Some(*succeeded),
+            What::Delegated { attempts, took, .. } => {
+                self.attempt = Some(*attempts);
+                self.took_ns = Some(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+            }
+            What::Replanned { attempts, failure, .. } => (self.attempt, self.failure) = (Some(*attempts), Some(failure.clone())),
+            What::Nested { child, depth, round, .. } => {
+                (self.child_n, self.depth, self.attempt) = (Some(child.0), Some(*depth), Some(*round));
+            }
+            What::Synthesized { took, output, .. } => {
+                self.took_ns = Some(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+                self.output = Some(output.clone());
+            }
             What::Cancelled { .. } => {}
         }
     }
@@ -296,6 +312,14 @@ impl Line {
                 failure: self.failure.clone()?,
                 at: Time::from_nanos(self.retry_at_ns?),
             },
+            "delegated" => {
+                What::Delegated { task: task?, agent: agent?, attempts: self.attempt?, took: Duration::from_nanos(self.took_ns?) }
+            }
+            "replanned" => What::Replanned { task: task?, agent, attempts: self.attempt?, failure: self.failure.clone()? },
+            "nested" => What::Nested { task: task?, child: RunId(self.child_n?), depth: self.depth?, round: self.attempt? },
+            "synthesized" => {
+                What::Synthesized { task: task?, took: Duration::from_nanos(self.took_ns?), output: self.output.clone()? }
+            }
             "noted" => What::Noted { task: task?, note: self.reason.clone()? },
             "completed" => What::Completed {
                 task: task?,
@@ -360,6 +384,10 @@ impl What {
             What::Skipped { .. } => "skipped",
             What::Blocked { .. } => "blocked",
             What::Cancelled { .. } => "cancelled",
+            What::Delegated { .. } => "delegated",
+            What::Replanned { .. } => "replanned",
+            What::Nested { .. } => "nested",
+            What::Synthesized { .. } => "synthesized",
             What::Joined { .. } => "joined",
             What::Governed(_) => "governed",
             What::RunEnded(_) => "run_ended",
@@ -387,6 +415,10 @@ impl What {
             | What::Skipped { task, .. }
             | What::Blocked { task, .. }
             | What::Cancelled { task }
+            | What::Delegated { task, .. }
+            | What::Replanned { task, .. }
+            | What::Nested { task, .. }
+            | What::Synthesized { task, .. }
             | What::Joined { task, .. } => Some(*task),
             _ => None,
         }
@@ -402,8 +434,9 @@ impl What {
             | What::Started { agent, .. }
             | What::Displaced { agent, .. }
             | What::Retried { agent, .. }
+            | What::Delegated { agent, .. }
             | What::Completed { agent, .. } => Some(*agent),
-            What::Failed { agent, .. } | What::Undelivered { agent, .. } => *agent,
+            What::Failed { agent, .. } | What::Replanned { agent, .. } | What::Undelivered { agent, .. } => *agent,
             _ => None,
         }
     }

@@ -116,6 +116,14 @@ pub enum What {
     Blocked { task: TaskId, causes: Arc<[u32]> },
     /// The task was cancelled.
     Cancelled { task: TaskId },
+    /// The agent handed the task's work on instead of doing it: its job is over, the task is not.
+    Delegated { task: TaskId, agent: AgentId, attempts: u32, took: Duration },
+    /// The task failed for good, and another way is asked for.
+    Replanned { task: TaskId, agent: Option<AgentId>, attempts: u32, failure: Arc<Failure> },
+    /// A sub-run of the task begins: its number, how often its work was handed on, and the round.
+    Nested { task: TaskId, child: RunId, depth: u32, round: u32 },
+    /// The task ended well, by its sub-runs: its output is made of their results.
+    Synthesized { task: TaskId, took: Duration, output: Arc<Value> },
     /// All instances of a `for_each` task ended.
     Joined { task: TaskId, succeeded: bool },
     /// A coordinator closed its books for the run: what its decisions cost, and how its agents stand with it.
@@ -184,6 +192,9 @@ pub struct RunHead {
     /// Teams and strategies of tasks that have others than that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offices: Vec<Office>,
+    /// The task that it is a sub-run of; none if a program asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// SHA-256 of what coordinators had learned before; none if they began with nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
@@ -203,6 +214,15 @@ pub struct RunHead {
     pub slots: Arc<[u32]>,
     /// The inputs that it was given, without secrets.
     pub inputs: Value,
+}
+
+/// The task that a sub-run belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Its run.
+    pub run: RunId,
+    /// Its number there.
+    pub task: u32,
 }
 
 /// A coordinator of a run beside the usual one: a team, or a strategy of single tasks.
@@ -307,6 +327,8 @@ pub enum RunStatus {
     Failed,
     /// It was cancelled.
     Cancelled,
+    /// A task failed since the budget that it drew from was spent.
+    Overspent,
     /// A supervisor gave up.
     Escalated,
 }
@@ -320,6 +342,7 @@ impl RunStatus {
         match self {
             RunStatus::Completed => 0,
             RunStatus::Failed => 1,
+            RunStatus::Overspent => 5,
             RunStatus::Cancelled => 6,
             RunStatus::Escalated => 70,
         }
@@ -329,6 +352,7 @@ impl RunStatus {
         match self {
             RunStatus::Completed => "completed",
             RunStatus::Failed => "failed",
+            RunStatus::Overspent => "overspent",
             RunStatus::Cancelled => "cancelled",
             RunStatus::Escalated => "escalated",
         }

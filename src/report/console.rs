@@ -130,6 +130,18 @@ impl Console {
                 let again = if *attempts > 1 { format!("attempt {attempts}  ") } else { String::new() };
                 self.quietly(Status::Completed, *took, *task, Some(*agent), &format!("{again}{why}"))
             }
+            What::Synthesized { task, took, .. } => self.quietly(Status::Completed, *took, *task, None, "by its sub-runs"),
+            What::Replanned { task, agent, failure, .. } => {
+                let why = format!("{}; another way is asked for", clipped(&failure_line(failure), 80));
+                self.quietly(Status::Retry, before.spent, *task, *agent, &why)
+            }
+            What::Delegated { task, agent, .. } if verbose => {
+                Some(self.line(Status::Note, Some(before.spent), Some(*task), Some(*agent), "it hands the work on"))
+            }
+            What::Nested { task, depth, round, .. } if verbose => {
+                let why = format!("a sub-run begins, depth {depth}, round {}", round + 1);
+                Some(self.line(Status::Note, None, Some(*task), None, &why))
+            }
             What::Recalled { task, .. } => self.unless_large(Status::Completed, None, *task, "as the record says"),
             What::Failed { task, agent, failure, .. } => {
                 Some(self.line(Status::Failed, Some(before.spent), Some(*task), *agent, &failure_line(failure)))
@@ -281,6 +293,7 @@ impl Console {
             // The end of an expanded task is that of its instances.
             what if what.task().is_some_and(|t| self.report.family(t.instance()).is_some()) => {}
             What::Completed { .. }
+            | What::Synthesized { .. }
             | What::Recalled { .. }
             | What::Skipped { .. }
             | What::Blocked { .. }

@@ -166,6 +166,9 @@ impl Report {
 
     /// Takes one event.
     pub fn take(&mut self, event: &Event) {
+        if event.run.is_run() && self.run.is_some_and(|run| run != event.run) {
+            return; // of a sub-run, or of somebody else's
+        }
         self.events += 1;
         self.last = self.last.max(event.at);
         if event.run.is_run() && self.run.is_none() {
@@ -303,8 +306,28 @@ impl Report {
             }
             What::Noted { note, .. } => record.step(at, Step::Noted(note.clone())),
             What::Refused { .. } | What::Displaced { .. } | What::Retried { .. } => self.again(at, task, what),
+            What::Delegated { .. } | What::Replanned { .. } if task.instance() < COPIES => self.hand_on(at, task, what),
+            What::Nested { .. } => record.state = State::Nested,
             what => self.end(at, task, what),
         }
+    }
+    /// Its agent is done with it, and sub-runs go on.
+    fn hand_on(&mut self, at: Time, task: TaskId, what: &What) {
+        self.stop(at, task);
+        let (agent, note) = match what {
+            What::Replanned { agent, failure, .. } => {
+                agent.iter().for_each(|agent| self.agent(*agent).failed += 1);
+                (*agent, format!("it failed for good ({}), and another way is asked for", failure_line(failure)))
+            }
+            What::Delegated { agent, .. } => {
+                self.agent(*agent).done += 1;
+                (Some(*agent), "its agent handed the work on".into())
+            }
+            _ => return,
+        };
+        let Some(record) = self.record(task.instance()) else { return };
+        (record.state, record.agent) = (State::Nested, agent.or(record.agent));
+        record.step(at, Step::Noted(note.into()));
     }
     /// The job is over and the task is not.
     fn again(&mut self, at: Time, task: TaskId, what: &What) {
@@ -340,7 +363,7 @@ impl Report {
         let voted = self.voted.contains(&task.instance());
         match what {
             _ if voted => {} // its copies did the work
-            What::Completed { agent, .. } => self.agent(*agent).done += 1,
+            What::Completed { agent, .. } | What::Delegated { agent, .. } => self.agent(*agent).done += 1,
             What::Failed { agent: Some(agent), .. } => self.agent(*agent).failed += 1,
             _ => {}
         }
@@ -352,6 +375,16 @@ impl Report {
                 if voted {
                     record.took_all();
                 }
+                if keeps {
+                    record.answered(output);
+                }
+            }
+            What::Delegated { agent, attempts, took, .. } => {
+                (record.agent, record.attempts) = (Some(*agent), *attempts);
+                record.end(at, State::Completed, *took);
+            }
+            What::Synthesized { took, output, .. } => {
+                record.end(at, State::Completed, *took);
                 if keeps {
                     record.answered(output);
                 }

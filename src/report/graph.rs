@@ -108,7 +108,7 @@ fn class(state: State) -> Option<&'static (&'static str, &'static str, &'static 
         State::Failed | State::Joined { succeeded: false } => 1,
         State::Skipped => 2,
         State::Blocked | State::Cancelled => 3,
-        State::Assigned | State::Executing | State::Expanded => 4,
+        State::Assigned | State::Executing | State::Expanded | State::Nested => 4,
         State::Ready | State::BackingOff => 5,
     };
     CLASSES.get(n)

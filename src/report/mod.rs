@@ -15,6 +15,7 @@ mod console;
 mod dead;
 mod ending;
 mod explain;
+mod family;
 mod fold;
 mod folder;
 mod graph;
@@ -30,6 +31,7 @@ mod society;
 mod tables;
 mod text;
 mod totals;
+mod tree;
 mod verdicts;
 mod writer;
 
@@ -50,6 +52,7 @@ pub use show::show;
 pub use society::agents_of;
 pub use text::harmless;
 pub use totals::CriticalPath;
+pub use tree::tree;
 pub use verdicts::{Fate, Filed, Verdict, all_filed, decide, filed};
 pub use writer::Writer;
 

@@ -28,6 +28,8 @@ pub enum State {
     BackingOff,
     /// A `for_each` task that became instances, not all of which have ended.
     Expanded,
+    /// Sub-runs do it.
+    Nested,
     /// A `for_each` task all of whose instances ended.
     Joined {
         /// True if every instance that was needed succeeded.
@@ -49,6 +51,7 @@ impl State {
             State::Executing => "executing",
             State::BackingOff => "backing off",
             State::Expanded => "expanded",
+            State::Nested => "in sub-runs",
             State::Joined { succeeded: true } => "joined",
             State::Joined { succeeded: false } => "joined, failed",
             State::Completed => "completed",

@@ -78,7 +78,7 @@ pub(super) fn tasks(say: Say<'_>, of: impl Iterator<Item = u32>) -> (Table, usiz
 fn urgency(task: &super::TaskRecord) -> u8 {
     match task.state {
         State::Failed => 0,
-        State::Executing | State::Assigned | State::BackingOff => 1,
+        State::Executing | State::Assigned | State::BackingOff | State::Nested => 1,
         _ if task.attempts > 1 || task.launches > 1 => 2,
         State::Blocked | State::Cancelled => 3,
         State::Ready => 4,

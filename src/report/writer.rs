@@ -1,8 +1,8 @@
 //! Events to a file, by a thread of its own: the control thread never waits for the disk unless that falls far behind.
 
-use super::fold::concerns;
+use super::family::Family;
 use super::folder::RunFolder;
-use crate::event::{Event, Names, RunId, Sink, line};
+use crate::event::{Event, Names, RunId, Sink, What, line};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::cell::RefCell;
 use std::fs::File;
@@ -16,7 +16,7 @@ const BATCH: usize = 512;
 /// Batches that may wait for the disk; then the control thread waits too, so that memory stays bounded.
 const WAITING: usize = 64;
 
-/// Writes the events of one run, and those of the society, to `events.ndjson`. Give a clone to [`crate::event::EventLog::add`], keep one, and
+/// Writes the events of one run with its sub-runs, and those of the society, to `events.ndjson`. Give a clone to [`crate::event::EventLog::add`], keep one, and
 /// call [`Writer::finish`] at the end. A write error stops the writing, not the run: `finish` reports it.
 ///
 /// ```
@@ -36,7 +36,7 @@ pub struct Writer(Rc<RefCell<Front>>);
 
 /// The control thread's side.
 struct Front {
-    run: RunId,
+    family: Family,
     batch: Vec<Event>,
     /// None once it has finished.
     thread: Option<Back>,
@@ -61,7 +61,11 @@ impl Writer {
     pub fn onto(to: impl Write + Send + 'static, run: RunId) -> io::Result<Writer> {
         let (send, batches) = bounded(WAITING);
         let thread = std::thread::Builder::new().name("polity-events".into()).spawn(move || write(to, &batches))?;
-        Ok(Writer(Rc::new(RefCell::new(Front { run, batch: Vec::with_capacity(BATCH), thread: Some((send, thread)) }))))
+        Ok(Writer(Rc::new(RefCell::new(Front {
+            family: Family::of(run),
+            batch: Vec::with_capacity(BATCH),
+            thread: Some((send, thread)),
+        }))))
     }
     /// Waits until everything is written. Later events are ignored; a second call does nothing.
     ///
@@ -74,7 +78,7 @@ impl Writer {
 impl Sink for Writer {
     fn take(&mut self, event: &Event) {
         let mut front = self.0.borrow_mut();
-        if concerns(front.run, event) && front.thread.is_some() {
+        if front.family.concerns(event) && front.thread.is_some() {
             front.batch.push(event.clone());
             if front.batch.len() >= BATCH {
                 front.hand_over();
@@ -129,6 +133,9 @@ fn write_batch(to: &mut impl Write, names: &mut Names, batch: &[Event]) -> io::R
         names.take(event);
         to.write_all(line(event, names).as_bytes())?;
         to.write_all(b"\n")?;
+        if matches!(event.what, What::RunEnded(_)) {
+            names.forget(event.run); // nothing follows
+        }
     }
     Ok(())
 }

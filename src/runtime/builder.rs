@@ -1,6 +1,7 @@
 //! How a society is put together.
 
 use super::StartError;
+use super::delegating::{Decomposer, Decomposing};
 use super::memory::Memories;
 use super::society::{Parts, Society};
 use super::system::simulation;
@@ -91,6 +92,10 @@ impl Builder {
         self.agents.push((spec, Some(factory)));
         self
     }
+    /// An agent named `decomposer` that finds ways to goals, and other ways where one failed.
+    pub fn decomposer<D: Decomposer>(self, factory: impl Fn() -> D + 'static) -> Builder {
+        self.agent("decomposer", move || Decomposing(factory()))
+    }
     /// An agent that runs commands and functions, and has no behaviour of its own.
     pub fn agent_spec(mut self, spec: AgentSpec) -> Builder {
         self.agents.push((spec, None));
@@ -161,7 +166,7 @@ impl Builder {
         let government = self.government.map_err(StartError::Setting)?;
         self.weather.check().map_err(|bad| StartError::Setting(bad.to_string()))?;
         for (spec, _) in &self.agents {
-            super::society::check_spec(spec)?;
+            super::launcher::check_spec(spec)?;
         }
         super::nursery::check_groups(&self.groups, &self.agents)?;
         match World::here() {

@@ -1,7 +1,10 @@
 //! The outer edge: what a program calls. Here, and only here, a caller may wait for an answer.
 
 mod builder;
+mod delegating;
 mod error;
+mod household;
+mod launcher;
 mod memory;
 mod nursery;
 mod result;
@@ -11,6 +14,7 @@ mod twin;
 mod voice;
 
 pub use builder::{Builder, Polity};
+pub use delegating::{Decomposer, Delegating};
 pub use error::{RunError, StartError};
 pub use memory::{Memories, MemoryFile};
 pub use result::RunResult;

@@ -1,7 +1,7 @@
 //! Who is supervised by whom: the agents, each alone or in a group with a supervisor of its own.
 
 use super::StartError;
-use crate::actors::{Blueprint, Child, Door, Factory, Orphan, PoolPlan, Ward};
+use crate::actors::{Blueprint, Child, Door, Factory, Orphan, PoolPlan, Ward, is_lodger};
 use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision, SupervisorSpec};
 use crate::world::World;
 use polity_agents::{AgentSpec, Functions};
@@ -21,6 +21,25 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(3_600);
 pub(super) struct Nursery {
     blueprints: Rc<RefCell<Vec<Rc<Blueprint>>>>,
     groups: Rc<RefCell<Vec<Rc<SupervisorSpec>>>>,
+    /// Sub-agents that were ever made, by their descriptions.
+    lodgers: Rc<RefCell<Vec<Lodger>>>,
+}
+
+/// Sub-agents of one description.
+#[derive(Clone)]
+struct Lodger {
+    spec: AgentSpec,
+    group: Name,
+    blueprints: Vec<Rc<Blueprint>>,
+    /// Those that have not moved out.
+    inside: usize,
+}
+/// Sub-agents that move in.
+pub(super) struct Lodgers {
+    /// The id that they share: `helper@3`.
+    pub(super) group: Name,
+    pub(super) agents: Vec<(AgentId, Name)>,
+    pub(super) children: Vec<Orphan>,
 }
 
 impl Nursery {
@@ -80,6 +99,34 @@ impl Nursery {
             all.push(blueprint);
         }
     }
+    /// Makes sub-agents, under names that nobody else has. Those of the same description that have moved out and are gone come back: so
+    /// that who delegates a million times does not make a million agents.
+    pub(super) fn lodge(&self, world: &World, functions: &Rc<Functions>, spec: &AgentSpec) -> Lodgers {
+        let mut all = self.lodgers.borrow_mut();
+        let is_gone = |lodger: &Lodger| lodger.inside == 0 && lodger.blueprints.iter().all(|b| !world.directory.is_alive(b.id));
+        let at = match all.iter().position(|lodger| lodger.spec == *spec && is_gone(lodger)) {
+            Some(at) => at,
+            None => {
+                let group: Name = format!("{}@{}", spec.id, all.len() + 1).into();
+                let first = self.len();
+                self.draft(world, functions, &AgentSpec { id: group.clone(), ..spec.clone() }, None);
+                let blueprints = self.blueprints.borrow()[first..].to_vec();
+                all.push(Lodger { spec: spec.clone(), group, blueprints, inside: 0 });
+                all.len() - 1
+            }
+        };
+        let lodger = &mut all[at];
+        lodger.inside = lodger.blueprints.len();
+        let children = lodger.blueprints.iter().map(|b| (b.child_spec(), Child::Agent(b.clone()))).collect();
+        let agents = lodger.blueprints.iter().map(|b| (b.id, b.profile.name.clone())).collect();
+        Lodgers { group: lodger.group.clone(), agents, children }
+    }
+    /// A sub-agent is not needed any more.
+    pub(super) fn moves_out(&self, agent: AgentId) {
+        for lodger in self.lodgers.borrow_mut().iter_mut().filter(|l| l.blueprints.iter().any(|b| b.id == agent)) {
+            lodger.inside = lodger.inside.saturating_sub(1);
+        }
+    }
     /// Gives agents that are planned and not yet born a supervisor of their own.
     pub(super) fn bind(&self, group: SupervisorSpec) {
         self.groups.borrow_mut().push(Rc::new(group));
@@ -101,7 +148,8 @@ impl Nursery {
         let groups = self.groups.borrow();
         let grouped = |blueprint: &Blueprint| groups.iter().any(|group| group.agents.contains(&blueprint.profile.group));
         let all = self.blueprints.borrow();
-        let lives = |blueprint: &Blueprint| blueprint.pool.is_none() || world.directory.is_expected(blueprint.id);
+        let stays = |blueprint: &Blueprint| blueprint.pool.is_none() && !is_lodger(&blueprint.profile);
+        let lives = |blueprint: &Blueprint| stays(blueprint) || world.directory.is_expected(blueprint.id);
         let alone = all.iter().skip(first_agent).filter(|blueprint| lives(blueprint) && !grouped(blueprint));
         let alone = alone.map(|blueprint| (blueprint.child_spec(), Child::Agent(blueprint.clone())));
         let wards = groups.iter().enumerate().skip(first_group).map(|(n, group)| {

@@ -41,7 +41,15 @@ pub fn simulated_twin(workflow: &Workflow) -> Twin {
 }
 
 fn still(task: &mut Task, assumptions: &mut Vec<String>) {
-    if !matches!(task.action, Action::Simulate(_)) {
+    if let Action::Workflow(inner) = &task.action {
+        let twin = simulated_twin(inner);
+        let say = |what: String| format!("in workflow \"{}\": {what}", inner.name);
+        assumptions.extend(twin.assumptions.into_iter().map(say));
+        task.action = Action::Workflow(Arc::new(Workflow { inputs: Vec::new(), ..twin.workflow }));
+    } else if !matches!(task.action, Action::Simulate(_)) {
+        if matches!(task.action, Action::Delegate(_)) {
+            assumptions.push(format!("\"{}\" is taken as one task, since nobody knows its parts before it is done", task.id));
+        }
         task.action = Action::Simulate(Arc::new(Simulation::default()));
     }
     task.with.clear();

@@ -4,6 +4,7 @@ use super::Known;
 use super::check::Check;
 use super::draft::{Draft, DraftSupervisor, DraftTask};
 use super::govern::{may_do, members, team_of};
+use super::model::Action;
 use super::problem::Problem;
 use super::text::nearest;
 use crate::supervision::SupervisorSpec;
@@ -82,7 +83,7 @@ impl Check<'_> {
             }
         }
         let mut good: BTreeSet<String> = BTreeSet::new();
-        for task in tasks {
+        for task in tasks.iter().filter(|task| !matches!(task.action, Action::Workflow(_))) {
             let pin = task.agent.as_ref().map(|p| &p.value);
             // Equal demands are looked at once.
             let same = format!(

@@ -7,6 +7,7 @@ use super::inputs::convert_value;
 use super::load::{Checked, Known, hash};
 use super::model::{Action, Binding, Input, InputType, Limits, OnFailure, Output, Shared, Strategy, Team, Workflow};
 use super::names::bad_id;
+use super::nested::{Delegate, Delegation};
 use super::problem::{Problem, WorkflowErrors};
 use super::task_builder::{Bind, HERE, TaskBuilder};
 use crate::lifecycle::{RetryPolicy, Timeouts};
@@ -14,6 +15,7 @@ use crate::supervision::SupervisorSpec;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A workflow that is being described. Nothing is checked before [`build`](WorkflowBuilder::build).
 #[derive(Clone, Debug)]
@@ -124,6 +126,18 @@ impl WorkflowBuilder {
         self.draft.limits = limits;
         self
     }
+    /// Another way is asked for when a task has failed for good: of whoever can `decompose`, as often as `replans` says.
+    pub fn adaptive(mut self, replans: u32) -> WorkflowBuilder {
+        self.draft.adaptive = true;
+        let delegate = Delegate { goal: None, by: Action::Own, converge: None, replans };
+        self.draft.decomposer = Some(At::new(Arc::new(delegate), HERE));
+        self
+    }
+    /// Bounds of its sub-runs.
+    pub fn delegation(mut self, bounds: Delegation) -> WorkflowBuilder {
+        self.draft.delegation = bounds;
+        self
+    }
     /// The retry policy of tasks that have none.
     pub fn retry(mut self, policy: RetryPolicy) -> WorkflowBuilder {
         self.draft.retry = Some(policy);
@@ -163,15 +177,7 @@ impl WorkflowBuilder {
     /// # Errors
     /// [`WorkflowErrors`], all at once.
     pub fn build(self) -> Result<Workflow, WorkflowErrors> {
-        let functions: Vec<Name> = self
-            .draft
-            .tasks
-            .iter()
-            .filter_map(|t| match &t.action {
-                Action::Function(name) => Some(name.clone()),
-                _ => None,
-            })
-            .collect();
+        let functions: Vec<Name> = self.draft.tasks.iter().filter_map(|t| t.action.function().cloned()).collect();
         // Somebody who can do everything stands for the agents that nobody knows of yet.
         let can = self.draft.tasks.iter().flat_map(|t| t.needs.iter().map(|(n, _)| n).chain([&t.kind.value]));
         let can = can.fold(polity_protocols::Capabilities::default(), |all, name| all.and(name.clone(), 1.0));

@@ -3,7 +3,7 @@
 use super::able;
 use super::again::Conditions;
 use super::draft::{Draft, DraftTask, DraftTeam};
-use super::model::{Action, Dependency, Task, Team, Workflow};
+use super::model::{Dependency, Task, Team, Workflow};
 use super::problem::{MAX_PROBLEMS, Problem, Span};
 use super::reference::{Field, Reference, Root};
 use super::text::nearest;
@@ -41,8 +41,9 @@ struct Names<'a> {
 }
 
 /// Checks a draft. The workflow is only good if no problem is left.
-pub(super) fn check(draft: Draft, known: &Known, problems: Vec<Problem>) -> Result<Checked, Vec<Problem>> {
+pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> Result<Checked, Vec<Problem>> {
     let mut check = Check { known, problems, warnings: Vec::new(), missing: Vec::new(), notes: Vec::new() };
+    check.sub_workflows(&mut draft);
     check.duplicates(&draft);
     check.settings(&draft);
     let names = Names {
@@ -66,6 +67,7 @@ pub(super) fn check(draft: Draft, known: &Known, problems: Vec<Problem>) -> Resu
     check.teams(&draft, &agents);
     check.abilities(&draft, &agents);
     check.supervision(&draft.supervision, &agents);
+    check.decomposer(&draft, &agents);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
@@ -85,7 +87,10 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
         supervision: draft.supervision.into_iter().map(|s| s.spec.value).collect(),
         on_failure: draft.on_failure,
         state: draft.state,
+        adaptive: draft.adaptive,
+        decomposer: draft.decomposer.map(|d| d.value),
         limits: draft.limits,
+        delegation: draft.delegation,
         tasks: draft
             .tasks
             .into_iter()
@@ -109,6 +114,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
                 retry: task.retry.or_else(|| retry.clone()),
                 redundancy: task.redundancy.map(|r| r.value),
                 set_state: task.set_state.map(|key| key.value),
+                nesting: task.nesting,
             })
             .collect(),
         outputs: draft.outputs.into_iter().map(|o| o.value).collect(),
@@ -160,6 +166,11 @@ impl Check<'_> {
                 format!("agent \"{}\" has {} replicas, the limit is {MAX_REPLICAS}", agent.value.id, agent.value.most());
             self.say(Problem::new(agent.span, message));
         }
+        for agent in draft.agents.iter().filter(|a| a.value.id.contains('@')) {
+            let message =
+                format!("agent \"{}\" has a `@` in its id, which is kept for agents that are made for a sub-run", agent.value.id);
+            self.say(Problem::new(agent.span, message));
+        }
         for (agent, elastic) in draft.agents.iter().filter_map(|a| Some((a, a.value.elastic?))) {
             if elastic.max < agent.value.replicas {
                 let (id, min, max) = (&agent.value.id, agent.value.replicas, elastic.max);
@@ -183,7 +194,8 @@ impl Check<'_> {
     /// Checks a task's names; gives its edges.
     fn task(&mut self, task: &DraftTask, names: &Names<'_>) -> Vec<Dependency> {
         let id = &*task.id.value;
-        if let Action::Function(name) = &task.action
+        self.nesting(task);
+        if let Some(name) = task.action.function()
             && !self.known.functions.contains(name)
         {
             let near = nearest(name, self.known.functions.iter().map(|f| &**f)).map(|w| format!("did you mean \"{w}\"?"));

@@ -2,6 +2,7 @@
 
 use super::expression::Expression;
 use super::model::{Action, Binding, Input, Limits, OnFailure, Output, Priority, Script, Shared, Strategy};
+use super::nested::{Delegate, Delegation, Nesting};
 use super::problem::Span;
 use super::template::Template;
 use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
@@ -9,6 +10,7 @@ use crate::supervision::SupervisorSpec;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Something with its place in the text.
 #[derive(Clone, Debug)]
@@ -37,6 +39,10 @@ pub(super) struct Draft {
     pub(super) on_failure: OnFailure,
     pub(super) state: Shared,
     pub(super) limits: Limits,
+    pub(super) adaptive: bool,
+    pub(super) mode_span: Span,
+    pub(super) decomposer: Option<At<Arc<Delegate>>>,
+    pub(super) delegation: Delegation,
     pub(super) tasks: Vec<DraftTask>,
     pub(super) outputs: Vec<At<Output>>,
     pub(super) hash: String,
@@ -96,8 +102,22 @@ pub(super) struct DraftTask {
     pub(super) retry: Option<RetryPolicy>,
     pub(super) redundancy: Option<At<Redundancy>>,
     pub(super) set_state: Option<At<Name>>,
+    pub(super) nesting: Nesting,
+    /// Where its `synthesize` or `parent_close` stands, if it has one.
+    pub(super) nesting_span: Option<Span>,
+    /// The sub-workflow that it is, before that is checked.
+    pub(super) sub: Option<Sub>,
     /// Where its expressions stand, in the order of [`DraftTask::expressions`]; empty if there is no text.
     pub(super) places: Vec<Span>,
+}
+
+/// A sub-workflow of a file.
+#[derive(Clone, Debug)]
+pub(super) enum Sub {
+    /// It stands there.
+    Inline(Box<Draft>),
+    /// It stands in this file.
+    File(String),
 }
 
 #[derive(Clone, Debug)]
@@ -130,13 +150,19 @@ impl DraftTask {
             retry: None,
             redundancy: None,
             set_state: None,
+            nesting: Nesting::default(),
+            nesting_span: None,
+            sub: None,
             places: Vec::new(),
         }
     }
     /// All its expressions but `for_each`, which has no item, in a fixed order: `when`, the action, `with`.
     pub(super) fn expressions(&self) -> Vec<&Expression> {
         let mut all: Vec<&Expression> = self.when.iter().collect();
-        if let Action::Run(script) = &self.action {
+        if let Action::Delegate(delegate) = &self.action {
+            delegate.goal.iter().for_each(|goal| all.extend(goal.bindings()));
+        }
+        if let Some(script) = self.action.script() {
             templates(script).for_each(|t| all.extend(t.bindings()));
         }
         self.with.iter().for_each(|(_, b)| collect(b, &mut all));

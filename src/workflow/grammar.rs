@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Expression,
     /// An expression over a failure: `error` and `attempt`.
     Condition,
+    /// An expression over results: `item` and `index`.
+    OverItem,
     /// A text with `{{ … }}`.
     Template,
     /// Any value, with `{{ … }}` in its texts.
@@ -93,7 +95,7 @@ pub(crate) static TOP: Record = Record {
         key("inputs", Kind::List(&Kind::Record(&INPUT)), "what a run is given"),
         key("strategy", Kind::Strategy, "how its agents are governed"),
         key("teams", Kind::List(&Kind::Record(&TEAM)), "agents that are governed together"),
-        later("delegation", "bounds of what agents may delegate"),
+        key("delegation", Kind::Record(&DELEGATION), "bounds of what tasks hand on to sub-runs"),
         key("agents", Kind::List(&Kind::Record(&AGENT)), "who can work"),
         key("defaults", Kind::Record(&DEFAULTS), "what holds for tasks that don't say otherwise"),
         key("supervision", Kind::List(&Kind::Record(&SUPERVISOR)), "supervisors that some agents have to themselves"),
@@ -101,6 +103,11 @@ pub(crate) static TOP: Record = Record {
             "on_failure",
             Kind::Words(&[yes("continue"), yes("fail_fast"), not_yet("compensate")]),
             "what a failed task means for the rest",
+        ),
+        key(
+            "decomposer",
+            Kind::Record(&DECOMPOSER),
+            "who is asked for another way in mode adaptive; whoever can `decompose` by default",
         ),
         key("state", Kind::Record(&STATE), "what its tasks share"),
         key("mode", Kind::Words(MODES), "how much happens at a time"),
@@ -122,14 +129,8 @@ static STATE: Record = Record {
     ],
 };
 
-const MODES: &[Word] = &[
-    yes("parallel"),
-    not_yet("sequential"),
-    not_yet("adaptive"),
-    not_yet("SIMPLE"),
-    not_yet("HIERARCHICAL"),
-    not_yet("ADAPTIVE"),
-];
+const MODES: &[Word] =
+    &[yes("parallel"), not_yet("sequential"), yes("adaptive"), not_yet("SIMPLE"), not_yet("HIERARCHICAL"), yes("ADAPTIVE")];
 
 static INPUT: Record = Record {
     what: "an input",
@@ -246,6 +247,8 @@ const FAILURES: &[Word] = &[
     yes("binding"),
     yes("poison"),
     yes("disagreement"),
+    yes("delegation"),
+    yes("budget"),
     yes("cancelled"),
 ];
 
@@ -276,8 +279,8 @@ pub(crate) static TASK: Record = Record {
         later("http", "a REST or GraphQL request"),
         later("tool", "an MCP tool"),
         later("llm", "a chat completion"),
-        later("workflow", "another workflow"),
-        later("delegate", "an agent that decomposes the task"),
+        key("workflow", Kind::Either(&[Kind::Text, Kind::Record(&TOP)]), "another workflow, by file or as it stands here"),
+        key("delegate", Kind::Either(&[Kind::Template, Kind::Record(&DELEGATE)]), "an agent decomposes it when it is done"),
         later("approve", "a person's answer"),
         later("wait", "an event, a signal, a time"),
         key("with", Kind::Map(&Kind::Binding), "its input"),
@@ -317,11 +320,81 @@ pub(crate) static TASK: Record = Record {
         ),
         key("strategy", Kind::Strategy, "how it alone is allocated"),
         key("team", Kind::Text, "the team that does it"),
+        key(
+            "synthesize",
+            Kind::Either(&[Kind::Words(SYNTHESES), Kind::Record(&SYNTHESIS)]),
+            "what its output is made of, where a sub-run did it; outputs by default",
+        ),
+        key("parent_close", Kind::Words(CLOSES), "what becomes of its sub-run if it is cancelled; terminate by default"),
         key("set_state", Kind::Id, "the key of `state` that its output is written to"),
         later("cache", "remembers its result"),
         later("quality", "conditions that a result must meet"),
     ],
 };
+
+static DELEGATION: Record = Record {
+    what: "`delegation`",
+    keys: &[
+        key("max_depth", Kind::Whole(0), "levels of sub-runs; 3 by default"),
+        key("max_tasks", Kind::Whole(1), "tasks of one sub-run; 100 by default"),
+        key("max_total", Kind::Whole(1), "tasks of all sub-runs together; 100000 by default"),
+        key("max_agents", Kind::Whole(0), "sub-agents at a time; 64 by default"),
+        key("budget", Kind::Record(&BUDGET), "what all sub-runs together may use up"),
+        key(
+            "may",
+            Kind::Map(&Kind::List(&Kind::Text)),
+            "to which agents an agent may delegate; everybody to everybody by default",
+        ),
+        key("parent_close", Kind::Words(CLOSES), "what becomes of a sub-run whose task is cancelled; terminate by default"),
+        key("converge", Kind::Record(&CONVERGE), "when delegation in rounds ends"),
+    ],
+};
+static BUDGET: Record = Record {
+    what: "a budget",
+    keys: &[
+        key("cost", Kind::Number(0.0, f64::MAX), "seconds of work by what they cost"),
+        key("tokens", Kind::Whole(0), "tokens that agents say that they spent"),
+        key("wall", Kind::Duration, "time from the beginning"),
+    ],
+};
+static CONVERGE: Record = Record {
+    what: "`converge`",
+    keys: &[
+        key("until", Kind::OverItem, "it ends when this holds, over `item` (the result) and `index` (the round, from 0)"),
+        key("patience", Kind::Whole(1), "it ends when the result was the same for so many further rounds; 1 by default"),
+        key("max_rounds", Kind::Whole(1), "it ends after so many rounds; 10 by default"),
+    ],
+};
+static DELEGATE: Record = Record {
+    what: "`delegate`",
+    keys: &[
+        key("goal", Kind::Template, "what is wanted"),
+        key("fn", Kind::Text, "a registered Rust function that decomposes it; the agent's own behaviour by default"),
+        key("run", Kind::Template, "a shell command that prints the sub-workflow"),
+        key("stdin", Kind::Template, "what `run` reads; the input as JSON by default"),
+        key("env", Kind::Map(&Kind::Template), "environment variables of `run`"),
+        key("cwd", Kind::Template, "the working directory of `run`"),
+        key("converge", Kind::Record(&CONVERGE), "it is asked again until the results converge"),
+        key("replans", Kind::Whole(0), "so many times it is asked for another way when a sub-run failed; 0 by default"),
+    ],
+};
+static DECOMPOSER: Record = Record {
+    what: "`decomposer`",
+    keys: &[
+        key("fn", Kind::Text, "a registered Rust function"),
+        key("run", Kind::Template, "a shell command that prints a workflow; it reads what failed, as JSON"),
+        key("replans", Kind::Whole(1), "so many times another way is asked for; 1 by default"),
+    ],
+};
+const SYNTHESES: &[Word] = &[yes("outputs"), yes("collect"), yes("merge"), yes("concat"), yes("vote")];
+static SYNTHESIS: Record = Record {
+    what: "a synthesis",
+    keys: &[
+        key("best", Kind::OverItem, "the result for which this is the highest number"),
+        key("reduce", Kind::OverItem, "what this gives, over `item`: the list of the results"),
+    ],
+};
+const CLOSES: &[Word] = &[yes("terminate"), yes("cancel"), yes("abandon")];
 
 static REDUNDANCY: Record = Record {
     what: "a redundancy",

@@ -14,7 +14,7 @@ use crate::registry::Registry;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a check knows of the world around the workflow.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,8 @@ pub struct Known {
     pub limits: Limits,
     /// What is stronger than the workflow itself.
     pub overrides: Overrides,
+    /// The files that are being read, the outermost first: one that is read within itself is refused.
+    pub within: Vec<PathBuf>,
 }
 
 /// What the environment and flags say: stronger than the workflow.
@@ -138,6 +140,20 @@ pub fn parse(text: &str, path: Option<&Path>, known: &Known) -> Result<Checked, 
     let origin: std::sync::Arc<str> = origin.as_str().into();
     checked.warnings.iter_mut().for_each(|w| w.origin = origin.clone());
     Ok(checked)
+}
+
+/// True for a text that is meant as a workflow, right or wrong: a map with `tasks`, or one that begins with a line of them.
+pub(crate) fn is_description(text: &str) -> bool {
+    const KEYS: [&str; 2] = ["tasks", "workflow_dsl"];
+    if !KEYS.iter().any(|key| text.contains(key)) {
+        return false;
+    }
+    match yaml::read(text) {
+        Ok(root) => KEYS.iter().any(|key| root.get(key).is_some()),
+        Err(_) => {
+            text.lines().any(|line| KEYS.iter().any(|key| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'))))
+        }
+    }
 }
 
 /// Reads and checks a workflow file.

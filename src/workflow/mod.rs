@@ -19,6 +19,9 @@ mod inputs;
 mod load;
 mod model;
 mod names;
+mod nested;
+mod nested_check;
+mod nested_read;
 #[cfg(test)]
 mod parse_tests;
 mod places;
@@ -40,15 +43,19 @@ pub(crate) use again::{Conditions, error_value};
 pub use builder::{IntoWorkflow, WorkflowBuilder};
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
+pub(crate) use load::is_description;
 pub use load::{Checked, Defaults, Known, Overrides, load, parse};
 pub use model::{
     Action, Binding, Dependency, Input, InputType, Limits, OnConflict, OnFailure, Output, Priority, Script, Shared, Strategy,
     Task, Team, Workflow, duration_text,
 };
+pub use nested::{Budget, Converge, Delegate, Delegation, Nesting, ParentClose, Synthesis};
 pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};
 pub use schema::{config_schema, schema};
-pub use scope::{EvalError, NoScope, Scope, TaskFacts};
-pub use task_builder::{Bind, TaskBuilder, command, expr, function, input, item, kind, output, simulated, template};
+pub use scope::{EvalError, NoScope, OneItem, Scope, TaskFacts};
+pub use task_builder::{
+    Bind, TaskBuilder, command, delegate, expr, function, input, item, kind, output, simulated, sub_workflow, template,
+};
 pub use template::Template;
 pub use text::{parse_duration, shell_quote};

@@ -3,6 +3,7 @@
 //! Everything behind the check works on these types; only this folder knows of YAML.
 
 use super::expression::Expression;
+use super::nested::{Delegate, Delegation, Nesting};
 use super::template::Template;
 use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
 use crate::plan::Wants;
@@ -35,10 +36,16 @@ pub struct Workflow {
     pub supervision: Vec<SupervisorSpec>,
     /// What happens to the rest when a task fails.
     pub on_failure: OnFailure,
+    /// True if another way is asked for when a task has failed for good (`mode: adaptive`).
+    pub adaptive: bool,
+    /// Who is asked for another way; whoever can `decompose` if none.
+    pub decomposer: Option<Arc<Delegate>>,
     /// What its tasks share, and what a conflict about it means.
     pub state: Shared,
     /// Bounds of a run.
     pub limits: Limits,
+    /// Bounds of its sub-runs.
+    pub delegation: Delegation,
     /// Its tasks, in the order of the file. A dependency refers to a task by its place here.
     pub tasks: Vec<Task>,
     /// What a run gives back.
@@ -214,6 +221,8 @@ pub struct Task {
     pub redundancy: Option<Redundancy>,
     /// The key of the blackboard that its output is written to.
     pub set_state: Option<Name>,
+    /// What it says of a sub-run that does it.
+    pub nesting: Nesting,
 }
 
 /// How a task is executed.
@@ -227,6 +236,29 @@ pub enum Action {
     Run(Arc<Script>),
     /// Takes time.
     Simulate(Arc<Simulation>),
+    /// Another workflow: no agent does it, its tasks are done by agents.
+    Workflow(Arc<Workflow>),
+    /// An agent decomposes it.
+    Delegate(Arc<Delegate>),
+}
+
+impl Action {
+    /// The shell command that it is, or that decomposes it.
+    pub fn script(&self) -> Option<&Arc<Script>> {
+        match self {
+            Action::Run(script) => Some(script),
+            Action::Delegate(delegate) => delegate.by.script(),
+            _ => None,
+        }
+    }
+    /// The registered function that it is, or that decomposes it.
+    pub fn function(&self) -> Option<&Name> {
+        match self {
+            Action::Function(name) => Some(name),
+            Action::Delegate(delegate) => delegate.by.function(),
+            _ => None,
+        }
+    }
 }
 
 /// A shell command whose bindings are still to be rendered.

@@ -20,7 +20,7 @@ const PROTOCOLS: &[&str] = &["hierarchical", "consensus", "market", "stigmergic"
 pub(crate) fn duration(node: Option<&Node>) -> Option<Duration> {
     node?.text().and_then(|t| parse_duration(t).ok())
 }
-fn whole(node: Option<&Node>) -> Option<u32> {
+pub(super) fn whole(node: Option<&Node>) -> Option<u32> {
     node?.whole().and_then(|n| u32::try_from(n).ok())
 }
 

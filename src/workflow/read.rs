@@ -4,6 +4,7 @@ use super::Known;
 use super::draft::{At, Draft, DraftDependency, DraftStrategy, DraftSupervisor, DraftTask, DraftTeam};
 use super::expression::Expression;
 use super::model::{Action, Binding, Input, InputType, OnFailure, Output, Priority, Script};
+use super::nested_read;
 use super::places::inside;
 use super::policies;
 use super::problem::{Problem, Span};
@@ -44,7 +45,7 @@ pub(super) fn expression(node: &Node) -> Option<Expression> {
         _ => Some(Expression::constant(node.json())),
     }
 }
-fn template(node: &Node) -> Option<Template> {
+pub(super) fn template(node: &Node) -> Option<Template> {
     match &node.kind {
         NodeKind::Text(text) => Template::parse(text).ok(),
         NodeKind::Bool(_) | NodeKind::Number(_) => Some(Template::literal(&node.json().to_string())),
@@ -71,6 +72,10 @@ impl Reader<'_> {
             timeouts: defaults.timeouts,
             on_failure: word::<OnFailure>(root.get("on_failure")),
             state: root.get("state").map(policies::state).unwrap_or_default(),
+            delegation: root.get("delegation").map(nested_read::delegation).unwrap_or_default(),
+            adaptive: matches!(root.get("mode").and_then(Node::text), Some("adaptive" | "ADAPTIVE")),
+            mode_span: root.get("mode").map_or(root.span, |n| n.span),
+            decomposer: root.get("decomposer").map(|n| At::new(self.decomposer(n), n.span)),
             limits: root.get("limits").map_or_else(|| self.known.limits.clone(), |n| policies::limits(n, &self.known.limits)),
             tasks: Vec::new(),
             retry: defaults.retry,
@@ -140,6 +145,7 @@ impl Reader<'_> {
         task.redundancy = node.get("redundancy").map(|n| At::new(policies::redundancy(n), n.span));
         task.retry = node.get("retry").map(|n| policies::retry(n, default_retry));
         task.set_state = node.get("set_state").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
+        self.nesting(node, &mut task);
         task.places = self.places(node, &task);
         Some(task)
     }
@@ -164,12 +170,16 @@ impl Reader<'_> {
         if let Some(function) = node.get("fn") {
             task.action_span = function.span;
             task.action = Action::Function(string(Some(function)).into());
+        } else if let Some(delegate) = node.get("delegate") {
+            self.delegate(delegate, task);
+        } else if let Some(sub) = node.get("workflow") {
+            self.sub_workflow(sub, task);
         } else if let Some(simulate) = node.get("simulate") {
             task.action = Action::Simulate(Arc::new(policies::simulation(simulate, &mut self.problems)));
         }
     }
 
-    fn script(&mut self, run: &Node, node: &Node) -> Option<Script> {
+    pub(super) fn script(&mut self, run: &Node, node: &Node) -> Option<Script> {
         let output = match node.get("output").and_then(Node::text) {
             Some("json") => OutputFormat::Json,
             Some("lines") => OutputFormat::Lines,
@@ -217,7 +227,14 @@ impl Reader<'_> {
     /// Where the task's expressions stand, in their fixed order.
     fn places(&self, node: &Node, task: &DraftTask) -> Vec<Span> {
         let mut all: Vec<Span> = task.when.iter().filter_map(|_| node.get("when").map(|n| n.span)).collect();
-        if let Action::Run(script) = &task.action {
+        let holder = node.get("delegate").unwrap_or(node);
+        if let Action::Delegate(delegate) = &task.action
+            && let Some(goal) = &delegate.goal
+        {
+            self.bindings_of(holder.get("goal").unwrap_or(holder), goal, &mut all);
+        }
+        if let Some(script) = task.action.script() {
+            let node = holder;
             let mut texts = vec![(node.get("run"), Some(&script.run)), (node.get("stdin"), script.stdin.as_ref())];
             let env = node.get("env");
             texts.extend(script.env.iter().map(|(k, t)| (env.and_then(|e| e.get(k)), Some(t))));

@@ -82,7 +82,7 @@ fn kind(what: &'static Kind, defs: &mut BTreeMap<String, Value>) -> Value {
             { "type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[0-9]+\s*$" },
         ] }),
         Kind::Duration => json!({ "type": "string", "pattern": r"^\s*([0-9.]+\s*(ns|us|µs|ms|s|sec|m|min|h|d)\s*)+$" }),
-        Kind::Expression | Kind::Condition => json!({ "type": ["string", "boolean", "number", "array"] }),
+        Kind::Expression | Kind::Condition | Kind::OverItem => json!({ "type": ["string", "boolean", "number", "array"] }),
         Kind::Template => json!({ "type": ["string", "boolean", "integer"] }),
         Kind::Binding => json!({}),
         Kind::List(item) => json!({ "type": "array", "items": kind(item, defs) }),

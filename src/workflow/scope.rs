@@ -181,3 +181,33 @@ impl fmt::Display for EvalError {
     }
 }
 impl std::error::Error for EvalError {}
+
+/// A scope with one item in it, and nothing else: results are judged so.
+///
+/// ```
+/// use polity::workflow::{Expression, OneItem};
+/// use std::sync::Arc;
+/// let scope = OneItem { item: Arc::new(20.into()), index: 1 };
+/// assert_eq!(Expression::parse("item * 2 + index").unwrap().evaluate(&scope).unwrap(), 41);
+/// ```
+#[derive(Clone, Debug)]
+pub struct OneItem {
+    /// `item`.
+    pub item: Arc<Value>,
+    /// `index`.
+    pub index: usize,
+}
+impl Scope for OneItem {
+    fn input(&self, _: &str) -> Option<Arc<Value>> {
+        None
+    }
+    fn task(&self, _: &str) -> Option<TaskFacts> {
+        None
+    }
+    fn item(&self) -> Option<Arc<Value>> {
+        Some(self.item.clone())
+    }
+    fn index(&self) -> Option<usize> {
+        Some(self.index)
+    }
+}

@@ -4,6 +4,7 @@ use super::again::condition;
 use super::expression::{Expression, ExpressionError};
 use super::grammar::{Field, Kind, Record, Word};
 use super::names::bad_id;
+use super::nested::over_item;
 use super::places::inside;
 use super::problem::{Problem, Span};
 use super::template::Template;
@@ -53,6 +54,7 @@ impl Shape<'_> {
             Kind::Duration => self.duration(node, key),
             Kind::Expression => self.expression(node, key, Expression::parse),
             Kind::Condition => self.expression(node, key, condition),
+            Kind::OverItem => self.expression(node, key, over_item),
             Kind::Template => self.template(node, key),
             Kind::Binding => self.binding(node),
             Kind::List(item) => match node.list() {

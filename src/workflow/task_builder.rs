@@ -1,8 +1,10 @@
 //! Tasks and bindings from Rust.
 
+use super::builder::WorkflowBuilder;
 use super::draft::{At, DraftDependency, DraftStrategy, DraftTask};
 use super::expression::Expression;
 use super::model::{Action, Binding, Priority, Script, Strategy};
+use super::nested::{Converge, Delegate, ParentClose, Synthesis};
 use super::problem::Span;
 use super::template::Template;
 use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
@@ -105,6 +107,36 @@ pub fn command(run: &str) -> TaskBuilder {
 /// ```
 pub fn function(name: &str) -> TaskBuilder {
     TaskBuilder::new(Action::Function(name.into()))
+}
+/// A task that an agent decomposes when it is done: the agent with the task's kind is asked for a sub-workflow that reaches `goal`
+/// ([`Delegating::delegate`](crate::Delegating::delegate)), or for the result itself.
+///
+/// ```
+/// use polity::workflow::{Action, Workflow, delegate};
+/// let flow = Workflow::new("w").task("trip", delegate("a week in Rome").kind("planning").replans(2));
+/// assert!(matches!(flow.build().unwrap().tasks[0].action, Action::Delegate(_)));
+/// ```
+pub fn delegate(goal: impl Into<Bind>) -> TaskBuilder {
+    let mut builder = TaskBuilder::new(Action::Own);
+    let goal = builder.text("goal", goal);
+    builder.task.action = Action::Delegate(Arc::new(Delegate { goal, by: Action::Own, converge: None, replans: 0 }));
+    builder
+}
+/// A task that is another workflow; its inputs are given by [`TaskBuilder::with`].
+///
+/// ```
+/// use polity::workflow::{Action, InputType, Workflow, input, kind, sub_workflow};
+/// let clean = Workflow::new("clean").input("text", InputType::String).task("trim", kind("trim").with("text", input("text")));
+/// let flow = Workflow::new("w").task("clean", sub_workflow(clean).with("text", " a "));
+/// assert!(matches!(flow.build().unwrap().tasks[0].action, Action::Workflow(_)));
+/// ```
+pub fn sub_workflow(flow: WorkflowBuilder) -> TaskBuilder {
+    let mut builder = TaskBuilder::new(Action::Own);
+    match flow.build() {
+        Ok(flow) => builder.task.action = Action::Workflow(Arc::new(flow)),
+        Err(errors) => builder.wrong.push(format!("its workflow is not right: {errors}")),
+    }
+    builder
 }
 /// A task that only takes time.
 pub fn simulated(how: Simulation) -> TaskBuilder {
@@ -242,6 +274,36 @@ impl TaskBuilder {
     /// The time limit of one attempt.
     pub fn timeout(self, attempt: Duration) -> TaskBuilder {
         self.timeouts(Timeouts { attempt: Some(attempt), ..Timeouts::default() })
+    }
+    /// What its output is made of, where a sub-run does it.
+    pub fn synthesize(mut self, how: Synthesis) -> TaskBuilder {
+        self.task.nesting.synthesize = how;
+        self
+    }
+    /// What becomes of its sub-run if it is cancelled.
+    pub fn parent_close(mut self, close: ParentClose) -> TaskBuilder {
+        self.task.nesting.close = Some(close);
+        self
+    }
+    /// Changes how it is decomposed; a mistake if it is not.
+    fn decomposed(mut self, key: &str, change: impl FnOnce(&mut Delegate)) -> TaskBuilder {
+        match &mut self.task.action {
+            Action::Delegate(delegate) => change(Arc::make_mut(delegate)),
+            _ => return self.wrong(format!("`{key}` is for tasks that are delegated")),
+        }
+        self
+    }
+    /// So many times another way is asked for when a sub-run has failed.
+    pub fn replans(self, most: u32) -> TaskBuilder {
+        self.decomposed("replans", |delegate| delegate.replans = most)
+    }
+    /// It is decomposed again until the results converge.
+    pub fn converge(self, when: Converge) -> TaskBuilder {
+        self.decomposed("converge", |delegate| delegate.converge = Some(when))
+    }
+    /// The registered function that decomposes it, instead of the agent's own behaviour.
+    pub fn decomposed_by(self, function: &str) -> TaskBuilder {
+        self.decomposed("fn", |delegate| delegate.by = Action::Function(function.into()))
     }
     /// The key of the run's blackboard that its output is written to when it completes.
     pub fn set_state(mut self, key: &str) -> TaskBuilder {

@@ -9,6 +9,7 @@ use super::tape::Tape;
 use super::workplace::{Workplace, file_stem};
 use crate::cancel::CancelToken;
 use crate::failure::{Failure, FailureKind};
+use crate::handed::Spent;
 use crate::job::{Answer, Command, Job, OutputFormat};
 use core::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -46,7 +47,7 @@ pub(super) async fn run(job: &Job, command: &Command, place: &Workplace, token: 
     } else {
         judge(end.status, &stderr_tail).and_then(|()| value(command, &head, &stderr_tail, &mut notes))
     };
-    Executed { answer, notes, stdout_bytes: head.total, stderr_tail }
+    Executed { answer, notes, stdout_bytes: head.total, stderr_tail, handed_on: None, spent: Spent::default() }
 }
 
 /// Writes a program's input while its output is read. A program that doesn't read it all is no error.

@@ -8,6 +8,7 @@ use super::workplace::Workplace;
 use crate::agent::{Context, LocalFuture};
 use crate::cancel::CancelToken;
 use crate::failure::{Failure, FailureKind};
+use crate::handed::{Beside, HandedOn, Spent};
 use crate::job::{Answer, Job, Work};
 use std::rc::Rc;
 
@@ -27,11 +28,22 @@ pub struct Executed {
     pub stdout_bytes: u64,
     /// The last 4 KiB that a command wrote to its error stream.
     pub stderr_tail: String,
+    /// Work that it hands on instead.
+    pub handed_on: Option<HandedOn>,
+    /// What it says that it spent.
+    pub spent: Spent,
 }
 impl Executed {
     /// An answer, and nothing beside it.
     pub fn of(answer: Answer) -> Executed {
-        Executed { answer, notes: Vec::new(), stdout_bytes: 0, stderr_tail: String::new() }
+        Executed {
+            answer,
+            notes: Vec::new(),
+            stdout_bytes: 0,
+            stderr_tail: String::new(),
+            handed_on: None,
+            spent: Spent::default(),
+        }
     }
 }
 
@@ -57,6 +69,15 @@ pub struct Executors {
     pub workplace: Rc<Workplace>,
     /// The agent's speed, for simulated work.
     pub speed: f64,
+}
+
+impl Executed {
+    /// With what the job left beside its answer.
+    fn beside(mut self, beside: &Beside) -> Executed {
+        let (handed_on, spent) = beside.take();
+        (self.handed_on, self.spent) = (handed_on.filter(|_| self.answer.is_ok()), spent);
+        self
+    }
 }
 
 impl Executors {
@@ -85,11 +106,12 @@ impl Executors {
         context: Context,
         token: CancelToken,
     ) -> LocalFuture<'static, Executed> {
+        let beside = context.beside();
         match job.work.clone() {
-            Work::Own => Box::pin(async move { until(&token, own(job, agent, context)).await }),
+            Work::Own => Box::pin(async move { until(&token, own(job, agent, context)).await.beside(&beside) }),
             Work::Function(name) => {
                 let call = self.functions.call(&name, job, context);
-                Box::pin(async move { until(&token, call).await })
+                Box::pin(async move { until(&token, call).await.beside(&beside) })
             }
             Work::Simulate(simulation) => {
                 let speed = self.speed;

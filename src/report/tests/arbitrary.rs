@@ -73,6 +73,7 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
                 (agents, slots, inputs),
             )| {
                 Arc::new(RunHead {
+                    parent: None,
                     name,
                     workflow,
                     hash,

@@ -59,6 +59,7 @@ impl Teller {
             strategy: "market".into(),
             settings: json!({}),
             offices: Vec::new(),
+            parent: None,
             memory: None,
             seed: 8731,
             simulated: false,
