@@ -166,3 +166,17 @@ fn work_within_work_comes_to_its_end_in_all_three_ways() {
     let result = polity::run(async { Polity::builder().start().unwrap().run(checked.workflow).await }).unwrap();
     assert_eq!(result.outputs(), &json!({ "greeting": "hello world", "sum": 6, "answer": "42" }));
 }
+
+#[test]
+fn a_trip_that_can_not_be_paid_is_undone_and_one_that_can_is_not() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/saga.polity.yaml");
+    for (money, status, undone) in [(100, RunStatus::Failed, 3), (300, RunStatus::Completed, 0)] {
+        let checked = polity::workflow::load(&path, &polity::config::Config::default().known()).unwrap();
+        let options = RunOptions::default().input("money", money);
+        let result = polity::run(async {
+            let society = Polity::builder().start().unwrap();
+            society.launch(checked.workflow, options).unwrap().join().await.unwrap()
+        });
+        assert_eq!((result.status(), result.compensated()), (status, undone));
+    }
+}

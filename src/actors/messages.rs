@@ -119,8 +119,10 @@ pub(crate) enum RunMail {
     ChildEnded { task: u32, number: u32, end: ChildEnd },
     /// The time of a task with sub-runs is over.
     Overdue { task: u32 },
-    /// End it: cancel everything.
+    /// End it: cancel everything; what was done is undone, if its workflow says so.
     Cancel,
+    /// End it, and undo nothing.
+    Terminate,
     /// A supervisor gave up: nothing can go on.
     Escalate { reason: Name },
 }

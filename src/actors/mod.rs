@@ -29,6 +29,7 @@ mod progress;
 mod rank;
 mod render;
 mod run;
+mod saga;
 mod scope;
 mod supervisor;
 mod task;

@@ -343,9 +343,8 @@ impl RunActor {
             return self.cancel(number, addr);
         }
         match (&compound.child, policy) {
-            (Some((_, child)), ParentClose::Terminate | ParentClose::Cancel) => {
-                self.world.send(Letter::Run(child.clone(), RunMail::Cancel));
-            }
+            (Some((_, child)), ParentClose::Terminate) => self.world.send(Letter::Run(child.clone(), RunMail::Terminate)),
+            (Some((_, child)), ParentClose::Cancel) => self.world.send(Letter::Run(child.clone(), RunMail::Cancel)),
             _ => self.close(instance),
         }
     }

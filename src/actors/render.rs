@@ -1,8 +1,9 @@
 //! From a task of the workflow to a job: its bindings become values.
 
 use crate::plan::Wants;
-use crate::workflow::{Action, Binding, Delegate, EvalError, Root, Scope, Script, Task, Workflow};
+use crate::workflow::{Action, Binding, Compensation, Delegate, EvalError, Root, Scope, Script, Task, Workflow};
 use polity_agents::{Command, Failure, FailureKind, Work};
+use polity_protocols::Name;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -39,21 +40,29 @@ thread_local! {
 impl Rendered {
     /// `is_read`: whether anybody works on its output.
     pub(super) fn of(task: &Task, scope: &dyn Scope, is_read: bool) -> Result<Rendered, Unready> {
-        let work = match &task.action {
-            Action::Own => Work::Own,
-            Action::Function(name) => Work::Function(name.clone()),
-            Action::Simulate(simulation) => Work::Simulate(simulation.clone()),
-            Action::Run(script) => Work::Command(Arc::new(command(script, scope, is_read)?)),
-            Action::Workflow(_) => Work::Own,
-            Action::Delegate(delegate) => return decomposition(task, delegate, scope),
-        };
-        Ok(Rendered { work, input: input(task, scope)? })
+        if let Action::Delegate(delegate) = &task.action {
+            return decomposition(task, delegate, scope);
+        }
+        Ok(Rendered { work: work(&task.action, scope, is_read)?, input: input(&task.with, scope)? })
     }
+    /// What undoes a task.
+    pub(super) fn undo(compensation: &Compensation, scope: &dyn Scope) -> Result<Rendered, Unready> {
+        Ok(Rendered { work: work(&compensation.action, scope, false)?, input: input(&compensation.with, scope)? })
+    }
+}
+
+fn work(action: &Action, scope: &dyn Scope, is_read: bool) -> Result<Work, Unready> {
+    Ok(match action {
+        Action::Function(name) => Work::Function(name.clone()),
+        Action::Simulate(simulation) => Work::Simulate(simulation.clone()),
+        Action::Run(script) => Work::Command(Arc::new(command(script, scope, is_read)?)),
+        Action::Own | Action::Workflow(_) | Action::Delegate(_) => Work::Own,
+    })
 }
 
 /// A task that is to be decomposed: its input has the goal in it, and a command reads its input.
 fn decomposition(task: &Task, delegate: &Delegate, scope: &dyn Scope) -> Result<Rendered, Unready> {
-    let mut input = input(task, scope)?;
+    let mut input = input(&task.with, scope)?;
     if let Some(goal) = &delegate.goal {
         let goal = goal.render(scope).map_err(|error| Unready::of(error, "delegate.goal"))?;
         if let Value::Object(map) = Arc::make_mut(&mut input) {
@@ -74,12 +83,12 @@ fn decomposition(task: &Task, delegate: &Delegate, scope: &dyn Scope) -> Result<
     Ok(Rendered { work, input })
 }
 
-fn input(task: &Task, scope: &dyn Scope) -> Result<Arc<Value>, Unready> {
-    if task.with.is_empty() {
+fn input(with: &[(Name, Binding)], scope: &dyn Scope) -> Result<Arc<Value>, Unready> {
+    if with.is_empty() {
         return Ok(NOTHING.with(Arc::clone));
     }
     let mut input = Map::new();
-    for (name, binding) in &task.with {
+    for (name, binding) in with {
         let value = bind(binding, scope).map_err(|error| Unready::of(error, &format!("with.{name}")))?;
         input.insert(name.to_string(), value);
     }

@@ -7,6 +7,7 @@ use super::nest::{ChildEnd, Closing, Finish, Launch, Nest, Origin};
 use super::progress::{Expansion, Fact, Progress};
 use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
+use super::saga::Saga;
 use super::scope::{RunScope, inputs_object};
 use super::{Book, Errand, Holders, Inquiry, Offices, TaskActor, TaskSetup};
 use crate::event::{Counts, DeathCause, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
@@ -64,9 +65,9 @@ pub(crate) struct RunActor {
     pub(super) workflow: Arc<Workflow>,
     inputs: BTreeMap<Name, Arc<Value>>,
     pub(super) offices: Offices,
-    recall: Recall,
+    pub(super) recall: Recall,
     memory: Option<String>,
-    max_open: usize,
+    pub(super) max_open: usize,
     finish: Option<Finish>,
     pub(super) ledger: Ledger,
     /// Tasks by id, made when an expression first asks: most runs of many tasks have none.
@@ -84,11 +85,13 @@ pub(crate) struct RunActor {
     idle: Vec<Addr<TaskActor>>,
     /// Redundant tasks that are being done.
     pub(super) ballots: Ballots,
+    /// What is undone if it does not come to its end.
+    pub(super) saga: Saga,
     /// Tasks that are done by sub-runs.
     pub(super) nest: Nest,
     effects: Vec<LedgerEffect>,
     pub(super) problems: Vec<String>,
-    status: Option<RunStatus>,
+    pub(super) status: Option<RunStatus>,
     /// A task failed since a budget was spent.
     overspent: bool,
     /// Coordinators that were asked what it cost, and have not answered; all tasks have ended.
@@ -124,6 +127,7 @@ impl RunActor {
             open: BTreeMap::new(),
             idle: Vec::new(),
             ballots: Ballots::default(),
+            saga: Saga::default(),
             nest,
             effects: Vec::new(),
             problems: Vec::new(),
@@ -150,6 +154,7 @@ impl RunActor {
             strategy: self.offices.usual().government.name().into(),
             settings: self.offices.usual().government.settings(),
             offices: self.office_heads(),
+            resumes: self.recall.run(),
             parent: self.nest.origin.parent,
             memory: self.memory.clone(),
             seed: self.world.seed(),
@@ -212,7 +217,11 @@ impl RunActor {
                 let steps = self.ballots.cancel(instance.0);
                 self.perform_steps(steps, context);
             }
-            LedgerEffect::Finished(_) => self.inquire(context),
+            LedgerEffect::Finished(_) => {
+                if !self.begin_undo(context) {
+                    self.inquire(context);
+                }
+            }
         }
     }
     /// A task became ready: it is skipped, becomes several, or waits in the order of ranks for its turn to be opened.
@@ -315,7 +324,7 @@ impl RunActor {
         }
         self.queue(instance.0, node);
     }
-    fn item(&self, node: NodeIx, index: usize) -> Option<(Arc<Value>, usize)> {
+    pub(super) fn item(&self, node: NodeIx, index: usize) -> Option<(Arc<Value>, usize)> {
         Some((self.progress.expansions.get(&node.0)?.items.get(index)?.clone(), index))
     }
 
@@ -418,12 +427,16 @@ impl RunActor {
         }
         self.record_end(task, result);
     }
+    /// The name in the idempotency keys of its tasks: of the run that this one goes on with.
+    pub(super) fn key_name(&self) -> Name {
+        self.recall.run().unwrap_or_else(|| self.name.clone())
+    }
     fn errand(&mut self, instance: u32, node: NodeIx, rendered: Rendered) -> Box<Errand> {
         let name = self.name_of(instance);
         let estimate = self.ledger.plan().weight(node);
         let task = &self.workflow.tasks[node.index()];
         let job = Job {
-            run: self.name.clone(),
+            run: self.key_name(),
             kind: task.kind.clone(),
             work: rendered.work,
             input: rendered.input,
@@ -472,6 +485,9 @@ impl RunActor {
         if let Some(purse) = &self.nest.origin.purse {
             purse.draw(result.spent);
         }
+        if self.saga.undoes(instance) {
+            return self.undo_settled(instance, result, context);
+        }
         if self.nest.asks.contains_key(&instance) {
             self.answered(instance, result, context);
         } else if self.ballots.is_copy(instance) {
@@ -498,6 +514,9 @@ impl RunActor {
         let settlement = match result.end {
             TaskEnd::Completed(output) => {
                 self.publish(task, &output);
+                if let Some((node, _)) = self.ledger.locate(instance) {
+                    self.plan_undo(instance, node, &output);
+                }
                 fact.output = Some(output);
                 Settlement::Succeeded
             }
@@ -515,7 +534,7 @@ impl RunActor {
     fn settle(&mut self, instance: u32, settlement: Settlement) {
         let mut effects = std::mem::take(&mut self.effects);
         self.ledger.settle_instance(instance, settlement, &mut effects);
-        if settlement == Settlement::Failed && self.workflow.on_failure == OnFailure::FailFast {
+        if settlement == Settlement::Failed && self.workflow.on_failure != OnFailure::Continue {
             self.ledger.stop(StopMode::FailFast, &mut effects);
         }
         self.effects = effects;
@@ -541,6 +560,9 @@ impl RunActor {
             Recalled::Output(output) => {
                 self.publish(self.task(instance), &output);
                 self.world.record(self.id, What::Recalled { task: self.task(instance), output: output.clone() });
+                if let Some((node, _)) = self.ledger.locate(instance) {
+                    self.plan_undo(instance, node, &output);
+                }
                 self.progress.set(instance, Fact { output: Some(output), ..Fact::default() });
                 self.settle(instance, Settlement::Succeeded);
             }
@@ -576,7 +598,7 @@ impl RunActor {
     }
 
     /// All tasks have ended: the coordinators are asked what it cost, and then it ends.
-    fn inquire(&mut self, context: &mut Context<RunActor>) {
+    pub(super) fn inquire(&mut self, context: &mut Context<RunActor>) {
         if self.world.directory.escalated().is_some() {
             return self.finish(context); // nobody may be left to answer
         }
@@ -605,6 +627,9 @@ impl RunActor {
         let all_well = tally.is_success() && self.problems.is_empty();
         let failed = if self.overspent { RunStatus::Overspent } else { RunStatus::Failed };
         let status = self.status.unwrap_or(if all_well { RunStatus::Completed } else { failed });
+        let (compensated, left) = self.saga.tell();
+        let left: Vec<(Name, String)> = left.into_iter().map(|(instance, why)| (self.name_of(instance), why)).collect();
+        let status = if left.is_empty() || status == RunStatus::Escalated { status } else { RunStatus::Stuck };
         let child_end = matches!(self.finish, Some(Finish::Parent(_))).then(|| self.child_end(status, &outputs));
         let tally = Counts {
             completed: tally.succeeded,
@@ -614,7 +639,15 @@ impl RunActor {
             cancelled: tally.cancelled,
         };
         let problems = std::mem::take(&mut self.problems);
-        let tail = Arc::new(RunTail { status, tally, outputs: Value::Object(outputs), problems, ignored: self.world.ignored() });
+        let tail = Arc::new(RunTail {
+            status,
+            tally,
+            outputs: Value::Object(outputs),
+            problems,
+            compensated,
+            left,
+            ignored: self.world.ignored(),
+        });
         self.world.record(self.id, What::RunEnded(tail.clone()));
         self.world.boards.close(self.id);
         self.world.directory.leave_run(self.id.0);
@@ -677,6 +710,7 @@ impl RunActor {
             ledger: &self.ledger,
             progress: &self.progress,
             item,
+            own: None,
             run: self.id,
             world: &self.world,
         }
@@ -744,8 +778,20 @@ impl Handler<Mail<RunMail>> for RunActor {
             }
             RunMail::Reported(answer) => self.reported(answer, context),
             RunMail::Escalate { .. } if self.asked.is_some() => self.finish(context), // nobody may be left to answer
-            RunMail::Cancel if self.asked.is_some() => {}
+            RunMail::Cancel | RunMail::Terminate if self.asked.is_some() => {}
+            RunMail::Cancel if self.saga.goes_on() => {} // what is undone already can't be called off
+            RunMail::Terminate if self.saga.goes_on() => self.stop_undoing("the run was ended at once"),
+            RunMail::Escalate { reason } if self.saga.goes_on() => {
+                self.stop_undoing("nobody is left to undo it");
+                self.status = Some(RunStatus::Escalated);
+                self.problems.push(reason.to_string());
+                self.finish(context);
+            }
             RunMail::Cancel => self.stop(RunStatus::Cancelled, None, context),
+            RunMail::Terminate => {
+                self.saga.off = true;
+                self.stop(RunStatus::Cancelled, None, context);
+            }
             RunMail::Escalate { reason } => self.stop(RunStatus::Escalated, Some(&reason), context),
         }
         drop(mail.ticket);

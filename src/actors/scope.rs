@@ -21,6 +21,8 @@ pub(super) struct RunScope<'a> {
     pub(super) progress: &'a Progress,
     /// The item of the instance that is looked at, and its place.
     pub(super) item: Option<(Arc<Value>, usize)>,
+    /// The output of the task that is looked at, where it is to be undone.
+    pub(super) own: Option<Arc<Value>>,
     pub(super) run: RunId,
     pub(super) world: &'a World,
 }
@@ -50,6 +52,9 @@ impl Scope for RunScope<'_> {
     }
     fn item(&self) -> Option<Arc<Value>> {
         self.item.as_ref().map(|(item, _)| item.clone())
+    }
+    fn output(&self) -> Option<Arc<Value>> {
+        self.own.clone()
     }
     fn index(&self) -> Option<usize> {
         self.item.as_ref().map(|(_, index)| *index)

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 /// A society's first run.
-const RUN: RunId = RunId(0);
+pub(super) const RUN: RunId = RunId(0);
 
 /// How a run is watched.
 #[derive(Clone, Copy, Default)]
@@ -161,11 +161,14 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
 
 /// What is kept of a run, and who writes it.
 struct Kept {
+    /// Says that the run goes on.
+    _hold: std::fs::File,
     writer: Writer,
     recorder: Rc<RefCell<Recorder>>,
 }
 impl Kept {
     fn new(society: &Society, errand: &Errand, folder: &RunFolder) -> Result<Kept, Stop> {
+        let hold = folder.hold()?;
         let mut words = errand.again.clone();
         if errand.recall.is_empty() {
             words.extend(["--seed".to_owned(), society.seed().to_string()]);
@@ -191,7 +194,7 @@ impl Kept {
             };
             log.add(Box::new(Console::new(RUN, options, Box::new(std::io::stderr()))));
         }
-        Ok(Kept { writer, recorder })
+        Ok(Kept { _hold: hold, writer, recorder })
     }
     /// What could not be written is told; the run itself is not changed by it.
     fn finish(&self) {

@@ -7,6 +7,7 @@
 //! | [`stop`] | why the program ends early, and with which code |
 //! | [`output`] | printing that a closed pipe does not break |
 
+mod again;
 mod agents;
 mod carry;
 mod check;
@@ -24,6 +25,7 @@ mod picture;
 mod plan;
 mod record;
 mod requeue;
+mod retry;
 mod run;
 mod runs;
 mod schema;
@@ -60,6 +62,7 @@ enum Verb {
     Agents(agents::Agents),
     Schema(schema::Schema),
     Config(config::Config),
+    Retry(retry::Retry),
     DeadLetters(dead_letters::DeadLetters),
 }
 
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
         Verb::Agents(verb) => verb.go(),
         Verb::Schema(verb) => verb.go(),
         Verb::Config(verb) => verb.go(),
+        Verb::Retry(verb) => verb.go(),
         Verb::DeadLetters(verb) => verb.go(),
     };
     ExitCode::from(done.unwrap_or_else(|stop: Stop| stop.tell()))

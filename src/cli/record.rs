@@ -1,5 +1,6 @@
 //! `run.json`: written when the run begins, and again when it ends.
 
+use super::carry::RUN;
 use polity::event::{Event, Sink, What};
 use polity::protocols::Time;
 use polity::report::{FolderError, RunFolder, RunRecord};
@@ -31,6 +32,9 @@ impl Recorder {
 }
 impl Sink for Recorder {
     fn take(&mut self, event: &Event) {
+        if event.run != RUN {
+            return; // of a sub-run
+        }
         match &event.what {
             What::RunStarted(head) => {
                 self.began = event.at;

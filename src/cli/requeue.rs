@@ -1,19 +1,15 @@
 //! `polity dead-letters requeue`: runs dead tasks again, with what the record knows of the others.
 
-use super::carry::{self, Errand, View};
+use super::again::Earlier;
+use super::carry::{self, Errand};
 use super::dead_letters::{Which, now};
-use super::load;
 use super::output;
 use super::record::rfc3339;
 use super::stop::{INTERRUPTED, Stop};
-use polity::Registry;
-use polity::event::{Names, RunStatus};
+use polity::event::RunStatus;
 use polity::protocols::Name;
-use polity::report::{self, Fate, Filed, Recall, Report, RunFolder, RunRecord, Verdict};
-use polity::workflow::Workflow;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use polity::report::{self, Fate, Filed, RunFolder, Verdict};
+use serde_json::json;
 
 /// Run dead tasks again, and all that waits for them
 ///
@@ -67,58 +63,15 @@ impl Requeue {
         Ok(alive.map(|letter| Verdict { at: at.clone(), letter, fate: fate(letter), run: run.clone() }).collect())
     }
     fn errand(&self, folder: &RunFolder, letters: &[Filed]) -> Result<Errand, Stop> {
-        let record = folder.read_record()?;
-        let (report, events) = Report::read(&folder.events()).map_err(Stop::invalid)?;
-        let mut names = Names::default();
-        events.iter().for_each(|event| names.take(event));
+        let earlier = Earlier::read(folder.clone())?;
         let again = |task: &str| letters.iter().any(|letter| letter.letter.what.task().is_some_and(|dead| &*dead.task == task));
-        let recall = Recall::of(&report, &names, again);
+        let recall = earlier.recall(again);
         let known = output::count(recall.outputs(), "output");
         output::tell(&format!(
             "requeueing {}; {known} of {} are taken from its record",
             output::count(letters.len(), "task"),
             folder.name()
         ));
-        let (workflow, agents) = self.workflow(folder, &record)?;
-        let government = Registry::standard().make(&record.strategy, &record.settings).map_err(Stop::invalid)?;
-        let inputs = report.head().map(|head| head.inputs.clone()).unwrap_or_default();
-        let inputs: BTreeMap<Name, Value> =
-            inputs.as_object().into_iter().flatten().map(|(name, value)| (name.as_str().into(), value.clone())).collect();
-        Ok(Errand {
-            workflow,
-            agents,
-            government,
-            inputs,
-            seed: None, // the same luck would end in the same failure
-            simulated: record.simulated,
-            mock: record.mock,
-            name: Some(folder.name().to_owned()),
-            memory: None,
-            cwd: PathBuf::from(if record.cwd.is_empty() { "." } else { &record.cwd }),
-            runs: self.which.root()?,
-            again: vec!["polity".into(), "dead-letters".into(), "requeue".into(), folder.name().into()],
-            recall,
-            view: View { json: false, verbose: false },
-        })
-    }
-    /// The workflow as it was when the run began, not as its file may be now.
-    fn workflow(&self, folder: &RunFolder, record: &RunRecord) -> Result<(Workflow, Vec<polity::agents::AgentSpec>), Stop> {
-        let path = folder.workflow();
-        if !path.exists() {
-            let why = "its workflow was not kept: it did not come from a file, or the file was changed while the run began";
-            return Err(Stop::usage(format!("{} can't be requeued, since {why}", folder.name())));
-        }
-        let config = load::Settings::default().config()?;
-        let loaded = load::load(&path, &config, record.mock)?;
-        if loaded.workflow().hash != record.hash {
-            return Err(Stop::invalid(format!(
-                "{} is not the workflow that {} ran; it was changed",
-                path.display(),
-                folder.name()
-            )));
-        }
-        let workflow = loaded.checked.workflow;
-        let workflow = if record.simulated { polity::simulated_twin(&workflow).workflow } else { workflow };
-        Ok((workflow, loaded.checked.agents))
+        earlier.errand(recall, self.which.root()?, &["dead-letters", "requeue"])
     }
 }

@@ -47,6 +47,13 @@ impl Which {
         events.iter().for_each(|event| names.take(event));
         Ok((report, names))
     }
+    /// Whether a process carries it out now.
+    ///
+    /// # Errors
+    /// As [`Which::read`].
+    pub fn is_held(&self) -> Result<bool, Stop> {
+        Ok(self.folder()?.is_held())
+    }
     /// All events of its log.
     ///
     /// # Errors
@@ -54,9 +61,11 @@ impl Which {
     pub fn events(&self) -> Result<Vec<Event>, Stop> {
         Ok(self.log()?.1)
     }
-    fn log(&self) -> Result<(Report, Vec<Event>), Stop> {
+    fn folder(&self) -> Result<report::RunFolder, Stop> {
         let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
-        let folder = report::find(config.runs(), &self.run)?;
-        Report::read(&folder.events()).map_err(Stop::invalid)
+        Ok(report::find(config.runs(), &self.run)?)
+    }
+    fn log(&self) -> Result<(Report, Vec<Event>), Stop> {
+        Report::read(&self.folder()?.events()).map_err(Stop::invalid)
     }
 }

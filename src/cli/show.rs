@@ -22,6 +22,9 @@ impl Show {
         }
         let (report, names) = self.which.read()?;
         output::print(&polity::report::show(&report, &names))?;
+        if report.tail().is_none() && !self.which.is_held()? {
+            output::tell("its process died before its end; `polity retry` goes on with it");
+        }
         Ok(0)
     }
 }

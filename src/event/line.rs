@@ -248,7 +248,9 @@ impl Line {
                 self.took_ns = Some(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
                 self.output = Some(output.clone());
             }
-            What::Cancelled { .. } => {}
+            What::Compensating { undo, .. } => self.first = Some(*undo),
+            What::Uncompensated { reason, .. } => self.reason = Some(reason.clone()),
+            What::Cancelled { .. } | What::Compensated { .. } => {}
         }
     }
     /// The event that this line tells of; `None` if a part of it is missing or its kind is unknown.
@@ -320,6 +322,9 @@ impl Line {
             "synthesized" => {
                 What::Synthesized { task: task?, took: Duration::from_nanos(self.took_ns?), output: self.output.clone()? }
             }
+            "compensating" => What::Compensating { task: task?, undo: self.first? },
+            "compensated" => What::Compensated { task: task? },
+            "uncompensated" => What::Uncompensated { task: task?, reason: self.reason.clone()? },
             "noted" => What::Noted { task: task?, note: self.reason.clone()? },
             "completed" => What::Completed {
                 task: task?,
@@ -388,6 +393,9 @@ impl What {
             What::Replanned { .. } => "replanned",
             What::Nested { .. } => "nested",
             What::Synthesized { .. } => "synthesized",
+            What::Compensating { .. } => "compensating",
+            What::Compensated { .. } => "compensated",
+            What::Uncompensated { .. } => "uncompensated",
             What::Joined { .. } => "joined",
             What::Governed(_) => "governed",
             What::RunEnded(_) => "run_ended",
@@ -419,6 +427,9 @@ impl What {
             | What::Replanned { task, .. }
             | What::Nested { task, .. }
             | What::Synthesized { task, .. }
+            | What::Compensating { task, .. }
+            | What::Compensated { task }
+            | What::Uncompensated { task, .. }
             | What::Joined { task, .. } => Some(*task),
             _ => None,
         }

@@ -124,6 +124,12 @@ pub enum What {
     Nested { task: TaskId, child: RunId, depth: u32, round: u32 },
     /// The task ended well, by its sub-runs: its output is made of their results.
     Synthesized { task: TaskId, took: Duration, output: Arc<Value> },
+    /// A completed task is to be undone, by a job of this number.
+    Compensating { task: TaskId, undo: u32 },
+    /// What the task did is undone.
+    Compensated { task: TaskId },
+    /// What the task did is left, and why.
+    Uncompensated { task: TaskId, reason: Name },
     /// All instances of a `for_each` task ended.
     Joined { task: TaskId, succeeded: bool },
     /// A coordinator closed its books for the run: what its decisions cost, and how its agents stand with it.
@@ -192,6 +198,9 @@ pub struct RunHead {
     /// Teams and strategies of tasks that have others than that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offices: Vec<Office>,
+    /// The run that it goes on with: its tasks have that one's idempotency keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<Name>,
     /// The task that it is a sub-run of; none if a program asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
@@ -291,9 +300,19 @@ pub struct RunTail {
     /// What could not be computed or was left over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// Tasks that were undone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub compensated: u32,
+    /// Effects that are left since they could not be undone: the task, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<(Name, String)>,
     /// Messages that came too late and were ignored (fencing).
     #[serde(default)]
     pub ignored: u64,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// Task instances by how they ended.
@@ -327,6 +346,8 @@ pub enum RunStatus {
     Failed,
     /// It was cancelled.
     Cancelled,
+    /// A task failed, and not all that was done could be undone.
+    Stuck,
     /// A task failed since the budget that it drew from was spent.
     Overspent,
     /// A supervisor gave up.
@@ -343,6 +364,7 @@ impl RunStatus {
             RunStatus::Completed => 0,
             RunStatus::Failed => 1,
             RunStatus::Overspent => 5,
+            RunStatus::Stuck => 7,
             RunStatus::Cancelled => 6,
             RunStatus::Escalated => 70,
         }
@@ -353,6 +375,7 @@ impl RunStatus {
             RunStatus::Completed => "completed",
             RunStatus::Failed => "failed",
             RunStatus::Overspent => "overspent",
+            RunStatus::Stuck => "stuck",
             RunStatus::Cancelled => "cancelled",
             RunStatus::Escalated => "escalated",
         }

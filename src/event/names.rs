@@ -18,6 +18,9 @@ pub struct Names {
     runs: BTreeMap<RunId, RunNames>,
 }
 
+/// The number of what undoes a task: it is no copy of it.
+const UNDO: u32 = 0;
+
 #[derive(Clone, Debug)]
 struct RunNames {
     head: Arc<RunHead>,
@@ -49,6 +52,11 @@ impl Names {
                     run.copies.insert(*copy, (task.instance(), *number));
                 }
             }
+            What::Compensating { task, undo } if task.instance() != *undo => {
+                if let Some(run) = self.runs.get_mut(&event.run) {
+                    run.copies.insert(*undo, (task.instance(), UNDO));
+                }
+            }
             _ => {}
         }
     }
@@ -77,7 +85,8 @@ impl Names {
     pub fn task(&self, task: TaskId) -> Name {
         let Some(run) = self.runs.get(&RunId(task.run())) else { return format!("task {}", task.instance()).into() };
         if let Some((of, number)) = run.copies.get(&task.instance()).filter(|(of, _)| !run.copies.contains_key(of)) {
-            return format!("{}/{number}", self.task(TaskId::new(task.run(), *of))).into();
+            let of = self.task(TaskId::new(task.run(), *of));
+            return if *number == UNDO { format!("{of}/undo") } else { format!("{of}/{number}") }.into();
         }
         let id = |n: u32| run.head.tasks.get(n as usize).cloned();
         if let Some(name) = id(task.instance()) {

@@ -1,6 +1,7 @@
 //! What can be asked of a ledger.
 
 use super::{InstanceId, Instances, Ledger, NodeIx, NodeState, Plan, StopMode, Tally};
+use std::sync::Arc;
 
 /// A task that waits, and for what: an entry of [`Ledger::stalled`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,10 @@ impl Ledger {
     /// The plan that is carried out.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+    /// The same, shared.
+    pub fn shared_plan(&self) -> Arc<Plan> {
+        self.plan.clone()
     }
     /// What has become of a task; `None` if there is no such task.
     pub fn state(&self, node: impl Into<NodeIx>) -> Option<NodeState> {

@@ -35,6 +35,7 @@ mod order;
 mod propagation;
 mod state;
 mod tally;
+mod undo;
 mod wants;
 
 #[cfg(test)]
@@ -48,4 +49,5 @@ pub use ledger::Ledger;
 pub use node::{Node, NodeIx};
 pub use state::{LedgerEffect, NodeState, Settlement, StopMode};
 pub use tally::Tally;
+pub use undo::Undo;
 pub use wants::Wants;

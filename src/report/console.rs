@@ -125,6 +125,8 @@ impl Console {
         let verbose = self.options.verbose;
         match what {
             What::Completed { task, .. } | What::Cancelled { task } if task.instance() >= COPIES && !verbose => None,
+            What::Compensated { task } => self.unless_large(Status::Undone, None, *task, ""),
+            What::Uncompensated { task, reason } => Some(self.line(Status::Left, None, Some(*task), None, reason)),
             What::Completed { task, agent, attempts, took, .. } => {
                 let why = before.award.map(|d| sentence(&d, *agent, &self.names)).unwrap_or_default();
                 let again = if *attempts > 1 { format!("attempt {attempts}  ") } else { String::new() };

@@ -44,6 +44,9 @@ impl Console {
         for problem in &end.problems {
             put(&mut text, format_args!("{} {}\n", self.paint.status(Status::Problem), clipped(problem, 400)));
         }
+        for (task, reason) in end.left.iter().take(REPEATED) {
+            put(&mut text, format_args!("{} {}: {}\n", self.paint.status(Status::Left), clipped(task, 60), clipped(reason, 300)));
+        }
         self.summary(&mut text, end);
         if let Some(folder) = &self.options.folder {
             put(&mut text, format_args!("{} {}\n", self.paint.status(Status::Folder), harmless(folder)));
@@ -71,6 +74,12 @@ impl Console {
         let report = &self.report;
         let mut parts =
             vec![format!("{}: {}", count(report.total(), "task"), counts(&end.tally, report.completed_after_retry()))];
+        if end.compensated > 0 {
+            parts.push(format!("{} undone", end.compensated));
+        }
+        if !end.left.is_empty() {
+            parts.push(format!("{} left to undo: polity retry", count(end.left.len() as u64, "effect")));
+        }
         let path = report.critical_path();
         if !path.steps.is_empty() {
             parts.push(format!("critical path {:.3}s", path.worked.as_secs_f64()));

@@ -83,7 +83,7 @@ impl Life<'_> {
         let by = task
             .agent
             .map(|a| format!(" by {}", self.say.agent(a)))
-            .filter(|_| task.state == State::Completed)
+            .filter(|_| matches!(task.state, State::Completed | State::Compensated))
             .unwrap_or_default();
         let attempts = if task.attempts > 0 { format!(", {}", count(task.attempts.into(), "attempt")) } else { String::new() };
         put(&mut self.text, format_args!("{}{kind}: {}{by}{attempts}.\n\n", self.say.task(self.n), task.state.word()));
@@ -177,7 +177,7 @@ impl Life<'_> {
 
     fn end(&mut self, task: &TaskRecord) {
         let sentence = match task.state {
-            State::Completed => format!("It completed; the last attempt took {}.", seconds(task.took())),
+            State::Completed | State::Compensated => format!("It completed; the last attempt took {}.", seconds(task.took())),
             State::Failed => {
                 let why = task.failure.as_ref().map(|f| failed(f)).unwrap_or_default();
                 format!("It failed for good: {why}.")
@@ -227,7 +227,7 @@ impl Life<'_> {
 fn verb(state: State) -> &'static str {
     match state {
         State::Completed | State::Failed => "",
-        State::Skipped | State::Blocked | State::Cancelled => "was",
+        State::Skipped | State::Blocked | State::Cancelled | State::Compensated => "was",
         _ => "is",
     }
 }

@@ -199,6 +199,25 @@ impl Report {
                     record.died(input);
                 }
             }
+            What::Compensating { task, undo } => {
+                let fresh = *undo >= COPIES && self.copies.len() < MOST_COPIES && !self.copies.contains_key(undo);
+                match self.tasks.get_mut(task.instance() as usize).filter(|record| fresh && record.state == State::Completed) {
+                    Some(_) => drop(self.copies.insert(*undo, TaskRecord::default())),
+                    None => self.strays += 1,
+                }
+            }
+            What::Compensated { task } => match self.tasks.get_mut(task.instance() as usize) {
+                Some(record) if record.state == State::Completed => {
+                    record.state = State::Compensated;
+                    record.step(event.at, Step::Noted("it was undone".into()));
+                }
+                _ => self.strays += 1,
+            },
+            What::Uncompensated { task, reason } => {
+                if let Some(record) = self.tasks.get_mut(task.instance() as usize) {
+                    record.step(event.at, Step::Noted(format!("what it did is left: {reason}").into()));
+                }
+            }
             What::Copied { task, copy, .. } => self.copied(event.at, *task, *copy),
             What::Expanded { task, first, labels } => self.expand(*task, *first, labels.len()),
             what => self.task_event(event.at, what),

@@ -38,7 +38,7 @@ pub enum FolderError {
     /// The system refused.
     #[error("can't {doing} {}: {source}; runs are kept there, so make it writable or choose another directory", path.display())]
     Io {
-        /// What was tried: `create`, `write`, `read`.
+        /// What was tried: `create`, `write`, `read`, `lock`.
         doing: &'static str,
         /// On what.
         path: PathBuf,
@@ -154,6 +154,33 @@ impl RunFolder {
         let safe = if is_folder_name(task) && task.len() <= 80 { task.to_string() } else { disarmed(task) };
         self.logs().join(format!("{safe}.{attempt}.log"))
     }
+    /// Holds the folder as that of a run that goes on, until the file is dropped or the process ends, however it ends.
+    ///
+    /// ```
+    /// # use polity::report::RunFolder;
+    /// # let root = tempfile::tempdir().unwrap();
+    /// let folder = RunFolder::create(root.path(), "brave-otter").unwrap();
+    /// let hold = folder.hold().unwrap();
+    /// assert!(folder.is_held());
+    /// drop(hold);
+    /// assert!(!folder.is_held());
+    /// ```
+    ///
+    /// # Errors
+    /// If the lock can't be made, or another process has it.
+    pub fn hold(&self) -> Result<fs::File, FolderError> {
+        let path = self.lock();
+        let lock = fs::File::options().create(true).truncate(false).write(true).open(&path);
+        let held = lock.and_then(|file| file.try_lock().map(|()| file).map_err(io::Error::from));
+        held.map_err(|source| FolderError::Io { doing: "lock", path, source })
+    }
+    /// True while a process carries its run out.
+    pub fn is_held(&self) -> bool {
+        fs::File::options().write(true).open(self.lock()).is_ok_and(|file| file.try_lock().is_err())
+    }
+    fn lock(&self) -> PathBuf {
+        self.path.join("lock")
+    }
     /// Writes the picture.
     ///
     /// # Errors
@@ -254,6 +281,12 @@ pub struct RunRecord {
     /// True if agents and answers were made up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mock: bool,
+    /// The run that it goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<String>,
+    /// Effects that are left to undo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
     /// The version of polity that ran it.
     #[serde(default)]
     pub polity: String,
@@ -276,6 +309,7 @@ impl RunRecord {
             status: "running".into(),
             polity: env!("CARGO_PKG_VERSION").into(),
             replay: replay.into(),
+            resumes: head.resumes.as_ref().map(ToString::to_string),
             ..RunRecord::default()
         }
     }
@@ -287,6 +321,7 @@ impl RunRecord {
             makespan: makespan.as_nanos() as f64 / 1e9, // rounded once: 1.253, not 1.2530000000000001
             outputs: tail.outputs.clone(),
             problems: tail.problems.clone(),
+            left: tail.left.iter().map(|(task, why)| format!("{task}: {why}")).collect(),
             ..self
         }
     }

@@ -105,6 +105,7 @@ fn class(state: State) -> Option<&'static (&'static str, &'static str, &'static 
     let n = match state {
         State::Pending => return None,
         State::Completed | State::Joined { succeeded: true } => 0,
+        State::Compensated => 3,
         State::Failed | State::Joined { succeeded: false } => 1,
         State::Skipped => 2,
         State::Blocked | State::Cancelled => 3,

@@ -18,6 +18,8 @@ pub(super) enum Status {
     Blocked,
     Failed,
     Cancelled,
+    Undone,
+    Left,
     Escalated,
     Progress,
     Problem,
@@ -40,6 +42,8 @@ impl Status {
             Status::Blocked => "BLOCKED",
             Status::Failed => "FAILED",
             Status::Cancelled => "CANCELLED",
+            Status::Undone => "UNDONE",
+            Status::Left => "LEFT",
             Status::Escalated => "ESCALATED",
             Status::Progress => "Running",
             Status::Problem => "PROBLEM",
@@ -53,8 +57,8 @@ impl Status {
         match self {
             Status::Completed | Status::Starting | Status::Summary | Status::Folder | Status::Joined => 32,
             Status::Retry | Status::Refused | Status::Lost | Status::Skipped | Status::Note | Status::DeadLetter => 33,
-            Status::Failed | Status::Escalated | Status::Problem => 31,
-            Status::Blocked | Status::Cancelled => 35,
+            Status::Failed | Status::Escalated | Status::Problem | Status::Left => 31,
+            Status::Blocked | Status::Cancelled | Status::Undone => 35,
             Status::Progress | Status::Replay => 36,
         }
     }

@@ -7,7 +7,7 @@ use crate::event::Names;
 use polity_agents::Failure;
 use polity_protocols::Name;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a run of before has to say of its tasks: outputs of those that completed, and failures of those that shall not be tried again.
@@ -18,7 +18,13 @@ use std::sync::Arc;
 /// assert!(!recall.is_empty());
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Recall(BTreeMap<Name, Recalled>);
+pub struct Recall {
+    tasks: BTreeMap<Name, Recalled>,
+    /// What was undone already.
+    undone: BTreeSet<Name>,
+    /// The run that all this is of.
+    run: Option<Name>,
+}
 
 /// See [`Recall`].
 #[derive(Clone, Debug, PartialEq)]
@@ -38,28 +44,39 @@ impl Recall {
         let recalled = tasks.filter_map(|(n, task)| {
             let name = say.raw_task(n);
             let what = match (task.state, task.output(), &task.failure) {
-                (State::Completed, Some(output), _) => Recalled::Output(output.clone()),
+                (State::Completed | State::Compensated, Some(output), _) => Recalled::Output(output.clone()),
                 (State::Failed, _, Some(failure)) if !again(&name) => Recalled::Failure(failure.clone(), task.dead().cloned()),
                 _ => return None,
             };
             Some((Name::from(name), what))
         });
-        Recall(recalled.collect())
+        let undone =
+            report.tasks().filter(|(_, task)| task.state == State::Compensated).map(|(n, _)| Name::from(say.raw_task(n)));
+        let run = report.head().map(|head| head.resumes.clone().unwrap_or_else(|| head.name.clone()));
+        Recall { tasks: recalled.collect(), undone: undone.collect(), run }
+    }
+    /// The run whose idempotency keys its tasks have.
+    pub(crate) fn run(&self) -> Option<Name> {
+        self.run.clone()
+    }
+    /// True if a task was undone already.
+    pub(crate) fn is_undone(&self, task: &str) -> bool {
+        self.undone.contains(task)
     }
     /// With the output of a task, or of an instance (`analyse[2013]`).
     pub fn output(mut self, task: impl Into<Name>, output: impl Into<Value>) -> Recall {
-        self.0.insert(task.into(), Recalled::Output(Arc::new(output.into())));
+        self.tasks.insert(task.into(), Recalled::Output(Arc::new(output.into())));
         self
     }
     /// True if it has nothing to say.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.tasks.is_empty()
     }
     /// How many outputs it has.
     pub fn outputs(&self) -> usize {
-        self.0.values().filter(|recalled| matches!(recalled, Recalled::Output(_))).count()
+        self.tasks.values().filter(|recalled| matches!(recalled, Recalled::Output(_))).count()
     }
     pub(crate) fn take(&mut self, task: &str) -> Option<Recalled> {
-        self.0.remove(task)
+        self.tasks.remove(task)
     }
 }

@@ -40,6 +40,8 @@ pub enum State {
     Skipped,
     Blocked,
     Cancelled,
+    /// It was completed, and then undone.
+    Compensated,
 }
 impl State {
     /// The word for it.
@@ -59,6 +61,7 @@ impl State {
             State::Skipped => "skipped",
             State::Blocked => "blocked",
             State::Cancelled => "cancelled",
+            State::Compensated => "undone",
         }
     }
     /// True if an agent has it.
@@ -68,12 +71,12 @@ impl State {
     /// True if nothing more will become of it.
     pub fn has_ended(self) -> bool {
         use State::*;
-        matches!(self, Joined { .. } | Completed | Failed | Skipped | Blocked | Cancelled)
+        matches!(self, Joined { .. } | Completed | Failed | Skipped | Blocked | Cancelled | Compensated)
     }
     /// Counts it in a tally, if it is one of the ends.
     pub(super) fn tally(self, counts: &mut Counts) {
         match self {
-            State::Completed => counts.completed += 1,
+            State::Completed | State::Compensated => counts.completed += 1,
             State::Failed => counts.failed += 1,
             State::Skipped => counts.skipped += 1,
             State::Blocked => counts.blocked += 1,

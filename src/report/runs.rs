@@ -77,11 +77,17 @@ pub fn list(root: &Path) -> Result<Vec<RunSummary>, FolderError> {
     let mut runs: Vec<RunSummary> = names(root)?
         .into_iter()
         .map(|name| RunFolder::at(root, name))
-        .map(|folder| RunSummary { record: folder.read_record(), folder })
+        .map(|folder| RunSummary { record: folder.read_record().map(|record| truly(&folder, record)), folder })
         .collect();
     let started = |run: &RunSummary| run.record.as_ref().ok().map(|r| r.started_at.clone());
     runs.sort_by(|a, b| started(b).cmp(&started(a)).then_with(|| b.folder.name().cmp(a.folder.name())));
     Ok(runs)
+}
+
+/// A run that nobody carries out any more and that has no end has died with its process.
+fn truly(folder: &RunFolder, record: RunRecord) -> RunRecord {
+    let died = record.status == "running" && !folder.is_held();
+    if died { RunRecord { status: "died".into(), ..record } } else { record }
 }
 
 /// The runs as a table for people: `polity runs`. A broken one says why.

@@ -82,6 +82,7 @@ fn urgency(task: &super::TaskRecord) -> u8 {
         _ if task.attempts > 1 || task.launches > 1 => 2,
         State::Blocked | State::Cancelled => 3,
         State::Ready => 4,
+        State::Compensated => 2,
         State::Completed | State::Joined { .. } | State::Expanded => 5,
         State::Skipped | State::Pending => 6,
     }

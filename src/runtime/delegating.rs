@@ -83,11 +83,11 @@ fn hand_on(context: &Context, flow: impl IntoWorkflow, team: Option<Vec<Name>>) 
 ///     }
 /// }
 /// let dish = polity::simulate(1, async {
-///     let cook = agent_fn(can("fry", 1.0), |job, _| async move {
+///     let cook = || agent_fn(can("fry", 1.0), |job, _| async move {
 ///         let eggs: String = job.input("eggs")?;
 ///         if eggs == "fresh" { Err(Failure::error("no eggs")) } else { Ok(json!(format!("omelette of {eggs}"))) }
 ///     });
-///     let society = Polity::builder().agent("cook", move || cook.clone()).decomposer(|| Cook).start()?;
+///     let society = Polity::builder().agent("cook", cook).decomposer(|| Cook).start()?;
 ///     Ok::<_, Failure>(society.pursue("an omelette", json!({})).await?.output("result").clone())
 /// });
 /// assert_eq!(dish.unwrap(), json!({ "fry": "omelette of powder" }));

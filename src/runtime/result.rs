@@ -67,6 +67,14 @@ impl RunResult {
         };
         self.workflow.tasks.iter().enumerate().filter_map(of).collect()
     }
+    /// How many tasks were undone.
+    pub fn compensated(&self) -> u32 {
+        self.tail.compensated
+    }
+    /// Effects that are left since they could not be undone: the task, and why.
+    pub fn left(&self) -> &[(Name, String)] {
+        &self.tail.left
+    }
     /// What could not be computed at the end.
     pub fn problems(&self) -> &[String] {
         &self.tail.problems

@@ -1,6 +1,6 @@
 //! A workflow's twin that only takes time: the same graph, where every task is simulated.
 
-use crate::workflow::{Action, Expression, Root, Task, Workflow};
+use crate::workflow::{Action, Compensation, Expression, Root, Task, Workflow};
 use polity_agents::Simulation;
 use std::sync::Arc;
 
@@ -53,6 +53,11 @@ fn still(task: &mut Task, assumptions: &mut Vec<String>) {
         task.action = Action::Simulate(Arc::new(Simulation::default()));
     }
     task.with.clear();
+    if let Some(undo) = &task.compensate {
+        let action = Action::Simulate(Arc::new(Simulation::default()));
+        let action = if matches!(undo.action, Action::Simulate(_)) { undo.action.clone() } else { action };
+        task.compensate = Some(Arc::new(Compensation { action, with: Vec::new(), ..(**undo).clone() }));
+    }
     if task.when.as_ref().is_some_and(uses_outputs) {
         let source = task.when.take().map(|when| when.source().to_owned()).unwrap_or_default();
         assumptions.push(format!("`when` of \"{}\" is taken as true, since outputs are not simulated: {source}", task.id));

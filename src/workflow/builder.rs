@@ -177,7 +177,13 @@ impl WorkflowBuilder {
     /// # Errors
     /// [`WorkflowErrors`], all at once.
     pub fn build(self) -> Result<Workflow, WorkflowErrors> {
-        let functions: Vec<Name> = self.draft.tasks.iter().filter_map(|t| t.action.function().cloned()).collect();
+        let functions: Vec<Name> = self
+            .draft
+            .tasks
+            .iter()
+            .flat_map(|t| [Some(&t.action), t.compensate.as_ref().map(|undo| &undo.value.action)])
+            .filter_map(|action| action?.function().cloned())
+            .collect();
         // Somebody who can do everything stands for the agents that nobody knows of yet.
         let can = self.draft.tasks.iter().flat_map(|t| t.needs.iter().map(|(n, _)| n).chain([&t.kind.value]));
         let can = can.fold(polity_protocols::Capabilities::default(), |all, name| all.and(name.clone(), 1.0));

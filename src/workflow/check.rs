@@ -12,6 +12,7 @@ use crate::lifecycle::Timeouts;
 use crate::plan::Wants;
 use polity_protocols::Name;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Replicas that an agent may have.
 const MAX_REPLICAS: u32 = 1_000_000;
@@ -68,6 +69,7 @@ pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> 
     check.abilities(&draft, &agents);
     check.supervision(&draft.supervision, &agents);
     check.decomposer(&draft, &agents);
+    check.compensations(&draft);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
@@ -115,6 +117,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
                 redundancy: task.redundancy.map(|r| r.value),
                 set_state: task.set_state.map(|key| key.value),
                 nesting: task.nesting,
+                compensate: task.compensate.map(|c| Arc::new(c.value)),
             })
             .collect(),
         outputs: draft.outputs.into_iter().map(|o| o.value).collect(),
@@ -229,6 +232,9 @@ impl Check<'_> {
                 edges.insert(*on, Wants::MaybeOutput);
             }
         }
+        let upstream: Vec<String> =
+            names.tasks.iter().filter(|(_, at)| edges.contains_key(at)).map(|(name, _)| (*name).to_owned()).collect();
+        self.compensation(task, (&upstream, task.for_each.is_some()));
         edges.into_iter().map(|(on, wants)| Dependency { on, wants }).collect()
     }
 
@@ -288,6 +294,10 @@ impl Check<'_> {
                 let help =
                     near.unwrap_or_else(|| "give it a value under `state: { initial: … }`, or let a task `set_state` it".into());
                 self.say(Problem::new(span, format!("{what} uses state.{}, which nobody sets", r.name)).help(help));
+            }
+            Root::Output => {
+                let message = format!("{what} uses `output`, which is only there in `compensate`");
+                self.say(Problem::new(span, message).help("what a task gave is tasks.ID.output"));
             }
             Root::Error | Root::Attempt => {
                 let word = if r.root == Root::Error { "error" } else { "attempt" };

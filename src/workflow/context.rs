@@ -109,6 +109,7 @@ pub(super) fn context(references: &[Reference], scope: &dyn Scope, seen: &Seen) 
             Root::Workflow => root.add(&"workflow".into(), scope.workflow_name().map(|n| pair("name", &n))),
             Root::Error => root.add(&"error".into(), scope.error().as_ref().map(to_jinja)),
             Root::Attempt => root.add(&"attempt".into(), scope.attempt().map(Jinja::from)),
+            Root::Output => root.add(&"output".into(), scope.output().as_ref().map(to_jinja)),
             Root::Secrets => {}
             Root::Tasks => {
                 let Some(facts) = scope.task(name) else { continue };
@@ -153,6 +154,7 @@ impl Path {
             Root::Workflow => scope.workflow_name().map(text).ok_or_else(undefined)?,
             Root::Error => scope.error().ok_or_else(undefined)?,
             Root::Attempt => scope.attempt().map(|n| Arc::new(Value::from(n))).ok_or_else(undefined)?,
+            Root::Output => scope.output().ok_or_else(undefined)?,
             Root::Secrets => return Err(undefined()),
             Root::Tasks => self.of_task(scope, source)?,
         };

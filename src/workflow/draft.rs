@@ -1,7 +1,7 @@
 //! A workflow before its names are checked: what a file's reader and a program's builder both make.
 
 use super::expression::Expression;
-use super::model::{Action, Binding, Input, Limits, OnFailure, Output, Priority, Script, Shared, Strategy};
+use super::model::{Action, Binding, Compensation, Input, Limits, OnFailure, Output, Priority, Script, Shared, Strategy};
 use super::nested::{Delegate, Delegation, Nesting};
 use super::problem::Span;
 use super::template::Template;
@@ -37,6 +37,7 @@ pub(super) struct Draft {
     pub(super) timeouts: Option<Timeouts>,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) on_failure: OnFailure,
+    pub(super) failure_span: Span,
     pub(super) state: Shared,
     pub(super) limits: Limits,
     pub(super) adaptive: bool,
@@ -103,6 +104,9 @@ pub(super) struct DraftTask {
     pub(super) redundancy: Option<At<Redundancy>>,
     pub(super) set_state: Option<At<Name>>,
     pub(super) nesting: Nesting,
+    pub(super) compensate: Option<At<Compensation>>,
+    /// Where the expressions of its compensation stand, in the order of [`Compensation::expressions`].
+    pub(super) undo_places: Vec<Span>,
     /// Where its `synthesize` or `parent_close` stands, if it has one.
     pub(super) nesting_span: Option<Span>,
     /// The sub-workflow that it is, before that is checked.
@@ -151,6 +155,8 @@ impl DraftTask {
             redundancy: None,
             set_state: None,
             nesting: Nesting::default(),
+            compensate: None,
+            undo_places: Vec::new(),
             nesting_span: None,
             sub: None,
             places: Vec::new(),
@@ -175,7 +181,7 @@ pub(super) fn templates(script: &Script) -> impl Iterator<Item = &Template> {
     [&script.run].into_iter().chain(&script.stdin).chain(script.env.iter().map(|(_, t)| t)).chain(&script.cwd)
 }
 
-fn collect<'a>(binding: &'a Binding, all: &mut Vec<&'a Expression>) {
+pub(super) fn collect<'a>(binding: &'a Binding, all: &mut Vec<&'a Expression>) {
     match binding {
         Binding::Constant(_) => {}
         Binding::Template(t) => all.extend(t.bindings()),

@@ -101,7 +101,7 @@ pub(crate) static TOP: Record = Record {
         key("supervision", Kind::List(&Kind::Record(&SUPERVISOR)), "supervisors that some agents have to themselves"),
         key(
             "on_failure",
-            Kind::Words(&[yes("continue"), yes("fail_fast"), not_yet("compensate")]),
+            Kind::Words(&[yes("continue"), yes("fail_fast"), yes("compensate")]),
             "what a failed task means for the rest",
         ),
         key(
@@ -310,7 +310,7 @@ pub(crate) static TASK: Record = Record {
         later("hedge", "a second attempt beside a slow one"),
         later("fallback", "another way to execute it"),
         later("fallback_to", "a task that takes its place"),
-        later("compensate", "what undoes it"),
+        key("compensate", Kind::Record(&COMPENSATE), "what undoes it, where `on_failure: compensate`"),
         later("on_error", "handlers by kind of error"),
         later("resources", "what it uses up"),
         key(
@@ -332,6 +332,20 @@ pub(crate) static TASK: Record = Record {
     ],
 };
 
+static COMPENSATE: Record = Record {
+    what: "a compensation",
+    keys: &[
+        key("run", Kind::Template, "a shell command"),
+        key("fn", Kind::Text, "a registered Rust function"),
+        key("simulate", Kind::Either(&[Kind::Duration, Kind::Record(&SIMULATE)]), "takes time, has no effect"),
+        key("with", Kind::Map(&Kind::Binding), "its input"),
+        key("stdin", Kind::Template, "what `run` reads"),
+        key("env", Kind::Map(&Kind::Template), "environment variables of `run`"),
+        key("cwd", Kind::Template, "the working directory of `run`"),
+        key("timeout", TIMEOUT_KIND, "time limits"),
+        key("retry", Kind::Record(&RETRY), "whether it is tried again; 10 attempts by default"),
+    ],
+};
 static DELEGATION: Record = Record {
     what: "`delegation`",
     keys: &[

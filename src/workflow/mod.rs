@@ -6,6 +6,7 @@ mod builder;
 #[cfg(test)]
 mod builder_tests;
 mod check;
+mod compensation;
 mod context;
 mod cycles;
 mod draft;
@@ -46,8 +47,8 @@ pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
 pub(crate) use load::is_description;
 pub use load::{Checked, Defaults, Known, Overrides, load, parse};
 pub use model::{
-    Action, Binding, Dependency, Input, InputType, Limits, OnConflict, OnFailure, Output, Priority, Script, Shared, Strategy,
-    Task, Team, Workflow, duration_text,
+    Action, Binding, Compensation, Dependency, Input, InputType, Limits, OnConflict, OnFailure, Output, Priority, Script, Shared,
+    Strategy, Task, Team, Workflow, duration_text,
 };
 pub use nested::{Budget, Converge, Delegate, Delegation, Nesting, ParentClose, Synthesis};
 pub use problem::{Problem, Span, WorkflowErrors};

@@ -136,6 +136,8 @@ pub enum OnFailure {
     Continue,
     /// Nothing new starts; what runs may end.
     FailFast,
+    /// As `FailFast`; then what was done is undone. So it is after a cancellation, too.
+    Compensate,
 }
 
 /// The blackboard of a run: what its tasks share by key.
@@ -223,6 +225,8 @@ pub struct Task {
     pub set_state: Option<Name>,
     /// What it says of a sub-run that does it.
     pub nesting: Nesting,
+    /// What undoes it.
+    pub compensate: Option<Arc<Compensation>>,
 }
 
 /// How a task is executed.
@@ -259,6 +263,23 @@ impl Action {
             _ => None,
         }
     }
+}
+
+/// What undoes a task. Its bindings see the task's `output`, and what the task itself could see; they are computed when the task completes.
+#[derive(Clone, Debug)]
+pub struct Compensation {
+    /// How: a command, a function, a simulation.
+    pub action: Action,
+    /// Its input.
+    pub with: Vec<(Name, Binding)>,
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// Whether again.
+    pub retry: RetryPolicy,
+}
+impl Compensation {
+    /// Attempts at an undo, where nobody says otherwise.
+    pub const ATTEMPTS: u32 = 10;
 }
 
 /// A shell command whose bindings are still to be rendered.

@@ -163,6 +163,14 @@ fn every_key_arrives() {
     assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
 }
 
+/// The example of the language's own description.
+#[test]
+fn a_file_with_a_bit_of_everything_is_well() {
+    let text = include_str!("../../tests/data/whole.polity.yaml");
+    let checked = parse(text, None, &Known::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    assert!(checked.workflow.tasks.iter().any(|task| task.compensate.is_some()));
+}
+
 /// One bad input per paragraph: the text, then what must be said of it. `BLESS=1` rewrites what is said; a person then reads the difference.
 #[test]
 fn what_is_wrong_is_said_so() {

@@ -71,6 +71,7 @@ impl Reader<'_> {
             supervision: items(root.get("supervision")).iter().filter_map(supervisor).collect(),
             timeouts: defaults.timeouts,
             on_failure: word::<OnFailure>(root.get("on_failure")),
+            failure_span: root.get("on_failure").map_or(root.span, |n| n.span),
             state: root.get("state").map(policies::state).unwrap_or_default(),
             delegation: root.get("delegation").map(nested_read::delegation).unwrap_or_default(),
             adaptive: matches!(root.get("mode").and_then(Node::text), Some("adaptive" | "ADAPTIVE")),
@@ -146,6 +147,9 @@ impl Reader<'_> {
         task.retry = node.get("retry").map(|n| policies::retry(n, default_retry));
         task.set_state = node.get("set_state").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
         self.nesting(node, &mut task);
+        if let Some(undo) = node.get("compensate") {
+            self.compensation(undo, &mut task);
+        }
         task.places = self.places(node, &task);
         Some(task)
     }
@@ -234,16 +238,7 @@ impl Reader<'_> {
             self.bindings_of(holder.get("goal").unwrap_or(holder), goal, &mut all);
         }
         if let Some(script) = task.action.script() {
-            let node = holder;
-            let mut texts = vec![(node.get("run"), Some(&script.run)), (node.get("stdin"), script.stdin.as_ref())];
-            let env = node.get("env");
-            texts.extend(script.env.iter().map(|(k, t)| (env.and_then(|e| e.get(k)), Some(t))));
-            texts.push((node.get("cwd"), script.cwd.as_ref()));
-            for (n, t) in texts {
-                if let (Some(n), Some(t)) = (n, t) {
-                    self.bindings_of(n, t, &mut all);
-                }
-            }
+            self.script_places(holder, script, &mut all);
         }
         for (name, bound) in &task.with {
             match node.get("with").and_then(|w| w.get(name)) {
@@ -257,6 +252,18 @@ impl Reader<'_> {
         all
     }
 
+    pub(super) fn script_places(&self, node: &Node, script: &Script, all: &mut Vec<Span>) {
+        let mut texts = vec![(node.get("run"), Some(&script.run)), (node.get("stdin"), script.stdin.as_ref())];
+        let env = node.get("env");
+        texts.extend(script.env.iter().map(|(k, t)| (env.and_then(|e| e.get(k)), Some(t))));
+        texts.push((node.get("cwd"), script.cwd.as_ref()));
+        for (n, t) in texts {
+            if let (Some(n), Some(t)) = (n, t) {
+                self.bindings_of(n, t, all);
+            }
+        }
+    }
+
     fn bindings_of(&self, node: &Node, template: &Template, all: &mut Vec<Span>) {
         let mut from = 0;
         for expression in template.bindings() {
@@ -266,7 +273,7 @@ impl Reader<'_> {
         }
     }
 
-    fn places_of(&self, node: &Node, bound: &Binding, all: &mut Vec<Span>) {
+    pub(super) fn places_of(&self, node: &Node, bound: &Binding, all: &mut Vec<Span>) {
         match (bound, &node.kind) {
             (Binding::Template(t), _) => self.bindings_of(node, t, all),
             (Binding::List(bounds), NodeKind::List(nodes)) => {
@@ -310,7 +317,7 @@ fn dependency(node: &Node) -> Option<DraftDependency> {
 }
 
 /// A value with `{{ … }}` in its texts; what binds nothing is a constant.
-fn binding(node: &Node) -> Binding {
+pub(super) fn binding(node: &Node) -> Binding {
     let is_constant = |all: &[Binding]| all.iter().all(|b| matches!(b, Binding::Constant(_)));
     match &node.kind {
         NodeKind::Text(text) => match Template::parse(text) {

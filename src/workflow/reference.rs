@@ -22,6 +22,7 @@ pub enum Root {
     Workflow,
     Error,
     Attempt,
+    Output,
 }
 
 /// What of a task is used.
@@ -266,7 +267,7 @@ impl<'x, 'a> Chain<'x, 'a> {
             "tasks" => self.task_reference(handled_by_default),
             "error" => Ok(make(Root::Error, "", None)),
             "attempt" if self.steps.is_empty() && self.is_static => Ok(make(Root::Attempt, "", None)),
-            "output" => fail("`output` alone is no value here; write tasks.ID.output".into()),
+            "output" => Ok(make(Root::Output, "", None)),
             id => match self.key(0) {
                 Some(key) => Ok(make(Root::Tasks, id, Some(field(key).unwrap_or(Field::Output)))),
                 None => fail(format!("`{id}` alone is no value; write inputs.{id} or {id}.output")),
@@ -339,7 +340,7 @@ pub(super) fn as_path(expr: &Expr<'_>) -> Option<Path> {
     let mut way = chain.steps;
     // How many of the steps the reference itself has used up.
     let used = match (reference.root, var.id) {
-        (Root::Item | Root::Index | Root::Error | Root::Attempt, _) => 0,
+        (Root::Item | Root::Index | Root::Error | Root::Attempt | Root::Output, _) => 0,
         (Root::Tasks, "tasks") => 2,
         (Root::Tasks, _) => match &way[0] {
             Step::Key(key) => usize::from(field(key).is_some()),

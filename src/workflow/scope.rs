@@ -39,6 +39,10 @@ pub trait Scope {
     fn index(&self) -> Option<usize> {
         None
     }
+    /// The output of the task that is undone.
+    fn output(&self) -> Option<Arc<Value>> {
+        None
+    }
     /// The failure that a condition of a retry judges.
     fn error(&self) -> Option<Arc<Value>> {
         None

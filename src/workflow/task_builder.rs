@@ -3,7 +3,7 @@
 use super::builder::WorkflowBuilder;
 use super::draft::{At, DraftDependency, DraftStrategy, DraftTask};
 use super::expression::Expression;
-use super::model::{Action, Binding, Priority, Script, Strategy};
+use super::model::{Action, Binding, Compensation, Priority, Script, Strategy};
 use super::nested::{Converge, Delegate, ParentClose, Synthesis};
 use super::problem::Span;
 use super::template::Template;
@@ -274,6 +274,25 @@ impl TaskBuilder {
     /// The time limit of one attempt.
     pub fn timeout(self, attempt: Duration) -> TaskBuilder {
         self.timeouts(Timeouts { attempt: Some(attempt), ..Timeouts::default() })
+    }
+    /// What undoes it, in a workflow with [`OnFailure::Compensate`](super::OnFailure::Compensate): the action, the input, the time limits and the retry policy of another
+    /// task, whose expressions see this one's `output`.
+    ///
+    /// ```
+    /// use polity::workflow::{OnFailure, Workflow, expr, function};
+    /// let book = function("book").compensate(function("cancel").with("id", expr("output.id")));
+    /// assert!(Workflow::new("trip").on_failure(OnFailure::Compensate).task("book", book).build().unwrap().tasks[0].compensate.is_some());
+    /// ```
+    pub fn compensate(mut self, undo: TaskBuilder) -> TaskBuilder {
+        self.wrong.extend(undo.wrong.iter().map(|what| format!("`compensate`: {what}")));
+        let DraftTask { action, with, timeouts, retry, .. } = undo.task;
+        if !matches!(action, Action::Run(_) | Action::Function(_) | Action::Simulate(_)) {
+            return self.wrong("`compensate` must be a command, a function or a simulation");
+        }
+        let retry = retry.unwrap_or_else(Compensation::usual_retry);
+        let compensation = Compensation { action, with, timeouts: timeouts.unwrap_or_default(), retry };
+        self.task.compensate = Some(At::new(compensation, HERE));
+        self
     }
     /// What its output is made of, where a sub-run does it.
     pub fn synthesize(mut self, how: Synthesis) -> TaskBuilder {

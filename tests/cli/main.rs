@@ -6,5 +6,6 @@ mod bad_runs;
 mod dead_letters;
 mod interrupts;
 mod place;
+mod retry;
 mod settings;
 mod verbs;

@@ -65,7 +65,7 @@ fn agree(storm: &Storm, id: RunId, log: &RunLog<'_>, result: &polity::RunResult)
     let unwell = told.failed + told.blocked + told.cancelled;
     match result.status() {
         RunStatus::Completed => must(unwell == 0, || format!("it completed with {told:?}")),
-        RunStatus::Failed | RunStatus::Overspent => must(unwell > 0, || format!("it failed with {told:?}")),
+        RunStatus::Failed | RunStatus::Overspent | RunStatus::Stuck => must(unwell > 0, || format!("it failed with {told:?}")),
         RunStatus::Cancelled | RunStatus::Escalated => Ok(()),
     }
 }
@@ -114,7 +114,7 @@ fn outcomes(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
 fn note_run(status: RunStatus, log: &RunLog<'_>, seen: &mut Seen) {
     match status {
         RunStatus::Completed => seen.completed_runs += 1,
-        RunStatus::Failed | RunStatus::Overspent => seen.failed_runs += 1,
+        RunStatus::Failed | RunStatus::Overspent | RunStatus::Stuck => seen.failed_runs += 1,
         RunStatus::Cancelled => seen.cancelled_runs += 1,
         RunStatus::Escalated => {}
     }

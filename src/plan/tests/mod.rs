@@ -6,3 +6,4 @@ mod ledger_properties;
 mod ledger_rules;
 mod plan_properties;
 mod scale;
+mod undo_properties;

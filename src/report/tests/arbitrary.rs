@@ -74,6 +74,7 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
             )| {
                 Arc::new(RunHead {
                     parent: None,
+                    resumes: None,
                     name,
                     workflow,
                     hash,
@@ -126,8 +127,11 @@ fn run_tail() -> impl Strategy<Value = Arc<RunTail>> {
         blocked,
         cancelled,
     });
-    (status, tally, value(), prop::collection::vec(any::<String>(), 0..3), any::<u64>())
-        .prop_map(|(status, tally, outputs, problems, ignored)| Arc::new(RunTail { status, tally, outputs, problems, ignored }))
+    (status, tally, value(), prop::collection::vec(any::<String>(), 0..3), any::<u64>()).prop_map(
+        |(status, tally, outputs, problems, ignored)| {
+            Arc::new(RunTail { status, tally, outputs, problems, compensated: 0, left: Vec::new(), ignored })
+        },
+    )
 }
 fn undelivered() -> impl Strategy<Value = What> {
     let who = prop::option::of((0u32..5).prop_map(AgentId));

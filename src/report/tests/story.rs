@@ -60,6 +60,7 @@ impl Teller {
             settings: json!({}),
             offices: Vec::new(),
             parent: None,
+            resumes: None,
             memory: None,
             seed: 8731,
             simulated: false,
@@ -90,7 +91,15 @@ impl Teller {
     }
     pub fn end(&mut self, ms: u64, status: RunStatus, problems: &[&str]) -> Vec<Event> {
         let problems = problems.iter().map(|p| p.to_string()).collect();
-        let tail = RunTail { status, tally: self.tally, outputs: json!({"report": "ok"}), problems, ignored: 0 };
+        let tail = RunTail {
+            status,
+            tally: self.tally,
+            outputs: json!({"report": "ok"}),
+            problems,
+            compensated: 0,
+            left: Vec::new(),
+            ignored: 0,
+        };
         self.at(ms, What::RunEnded(Arc::new(tail)));
         std::mem::take(&mut self.events)
     }

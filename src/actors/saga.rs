@@ -1,0 +1,170 @@
+//! The saga of a run: what was done is undone when it does not come to its end.
+//!
+//! Source: Garcia-Molina and Salem, *Sagas* (SIGMOD 1987).
+
+use super::messages::{TaskEnd, TaskResult};
+use super::render::{Rendered, Unready};
+use super::{Errand, RunActor};
+use crate::event::What;
+use crate::lifecycle::Policy;
+use crate::plan::{NodeIx, Undo};
+use crate::workflow::{Conditions, OnFailure};
+use actix::Context;
+use polity_agents::Job;
+use polity_protocols::{Name, TaskView};
+use serde_json::Value;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// What a run has to undo.
+#[derive(Default)]
+pub(super) struct Saga {
+    /// By instance: what undoes it, or why that can't be said. Made when the task completed, so that it does not depend on what came later.
+    plans: BTreeMap<u32, Result<Job, String>>,
+    undo: Option<Undo>,
+    /// What may be undone and waits for room.
+    ready: VecDeque<u32>,
+    /// Jobs that undo, by number.
+    open: BTreeMap<u32, u32>,
+    /// Why effects are left.
+    reasons: BTreeMap<u32, String>,
+    /// Nothing is undone: the run was told to end at once.
+    pub(super) off: bool,
+}
+impl Saga {
+    /// True while something is being undone.
+    pub(super) fn goes_on(&self) -> bool {
+        self.undo.as_ref().is_some_and(|undo| !undo.is_over())
+    }
+    /// The task that a job undoes.
+    pub(super) fn undoes(&self, number: u32) -> bool {
+        self.open.contains_key(&number)
+    }
+    /// How many tasks were undone, and what is left.
+    pub(super) fn tell(&self) -> (u32, Vec<(u32, String)>) {
+        let Some(undo) = &self.undo else { return (0, Vec::new()) };
+        let why = |instance: u32| match self.reasons.get(&instance) {
+            Some(reason) => reason.clone(),
+            None => "what stands on it could not be undone".to_owned(),
+        };
+        (undo.done().len() as u32, undo.left().into_iter().map(|instance| (instance, why(instance))).collect())
+    }
+}
+
+impl RunActor {
+    /// A task has completed: what would undo it is made now.
+    pub(super) fn plan_undo(&mut self, instance: u32, node: NodeIx, output: &Arc<Value>) {
+        let workflow = self.workflow.clone();
+        let task = &workflow.tasks[node.index()];
+        let Some(compensation) = task.compensate.as_ref().filter(|_| workflow.on_failure == OnFailure::Compensate) else {
+            return;
+        };
+        let index = self.ledger.locate(instance).map_or(0, |(_, index)| index as usize);
+        let item = if self.ledger.is_expanded(node) { self.item(node, index) } else { None };
+        let mut scope = self.scope(item);
+        scope.own = Some(output.clone());
+        let plan = match Rendered::undo(compensation, &scope) {
+            Ok(Rendered { work, input }) => {
+                let (name, kind): (Name, _) = (format!("{}/undo", self.name_of(instance)).into(), task.kind.clone());
+                let timeout = compensation.timeouts.attempt;
+                Ok(Job { run: self.key_name(), kind, work, input, timeout, ..Job::new(name, polity_agents::Work::Own) })
+            }
+            Err(Unready::Fails(failure)) => Err(format!("what undoes it can't be said: {failure}")),
+            Err(Unready::Skips(reason)) => Err(format!("what undoes it can't be said: {reason}")),
+        };
+        self.saga.plans.insert(instance, plan);
+    }
+    /// All tasks have ended. True if something is to be undone first.
+    pub(super) fn begin_undo(&mut self, context: &mut Context<RunActor>) -> bool {
+        let ends_well = self.ledger.instance_tally().is_success() && self.status.is_none();
+        if self.saga.undo.is_some() || self.saga.off || ends_well || self.saga.plans.is_empty() {
+            return self.saga.goes_on();
+        }
+        let of = |instance: &u32| Some((self.ledger.locate(*instance)?.0, *instance));
+        let mut undo = Undo::new(self.ledger.shared_plan(), self.saga.plans.keys().filter_map(of).collect::<Vec<_>>());
+        let nobody = self.world.directory.escalated().is_some();
+        self.saga.ready = undo.start().into();
+        self.saga.undo = Some(undo);
+        if nobody {
+            self.stop_undoing("nobody is left to undo it");
+        }
+        self.undo_more(context);
+        self.saga.goes_on()
+    }
+    fn undo_more(&mut self, context: &mut Context<RunActor>) {
+        while self.open.len() < self.max_open {
+            let Some(instance) = self.saga.ready.pop_front() else { return };
+            let task = self.task(instance);
+            if self.recall.is_undone(&self.name_of(instance)) {
+                self.world.record(self.id, What::Compensated { task });
+                self.undone(instance, true);
+                continue;
+            }
+            let plan = self.saga.plans.get(&instance).cloned();
+            match plan {
+                Some(Ok(job)) => self.undo_one(instance, job, context),
+                Some(Err(reason)) => self.left(instance, reason),
+                None => {}
+            }
+        }
+    }
+    fn undo_one(&mut self, instance: u32, job: Job, context: &mut Context<RunActor>) {
+        let (Some((node, _)), Some(number)) = (self.ledger.locate(instance), self.ballots.number()) else { return };
+        let task = &self.workflow.tasks[node.index()];
+        let Some(compensation) = task.compensate.clone() else { return };
+        let policy = Policy { retry: Some(compensation.retry.clone()), timeouts: compensation.timeouts };
+        let conditions = Conditions::of(&compensation.retry).ok().flatten().map(Arc::new);
+        self.world.record(self.id, What::Compensating { task: self.task(instance), undo: number });
+        self.saga.open.insert(number, instance);
+        let errand = self.errand_of(number, node, job);
+        let view = TaskView { work: 0.0, ..(*errand.view).clone() };
+        let (policy, view) = (Some(Arc::new(policy)), Arc::new(view));
+        // No budget stands in the way of what must be undone.
+        let errand = Errand { view, policy, conditions, decomposes: false, adaptive: false, purse: None, ..*errand };
+        self.hand_out(number, node, Box::new(errand), context);
+    }
+    /// A job that undoes something has ended.
+    pub(super) fn undo_settled(&mut self, number: u32, result: TaskResult, context: &mut Context<RunActor>) {
+        let Some(instance) = self.saga.open.remove(&number) else { return };
+        self.world.boards.forget(self.task(number));
+        match result.end {
+            TaskEnd::Completed(_) => {
+                self.world.record(self.id, What::Compensated { task: self.task(instance) });
+                self.undone(instance, true);
+            }
+            TaskEnd::Failed(failure) => {
+                let attempts = if result.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", result.attempts) };
+                self.left(instance, format!("its undo failed after {attempts}: {failure}"));
+            }
+            TaskEnd::Cancelled => self.left(instance, "its undo was cancelled".into()),
+            TaskEnd::Handed(_) | TaskEnd::Setback(_) => self.left(instance, "its undo handed its work on, which it can't".into()),
+        }
+        self.undo_more(context);
+        if !self.saga.goes_on() {
+            self.inquire(context);
+        }
+    }
+    fn left(&mut self, instance: u32, reason: String) {
+        self.world.record(self.id, What::Uncompensated { task: self.task(instance), reason: reason.as_str().into() });
+        self.saga.reasons.insert(instance, reason);
+        self.undone(instance, false);
+    }
+    fn undone(&mut self, instance: u32, undone: bool) {
+        if let Some(undo) = &mut self.saga.undo {
+            let ready = undo.ended(instance, undone);
+            self.saga.ready.extend(ready);
+        }
+    }
+    /// Stops undoing at once: what is open is cancelled, the rest is left.
+    pub(super) fn stop_undoing(&mut self, why: &str) {
+        self.saga.off = true;
+        for instance in std::mem::take(&mut self.saga.ready) {
+            self.left(instance, why.to_owned());
+        }
+        for number in self.saga.open.keys() {
+            if let Some(addr) = self.open.get(number) {
+                self.cancel(*number, addr);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! A run again, with what the record of an earlier one knows.
+
+use super::carry::{Errand, View};
+use super::load;
+use super::stop::Stop;
+use polity::Registry;
+use polity::agents::AgentSpec;
+use polity::event::Names;
+use polity::protocols::Name;
+use polity::report::{Recall, Report, RunFolder, RunRecord};
+use polity::workflow::Workflow;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The record of an earlier run, read.
+pub struct Earlier {
+    pub folder: RunFolder,
+    pub record: RunRecord,
+    pub report: Report,
+    pub names: Names,
+}
+impl Earlier {
+    /// Reads it. A log whose last line was cut off is as good as it is.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    pub fn read(folder: RunFolder) -> Result<Earlier, Stop> {
+        let record = folder.read_record()?;
+        let (report, events) = Report::read(&folder.events()).map_err(Stop::invalid)?;
+        let mut names = Names::default();
+        events.iter().for_each(|event| names.take(event));
+        Ok(Earlier { folder, record, report, names })
+    }
+    /// What need not be done again; `again` says which of those that failed shall be.
+    pub fn recall(&self, again: impl Fn(&str) -> bool) -> Recall {
+        Recall::of(&self.report, &self.names, again)
+    }
+    /// A new run of the workflow as it was, with the same inputs and strategy. `words` are those of the command that asks for it.
+    ///
+    /// # Errors
+    /// If its workflow was not kept, or is another by now.
+    pub fn errand(&self, recall: Recall, runs: PathBuf, words: &[&str]) -> Result<Errand, Stop> {
+        let record = &self.record;
+        let (workflow, agents) = self.workflow(words.last().copied().unwrap_or("done again"))?;
+        let government = Registry::standard().make(&record.strategy, &record.settings).map_err(Stop::invalid)?;
+        let inputs = self.report.head().map(|head| head.inputs.clone()).unwrap_or_default();
+        let inputs: BTreeMap<Name, Value> =
+            inputs.as_object().into_iter().flatten().map(|(name, value)| (name.as_str().into(), value.clone())).collect();
+        let again = ["polity"].iter().chain(words).copied().chain([self.folder.name()]).map(str::to_owned).collect();
+        Ok(Errand {
+            workflow,
+            agents,
+            government,
+            inputs,
+            seed: None, // the same luck would end in the same failure
+            simulated: record.simulated,
+            mock: record.mock,
+            name: Some(record.resumes.clone().unwrap_or_else(|| self.folder.name().to_owned())),
+            memory: None,
+            cwd: PathBuf::from(if record.cwd.is_empty() { "." } else { &record.cwd }),
+            runs,
+            again,
+            recall,
+            view: View { json: false, verbose: false },
+        })
+    }
+    /// The workflow as it was when the run began, not as its file may be now.
+    fn workflow(&self, verb: &str) -> Result<(Workflow, Vec<AgentSpec>), Stop> {
+        let (path, name) = (self.folder.workflow(), self.folder.name());
+        if !path.exists() {
+            let why = "its workflow was not kept: it did not come from one file, or the file was changed while the run began";
+            return Err(Stop::usage(format!("{name} can't be done again ({verb}), since {why}")));
+        }
+        let config = load::Settings::default().config()?;
+        let loaded = load::load(&path, &config, self.record.mock)?;
+        if loaded.workflow().hash != self.record.hash {
+            return Err(Stop::invalid(format!("{} is not the workflow that {name} ran; it was changed", path.display())));
+        }
+        let workflow = loaded.checked.workflow;
+        let workflow = if self.record.simulated { polity::simulated_twin(&workflow).workflow } else { workflow };
+        Ok((workflow, loaded.checked.agents))
+    }
+}

@@ -1,0 +1,80 @@
+//! `polity retry`: goes on with a run that did not come to its end.
+
+use super::again::Earlier;
+use super::carry;
+use super::load::Settings;
+use super::output;
+use super::run::print_outputs;
+use super::stop::{INTERRUPTED, Stop};
+use polity::event::RunStatus;
+use polity::report::{self, State};
+use std::path::Path;
+
+/// Go on with a run that did not come to its end
+///
+/// A run that is stuck goes on undoing what is left. One that failed or was cancelled does again what failed, and what waited for that. One whose
+/// process died goes on where its record ends. It is a new run; what had completed is not done again: its outputs are taken from the record,
+/// and idempotency keys are those of the first run.
+#[derive(clap::Args)]
+pub struct Retry {
+    /// The run, by its name or the beginning of it; `last` for the newest
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// The directory that keeps the runs [default: .polity/runs]
+    #[arg(long, value_name = "DIR")]
+    runs: Option<String>,
+}
+
+impl Retry {
+    pub fn go(&self) -> Result<u8, Stop> {
+        let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
+        let folder = report::find(config.runs(), &self.run)?;
+        let name = folder.name().to_owned();
+        if folder.is_held() {
+            return Err(Stop::usage(format!("{name} still runs; wait for its end, or interrupt it")));
+        }
+        let earlier = Earlier::read(folder)?;
+        self.refuse_twice(&earlier, config.runs())?;
+        let undoes = self.refuse(&earlier, &name)?;
+        let recall = earlier.recall(|_| !undoes);
+        let known = output::count(recall.outputs(), "output");
+        let what = if undoes { "going on to undo" } else { "going on with" };
+        output::tell(&format!("{what} {name}, with {known} from its record"));
+        let outcome = carry::carry_out(earlier.errand(recall, config.runs().to_path_buf(), &["retry"])?)?;
+        if outcome.status == RunStatus::Completed {
+            print_outputs(&outcome.outputs)?;
+        }
+        Ok(if outcome.interrupted { INTERRUPTED } else { outcome.status.exit_code() })
+    }
+    /// What was gone on with already is gone on with there: else what was undone would be undone twice.
+    fn refuse_twice(&self, earlier: &Earlier, runs: &Path) -> Result<(), Stop> {
+        let first = earlier.report.head().map(|head| head.resumes.as_ref().unwrap_or(&head.name).to_string());
+        let newest = report::list(runs)?.into_iter().find(|run| match (&run.record, &first) {
+            (Ok(record), Some(first)) => record.resumes.as_ref() == Some(first) && record.started_at > earlier.record.started_at,
+            _ => false,
+        });
+        match newest {
+            Some(later) => Err(Stop::usage(format!(
+                "{} was gone on with as {}: go on with that one",
+                earlier.folder.name(),
+                later.folder.name()
+            ))),
+            None => Ok(()),
+        }
+    }
+    /// Whether there is something to go on with; true if it is to be undone.
+    fn refuse(&self, earlier: &Earlier, name: &str) -> Result<bool, Stop> {
+        let (status, report) = (&*earlier.record.status, &earlier.report);
+        if status == RunStatus::Completed.word() {
+            return Err(Stop::usage(format!("{name} has completed: there is nothing to go on with; `polity run` does it anew")));
+        }
+        let undone = report.tasks().any(|(_, task)| task.state == State::Compensated);
+        if status == RunStatus::Stuck.word() || (report.tail().is_none() && undone) {
+            return Ok(true);
+        }
+        if undone {
+            return Err(Stop::usage(format!("{name} was undone as a whole: `polity run` does it anew")));
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,60 @@
+//! Going on with what did not come to its end.
+
+use crate::place::Place;
+use std::process::{Command, Stdio};
+
+const SAGA: &str = "name: saga
+on_failure: compensate
+agents: [{ id: sh, slots: 4 }]
+tasks:
+  - { id: a, run: echo A >> log, compensate: { run: echo undo A >> log } }
+  - { id: b, run: echo B >> log, depends_on: [a], compensate: { run: test -e ok && echo undo B >> log, retry: { attempts: 1 } } }
+  - { id: c, run: echo C >> log, depends_on: [b], compensate: { run: echo undo C >> log } }
+  - { id: f, run: exit 3, depends_on: [c] }
+";
+
+#[test]
+fn a_stuck_run_is_gone_on_with_until_all_is_undone_and_nothing_twice() {
+    let place = Place::new().with("saga.yaml", SAGA);
+    place.run(&["run", "saga.yaml", "--name", "s"]).coded(7).says(&[
+        "UNDONE",
+        "LEFT a: what stands on it",
+        "2 effects left to undo",
+    ]);
+    place.run(&["runs"]).prints(&["stuck"]);
+    place.run(&["retry", "s"]).coded(7).says(&["going on to undo s"]);
+    place.run(&["retry", "s"]).coded(2).says(&["s was gone on with as s-2: go on with that one"]);
+    std::fs::write(place.path("ok"), "").unwrap();
+    place.run(&["retry", "s-2"]).coded(1).says(&["3 undone"]);
+    let log = std::fs::read_to_string(place.path("log")).unwrap();
+    assert_eq!(log.split_terminator('\n').collect::<Vec<_>>(), ["A", "B", "C", "undo C", "undo B", "undo A"]);
+    place.run(&["retry", "s-3"]).coded(2).says(&["s-3 was undone as a whole"]);
+}
+
+#[test]
+fn a_run_whose_process_was_killed_is_known_as_dead_and_gone_on_with_under_the_same_keys() {
+    let flow = "name: k
+agents: [{ id: sh }]
+tasks:
+  - { id: a, run: 'echo $POLITY_IDEMPOTENCY_KEY' }
+  - { id: b, run: 'echo $POLITY_IDEMPOTENCY_KEY; until test -e go; do sleep 0.02; done', depends_on: [a] }
+outputs: [{ name: b, from: b.output }, { name: a, from: a.output }]
+";
+    let place = Place::new().with("k.yaml", flow);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_polity"));
+    command.args(["run", "k.yaml", "--name", "k"]).current_dir(place.root()).env("HOME", place.root()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let log = place.path(".polity/runs/k/events.ndjson");
+    while !std::fs::read_to_string(&log).is_ok_and(|text| text.contains("\"event\":\"completed\"")) {
+        std::thread::yield_now();
+    }
+    place.run(&["retry", "k"]).coded(2).says(&["k still runs"]);
+    place.run(&["runs"]).prints(&["running"]);
+    assert!(Command::new("kill").args(["-s", "KILL", &child.id().to_string()]).status().unwrap().success());
+    child.wait().unwrap();
+    place.run(&["runs"]).prints(&["died"]);
+    place.run(&["show", "k"]).says(&["its process died before its end"]);
+    std::fs::write(place.path("go"), "").unwrap();
+    place.run(&["retry", "k"]).coded(0).prints(&["\"b\": \"k:b\"", "\"a\": \"k:a\""]);
+    place.run(&["retry", "k-2"]).coded(2).says(&["has completed"]);
+}
