@@ -16,6 +16,7 @@ mod claim;
 mod coordinator;
 mod copies;
 mod dead;
+mod detour;
 mod directory;
 mod jobs;
 mod listen;

@@ -1,6 +1,7 @@
 //! How a run carries its sub-runs: asks agents for them, begins them, takes their results, closes them.
 
 use super::dead::{dead_letter, input_hash};
+use super::detour::Setback;
 use super::messages::{RunMail, TaskEnd, TaskResult};
 use super::nest::{Cause, ChildEnd, ChildSetup, Closing, Compound, Finish, Handed, Origin, ParentLine};
 use super::{Errand, RunActor};
@@ -299,7 +300,7 @@ impl RunActor {
             job.work = Work::Command(Arc::new(command));
         }
         self.world.record(self.id, What::Copied { task, copy: number, number: asked });
-        let mut errand = Errand { decomposes: true, adaptive: false, ..*self.errand_of(number, node, job) };
+        let mut errand = Errand { decomposes: true, detours: false, ..*self.errand_of(number, node, job) };
         if let Some(demand) = demand {
             (Arc::make_mut(&mut errand.view).demand, errand.policy, errand.conditions) = (demand, None, None);
         }
@@ -392,6 +393,11 @@ impl RunActor {
                 let (output, took) = (Arc::new(value), self.world.now().since(compound.began));
                 self.world.record(self.id, What::Synthesized { task, took, output: output.clone() });
                 TaskEnd::Completed(output)
+            }
+            Err(failure) if self.has_detour(compound.node) => {
+                let (by, job) = (compound.by, compound.job);
+                self.world.record(self.id, What::Replanned { task, agent: None, attempts, failure: failure.clone() });
+                return self.detours.add(instance, Setback { failure, job, by, attempts, asked: true });
             }
             Err(failure) => {
                 let what = What::Failed { task, agent: None, attempts, failure: failure.clone() };

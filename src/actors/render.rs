@@ -1,7 +1,7 @@
 //! From a task of the workflow to a job: its bindings become values.
 
 use crate::plan::Wants;
-use crate::workflow::{Action, Binding, Compensation, Delegate, EvalError, Root, Scope, Script, Task, Workflow};
+use crate::workflow::{Action, Binding, Compensation, Delegate, EvalError, Fallback, Root, Scope, Script, Task, Workflow};
 use polity_agents::{Command, Failure, FailureKind, Work};
 use polity_protocols::Name;
 use serde_json::{Map, Value};
@@ -13,6 +13,12 @@ use std::sync::Arc;
 pub(super) struct Rendered {
     pub(super) work: Work,
     pub(super) input: Arc<Value>,
+}
+
+/// The same of another way to do it; no input if it is the task's own.
+pub(super) struct Detoured {
+    pub(super) work: Work,
+    pub(super) input: Option<Arc<Value>>,
 }
 
 /// Why a task can't begin.
@@ -44,6 +50,11 @@ impl Rendered {
             return decomposition(task, delegate, scope);
         }
         Ok(Rendered { work: work(&task.action, scope, is_read)?, input: input(&task.with, scope)? })
+    }
+    /// Another way to do a task; no input if it is the task's own.
+    pub(super) fn fallback(way: &Fallback, scope: &dyn Scope, is_read: bool) -> Result<Detoured, Unready> {
+        let with = way.with.as_ref().map(|with| input(with, scope)).transpose()?;
+        Ok(Detoured { work: work(&way.action, scope, is_read)?, input: with })
     }
     /// What undoes a task.
     pub(super) fn undo(compensation: &Compensation, scope: &dyn Scope) -> Result<Rendered, Unready> {

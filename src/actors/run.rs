@@ -2,6 +2,7 @@
 
 use super::copies::{Ballots, Step};
 use super::dead::dead_letter;
+use super::detour::{Detours, Setback};
 use super::messages::{CoordinatorMail, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::nest::{ChildEnd, Closing, Finish, Launch, Nest, Origin};
 use super::progress::{Expansion, Fact, Progress};
@@ -85,6 +86,8 @@ pub(crate) struct RunActor {
     idle: Vec<Addr<TaskActor>>,
     /// Redundant tasks that are being done.
     pub(super) ballots: Ballots,
+    /// Tasks that failed, and are done in another way.
+    pub(super) detours: Detours,
     /// What is undone if it does not come to its end.
     pub(super) saga: Saga,
     /// Tasks that are done by sub-runs.
@@ -105,6 +108,7 @@ impl RunActor {
         let birth = Some(world.ticket());
         let read = read_tasks(&setup.workflow, setup.origin.parent.is_some());
         let now = world.now();
+        let detours = Detours::new(&setup.workflow);
         let nest = Nest::new(setup.launcher, setup.origin, setup.their_own, &setup.workflow, now);
         RunActor {
             world,
@@ -127,6 +131,7 @@ impl RunActor {
             open: BTreeMap::new(),
             idle: Vec::new(),
             ballots: Ballots::default(),
+            detours,
             saga: Saga::default(),
             nest,
             effects: Vec::new(),
@@ -189,7 +194,8 @@ impl RunActor {
             if self.effects.is_empty() {
                 self.effects = effects; // the larger buffer, for the next time
             }
-            if self.effects.is_empty() && !self.open_more(context) {
+            self.take_detours(context);
+            if self.effects.is_empty() && !self.open_more(context) && !self.detours.is_due() {
                 return;
             }
         }
@@ -214,6 +220,7 @@ impl RunActor {
                     self.cancel(instance.0, addr);
                 }
                 self.close_nested(instance.0, Closing::Cancelled);
+                self.cancel_detour(instance.0);
                 let steps = self.ballots.cancel(instance.0);
                 self.perform_steps(steps, context);
             }
@@ -225,9 +232,12 @@ impl RunActor {
         }
     }
     /// A task became ready: it is skipped, becomes several, or waits in the order of ranks for its turn to be opened.
-    fn admit(&mut self, node: NodeIx) {
+    pub(super) fn admit(&mut self, node: NodeIx) {
         if self.ledger.stopped().is_some() {
             return; // it is withdrawn by the ledger
+        }
+        if self.stands_by(node) {
+            return;
         }
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
@@ -370,6 +380,10 @@ impl RunActor {
             None => self.hand_out(instance, node, errand, context),
         }
     }
+    /// Whether somebody works on a task's output.
+    pub(super) fn is_read(&self, node: NodeIx) -> bool {
+        self.read[node.index()]
+    }
     /// Gives a task to an actor, one that is idle if there is one.
     pub(super) fn hand_out(&mut self, instance: u32, node: NodeIx, errand: Box<Errand>, context: &mut Context<RunActor>) {
         let addr = match self.idle.pop() {
@@ -419,6 +433,11 @@ impl RunActor {
                 let (agent, took) = (result.agent.unwrap_or(AgentId(u32::MAX)), self.world.now().since(began));
                 self.world.record(self.id, What::Completed { task, agent, attempts, took, output: output.clone() });
             }
+            TaskEnd::Failed(failure) if self.ledger.locate(instance).is_some_and(|(node, _)| self.has_detour(node)) => {
+                let (agent, failure, job) = (result.agent, failure.clone(), job.clone());
+                self.world.record(self.id, What::Replanned { task, agent, attempts, failure: failure.clone() });
+                return self.detours.add(instance, Setback { failure, job, by: agent, attempts, asked: true });
+            }
             TaskEnd::Failed(failure) => {
                 self.world.record(self.id, What::Failed { task, agent: None, attempts, failure: failure.clone() });
                 dead_letter(task, job, failure).into_iter().for_each(|what| self.world.record(self.id, what));
@@ -461,7 +480,7 @@ impl RunActor {
             policy,
             conditions,
             decomposes: matches!(self.workflow.tasks[node.index()].action, Action::Delegate(_)),
-            adaptive: self.workflow.adaptive,
+            detours: self.has_detour(node),
             purse: self.nest.origin.purse.clone(),
         })
     }
@@ -488,7 +507,9 @@ impl RunActor {
         if self.saga.undoes(instance) {
             return self.undo_settled(instance, result, context);
         }
-        if self.nest.asks.contains_key(&instance) {
+        if self.detours.is_fallback(instance) {
+            self.fallback_settled(instance, result, context);
+        } else if self.nest.asks.contains_key(&instance) {
             self.answered(instance, result, context);
         } else if self.ballots.is_copy(instance) {
             self.world.boards.forget(task);
@@ -503,7 +524,11 @@ impl RunActor {
     fn ended(&mut self, task: TaskId, mut result: TaskResult, context: &mut Context<RunActor>) {
         match std::mem::replace(&mut result.end, TaskEnd::Cancelled) {
             TaskEnd::Handed(handed) => self.handed(task, *handed, &result, context),
-            TaskEnd::Setback(setback) => self.replan(task, *setback, &result, context),
+            TaskEnd::Setback(setback) => {
+                let (failure, job) = *setback;
+                let (by, attempts) = (result.agent, result.attempts);
+                self.detours.add(task.instance(), Setback { failure, job, by, attempts, asked: false });
+            }
             end => self.record_end(task, TaskResult { end, ..result }),
         }
     }
@@ -539,7 +564,7 @@ impl RunActor {
         }
         self.effects = effects;
     }
-    fn skip(&mut self, instance: u32, reason: String) {
+    pub(super) fn skip(&mut self, instance: u32, reason: String) {
         self.world.record(self.id, What::Skipped { task: self.task(instance), reason: reason.into() });
         self.settle(instance, Settlement::Skipped);
     }
@@ -711,6 +736,7 @@ impl RunActor {
             progress: &self.progress,
             item,
             own: None,
+            error: None,
             run: self.id,
             world: &self.world,
         }

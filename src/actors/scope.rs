@@ -23,6 +23,8 @@ pub(super) struct RunScope<'a> {
     pub(super) item: Option<(Arc<Value>, usize)>,
     /// The output of the task that is looked at, where it is to be undone.
     pub(super) own: Option<Arc<Value>>,
+    /// Why the task that is looked at failed, where it is done in another way.
+    pub(super) error: Option<Arc<Value>>,
     pub(super) run: RunId,
     pub(super) world: &'a World,
 }
@@ -55,6 +57,9 @@ impl Scope for RunScope<'_> {
     }
     fn output(&self) -> Option<Arc<Value>> {
         self.own.clone()
+    }
+    fn error(&self) -> Option<Arc<Value>> {
+        self.error.clone()
     }
     fn index(&self) -> Option<usize> {
         self.item.as_ref().map(|(_, index)| *index)

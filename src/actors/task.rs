@@ -38,8 +38,8 @@ pub(crate) struct Errand {
     pub(crate) conditions: Option<Arc<Conditions>>,
     /// Its agent is asked for work and not for a result.
     pub(crate) decomposes: bool,
-    /// When it has failed for good, another way is asked for.
-    pub(crate) adaptive: bool,
+    /// When it has failed for good, its run looks for another way.
+    pub(crate) detours: bool,
     /// What it draws from.
     pub(crate) purse: Option<Arc<Purse>>,
 }
@@ -307,7 +307,7 @@ impl TaskActor {
         let end = match settled {
             Settled::Completed => self.completed(),
             Settled::Failed(failure)
-                if self.errand.adaptive && self.errand.holders.is_none() && failure.kind != FailureKind::Cancelled =>
+                if self.errand.detours && self.errand.holders.is_none() && failure.kind != FailureKind::Cancelled =>
             {
                 TaskEnd::Setback(Box::new((Arc::new(failure), self.errand.job.clone())))
             }

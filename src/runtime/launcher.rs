@@ -14,7 +14,7 @@ use crate::planned::carried_out;
 use crate::registry::{Government, Registry};
 use crate::report::Recall;
 use crate::supervision::{ChildSpec, SupervisorSpec};
-use crate::workflow::{Action, Known, Workflow, parse};
+use crate::workflow::{Action, Known, Task, Workflow, parse};
 use crate::world::{Letter, World};
 use actix::{Actor, Addr};
 use polity_agents::{AgentSpec, Functions, Workplace};
@@ -185,7 +185,12 @@ impl Launcher {
     }
     /// In virtual time no real command is run: its effects would be real, and its time would not.
     fn refuse_commands(&self, workflow: &Workflow) -> Result<(), RunError> {
-        let command = workflow.tasks.iter().find(|task| matches!(task.action, Action::Run(_)));
+        let is_command = |action: &Action| matches!(action, Action::Run(_));
+        let others = |task: &Task| {
+            let undo = task.compensate.as_ref().is_some_and(|undo| is_command(&undo.action));
+            undo || task.fallback.iter().any(|way| is_command(&way.action))
+        };
+        let command = workflow.tasks.iter().find(|task| is_command(&task.action) || others(task));
         match command.filter(|_| self.world.is_virtual()) {
             Some(task) => Err(RunError::Setting(format!(
                 "task \"{}\" runs a command, which can't be done in virtual time; give the run its simulated twin (polity::simulated_twin)",

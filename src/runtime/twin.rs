@@ -1,6 +1,6 @@
 //! A workflow's twin that only takes time: the same graph, where every task is simulated.
 
-use crate::workflow::{Action, Compensation, Expression, Root, Task, Workflow};
+use crate::workflow::{Action, Compensation, Expression, Fallback, Root, Task, Workflow};
 use polity_agents::Simulation;
 use std::sync::Arc;
 
@@ -54,10 +54,11 @@ fn still(task: &mut Task, assumptions: &mut Vec<String>) {
     }
     task.with.clear();
     if let Some(undo) = &task.compensate {
-        let action = Action::Simulate(Arc::new(Simulation::default()));
-        let action = if matches!(undo.action, Action::Simulate(_)) { undo.action.clone() } else { action };
+        let action = stilled(&undo.action);
         task.compensate = Some(Arc::new(Compensation { action, with: Vec::new(), ..(**undo).clone() }));
     }
+    let ways = task.fallback.iter().map(|way| Fallback { action: stilled(&way.action), with: None, ..way.clone() });
+    task.fallback = ways.collect();
     if task.when.as_ref().is_some_and(uses_outputs) {
         let source = task.when.take().map(|when| when.source().to_owned()).unwrap_or_default();
         assumptions.push(format!("`when` of \"{}\" is taken as true, since outputs are not simulated: {source}", task.id));
@@ -69,6 +70,14 @@ fn still(task: &mut Task, assumptions: &mut Vec<String>) {
             list.source()
         ));
         task.for_each = Some(Expression::constant(serde_json::json!([1])));
+    }
+}
+
+/// The same as a simulation; itself if it is one.
+fn stilled(action: &Action) -> Action {
+    match action {
+        Action::Simulate(_) => action.clone(),
+        _ => Action::Simulate(Arc::new(Simulation::default())),
     }
 }
 

@@ -70,14 +70,15 @@ pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> 
     check.supervision(&draft.supervision, &agents);
     check.decomposer(&draft, &agents);
     check.compensations(&draft);
+    let stand_ins = check.stand_ins(&draft, &edges);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
     let Check { warnings, missing, notes, .. } = check;
-    Ok(Checked { workflow: workflow(draft, edges), warnings, missing_agents: missing, agents, notes })
+    Ok(Checked { workflow: workflow(draft, edges, stand_ins), warnings, missing_agents: missing, agents, notes })
 }
 
-fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
+fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usize>>) -> Workflow {
     let (timeouts, retry) = (draft.timeouts.unwrap_or_default(), draft.retry);
     Workflow {
         name: draft.name.into(),
@@ -97,7 +98,8 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
             .tasks
             .into_iter()
             .zip(edges)
-            .map(|(task, dependencies)| Task {
+            .zip(stand_ins)
+            .map(|((task, dependencies), fallback_to)| Task {
                 id: task.id.value,
                 description: task.description,
                 action: task.action,
@@ -118,6 +120,8 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
                 set_state: task.set_state.map(|key| key.value),
                 nesting: task.nesting,
                 compensate: task.compensate.map(|c| Arc::new(c.value)),
+                fallback: task.fallback.into_iter().map(|f| f.value).collect(),
+                fallback_to,
             })
             .collect(),
         outputs: draft.outputs.into_iter().map(|o| o.value).collect(),
@@ -235,6 +239,7 @@ impl Check<'_> {
         let upstream: Vec<String> =
             names.tasks.iter().filter(|(_, at)| edges.contains_key(at)).map(|(name, _)| (*name).to_owned()).collect();
         self.compensation(task, (&upstream, task.for_each.is_some()));
+        self.fallback(task, &upstream);
         edges.into_iter().map(|(on, wants)| Dependency { on, wants }).collect()
     }
 
@@ -300,8 +305,11 @@ impl Check<'_> {
                 self.say(Problem::new(span, message).help("what a task gave is tasks.ID.output"));
             }
             Root::Error | Root::Attempt => {
-                let word = if r.root == Root::Error { "error" } else { "attempt" };
-                let message = format!("{what} uses `{word}`, which is only there in `retry.only_if` and `retry.unless`");
+                let (word, where_) = match r.root {
+                    Root::Error => ("error", "`retry.only_if`, `retry.unless` and `fallback`"),
+                    _ => ("attempt", "`retry.only_if` and `retry.unless`"),
+                };
+                let message = format!("{what} uses `{word}`, which is only there in {where_}");
                 self.say(Problem::new(span, message).help("why a task failed is tasks.ID.error"));
             }
             Root::Inputs | Root::State | Root::Item | Root::Index | Root::Env | Root::Run | Root::Workflow => {}

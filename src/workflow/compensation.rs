@@ -3,24 +3,20 @@
 use super::check::Check;
 use super::draft::{At, Draft, DraftTask, collect, templates};
 use super::expression::Expression;
-use super::model::{Action, Compensation, OnFailure};
+use super::model::{Action, Binding, Compensation, OnFailure};
 use super::policies;
-use super::problem::Problem;
+use super::problem::{Problem, Span};
 use super::read::{Reader, binding};
 use super::reference::Root;
 use super::yaml::Node;
 use crate::lifecycle::RetryPolicy;
+use polity_protocols::Name;
 use std::sync::Arc;
 
 impl Compensation {
     /// Its expressions, in a fixed order: the action, then `with`.
     pub(super) fn expressions(&self) -> Vec<&Expression> {
-        let mut all: Vec<&Expression> = Vec::new();
-        if let Some(script) = self.action.script() {
-            templates(script).for_each(|t| all.extend(t.bindings()));
-        }
-        self.with.iter().for_each(|(_, b)| collect(b, &mut all));
-        all
+        way_expressions(&self.action, &self.with)
     }
     /// The policy of an undo that says nothing of it.
     pub(super) fn usual_retry() -> RetryPolicy {
@@ -31,39 +27,57 @@ impl Compensation {
 impl Reader<'_> {
     /// `compensate`.
     pub(super) fn compensation(&mut self, node: &Node, task: &mut DraftTask) {
-        let id = task.id.value.clone();
-        let ways: Vec<&str> = ["run", "fn", "simulate"].into_iter().filter(|key| node.get(key).is_some()).collect();
-        if ways.len() != 1 {
-            let message = format!("`compensate` of task \"{id}\" must say once how it is undone, by run, fn or simulate");
-            self.problems.push(Problem::new(node.span, message));
-            return;
+        let whose = format!("`compensate` of task \"{}\" must say once how it is undone", task.id.value);
+        let Some((action, with)) = self.other_way(node, &whose) else { return };
+        let usual = Compensation::usual_retry();
+        let compensation = Compensation {
+            action,
+            with: with.unwrap_or_default(),
+            timeouts: node.get("timeout").map(policies::timeouts).unwrap_or_default(),
+            retry: node.get("retry").map_or_else(|| usual.clone(), |n| policies::retry(n, Some(&usual))),
+        };
+        task.undo_places = self.way_places(node, &compensation.action, &compensation.with);
+        task.compensate = Some(At::new(compensation, node.span));
+    }
+    /// How something beside a task is executed, and with what if that is given. `whose` begins the sentence of what is wrong.
+    pub(super) fn other_way(&mut self, node: &Node, whose: &str) -> Option<(Action, Option<Vec<(Name, Binding)>>)> {
+        let ways = ["run", "fn", "simulate"].into_iter().filter(|key| node.get(key).is_some()).count();
+        if ways != 1 {
+            self.problems.push(Problem::new(node.span, format!("{whose}, by run, fn or simulate")));
+            return None;
         }
         let action = match (node.get("run"), node.get("fn"), node.get("simulate")) {
             (Some(run), ..) => self.script(run, node).map(|script| Action::Run(Arc::new(script))),
             (_, Some(function), _) => function.text().map(|name| Action::Function(name.into())),
             (.., Some(simulate)) => Some(Action::Simulate(Arc::new(policies::simulation(simulate, &mut self.problems)))),
             _ => None,
-        };
-        let Some(action) = action else { return }; // the shape check has reported it
-        let usual = Compensation::usual_retry();
-        let compensation = Compensation {
-            action,
-            with: node.get("with").into_iter().flat_map(Node::entries).map(|(k, _, v)| (k.into(), binding(v))).collect(),
-            timeouts: node.get("timeout").map(policies::timeouts).unwrap_or_default(),
-            retry: node.get("retry").map_or_else(|| usual.clone(), |n| policies::retry(n, Some(&usual))),
-        };
+        }; // what is none, the shape check has reported
+        let with = |with: &Node| with.entries().map(|(k, _, v)| (k.into(), binding(v))).collect();
+        Some((action?, node.get("with").map(with)))
+    }
+    /// Where its expressions stand, in the order of [`way_expressions`].
+    pub(super) fn way_places(&self, node: &Node, action: &Action, with: &[(Name, Binding)]) -> Vec<Span> {
         let mut places = Vec::new();
-        if let Action::Run(script) = &compensation.action {
+        if let Action::Run(script) = action {
             self.script_places(node, script, &mut places);
         }
-        for (name, bound) in &compensation.with {
+        for (name, bound) in with {
             if let Some(value) = node.get("with").and_then(|with| with.get(name)) {
                 self.places_of(value, bound, &mut places);
             }
         }
-        task.undo_places = places;
-        task.compensate = Some(At::new(compensation, node.span));
+        places
     }
+}
+
+/// The expressions of an action and its input, in a fixed order.
+pub(super) fn way_expressions<'a>(action: &'a Action, with: &'a [(Name, Binding)]) -> Vec<&'a Expression> {
+    let mut all: Vec<&Expression> = Vec::new();
+    if let Some(script) = action.script() {
+        templates(script).for_each(|t| all.extend(t.bindings()));
+    }
+    with.iter().for_each(|(_, b)| collect(b, &mut all));
+    all
 }
 
 impl Check<'_> {

@@ -1,7 +1,9 @@
 //! A workflow before its names are checked: what a file's reader and a program's builder both make.
 
 use super::expression::Expression;
-use super::model::{Action, Binding, Compensation, Input, Limits, OnFailure, Output, Priority, Script, Shared, Strategy};
+use super::model::{
+    Action, Binding, Compensation, Fallback, Input, Limits, OnFailure, Output, Priority, Script, Shared, Strategy,
+};
 use super::nested::{Delegate, Delegation, Nesting};
 use super::problem::Span;
 use super::template::Template;
@@ -107,11 +109,21 @@ pub(super) struct DraftTask {
     pub(super) compensate: Option<At<Compensation>>,
     /// Where the expressions of its compensation stand, in the order of [`Compensation::expressions`].
     pub(super) undo_places: Vec<Span>,
+    pub(super) fallback: Vec<DraftFallback>,
+    pub(super) fallback_to: Option<At<Name>>,
     /// Where its `synthesize` or `parent_close` stands, if it has one.
     pub(super) nesting_span: Option<Span>,
     /// The sub-workflow that it is, before that is checked.
     pub(super) sub: Option<Sub>,
     /// Where its expressions stand, in the order of [`DraftTask::expressions`]; empty if there is no text.
+    pub(super) places: Vec<Span>,
+}
+
+/// Another way to execute a task, with the places of its expressions in the order of [`Fallback::expressions`].
+#[derive(Clone, Debug)]
+pub(super) struct DraftFallback {
+    pub(super) value: Fallback,
+    pub(super) span: Span,
     pub(super) places: Vec<Span>,
 }
 
@@ -157,6 +169,8 @@ impl DraftTask {
             nesting: Nesting::default(),
             compensate: None,
             undo_places: Vec::new(),
+            fallback: Vec::new(),
+            fallback_to: None,
             nesting_span: None,
             sub: None,
             places: Vec::new(),

@@ -308,8 +308,16 @@ pub(crate) static TASK: Record = Record {
         later("paths", "the paths to choose from"),
         later("interleave", "tasks in any order, never two at a time"),
         later("hedge", "a second attempt beside a slow one"),
-        later("fallback", "another way to execute it"),
-        later("fallback_to", "a task that takes its place"),
+        key(
+            "fallback",
+            Kind::Either(&[Kind::Record(&FALLBACK), Kind::List(&Kind::Record(&FALLBACK))]),
+            "another way to execute it when it has failed for good, or several, in order",
+        ),
+        key(
+            "fallback_to",
+            Kind::Id,
+            "a task that is done only when this one has failed for good, and whose output takes its place",
+        ),
         key("compensate", Kind::Record(&COMPENSATE), "what undoes it, where `on_failure: compensate`"),
         later("on_error", "handlers by kind of error"),
         later("resources", "what it uses up"),
@@ -344,6 +352,25 @@ static COMPENSATE: Record = Record {
         key("cwd", Kind::Template, "the working directory of `run`"),
         key("timeout", TIMEOUT_KIND, "time limits"),
         key("retry", Kind::Record(&RETRY), "whether it is tried again; 10 attempts by default"),
+    ],
+};
+static FALLBACK: Record = Record {
+    what: "a fallback",
+    keys: &[
+        key("run", Kind::Template, "a shell command"),
+        key("fn", Kind::Text, "a registered Rust function"),
+        key("simulate", Kind::Either(&[Kind::Duration, Kind::Record(&SIMULATE)]), "takes time, has no effect"),
+        key("with", Kind::Map(&Kind::Binding), "its input; that of the task by default"),
+        key("stdin", Kind::Template, "what `run` reads"),
+        key("env", Kind::Map(&Kind::Template), "environment variables of `run`"),
+        key("cwd", Kind::Template, "the working directory of `run`"),
+        key(
+            "output",
+            Kind::Either(&[Kind::Words(&[yes("text"), yes("json"), yes("lines")])]),
+            "what the text of `run` is read as; as the task's by default",
+        ),
+        key("timeout", TIMEOUT_KIND, "time limits"),
+        key("retry", Kind::Record(&RETRY), "whether it is tried again; one attempt by default"),
     ],
 };
 static DELEGATION: Record = Record {

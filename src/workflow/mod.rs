@@ -14,6 +14,7 @@ mod engine;
 mod expression;
 #[cfg(test)]
 mod expression_tests;
+mod fallback;
 mod govern;
 pub(crate) mod grammar;
 mod inputs;
@@ -47,8 +48,8 @@ pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};
 pub(crate) use load::is_description;
 pub use load::{Checked, Defaults, Known, Overrides, load, parse};
 pub use model::{
-    Action, Binding, Compensation, Dependency, Input, InputType, Limits, OnConflict, OnFailure, Output, Priority, Script, Shared,
-    Strategy, Task, Team, Workflow, duration_text,
+    Action, Binding, Compensation, Dependency, Fallback, Input, InputType, Limits, OnConflict, OnFailure, Output, Priority,
+    Script, Shared, Strategy, Task, Team, Workflow, duration_text,
 };
 pub use nested::{Budget, Converge, Delegate, Delegation, Nesting, ParentClose, Synthesis};
 pub use problem::{Problem, Span, WorkflowErrors};

@@ -227,6 +227,10 @@ pub struct Task {
     pub nesting: Nesting,
     /// What undoes it.
     pub compensate: Option<Arc<Compensation>>,
+    /// Other ways to execute it, in order, when it has failed for good.
+    pub fallback: Arc<[Fallback]>,
+    /// The task (its place in [`Workflow::tasks`]) that takes its place when it and its fallbacks have failed for good.
+    pub fallback_to: Option<usize>,
 }
 
 /// How a task is executed.
@@ -280,6 +284,20 @@ pub struct Compensation {
 impl Compensation {
     /// Attempts at an undo, where nobody says otherwise.
     pub const ATTEMPTS: u32 = 10;
+}
+
+/// Another way to execute a task that has failed for good. Its bindings see the `error`, and what the task itself can see; they are computed
+/// when the task fails.
+#[derive(Clone, Debug)]
+pub struct Fallback {
+    /// How: a command, a function, a simulation.
+    pub action: Action,
+    /// Its input; the task's own if none.
+    pub with: Option<Vec<(Name, Binding)>>,
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// Whether again; `None` is one attempt.
+    pub retry: Option<RetryPolicy>,
 }
 
 /// A shell command whose bindings are still to be rendered.

@@ -212,7 +212,8 @@ fn bombs_are_refused_quickly() {
     for bomb in [aliases, deep, block, merges, "a: 1\n---\nb: 2\n".into(), "&a [*a]".into(), "name: *nobody".into()] {
         let start = Instant::now();
         let errors = parse(&bomb, None, &Known::default()).unwrap_err();
-        assert!(start.elapsed() < Duration::from_millis(500), "{:?}: {errors}", start.elapsed());
+        // One that goes off takes hours, or the memory: a bound that no busy machine reaches.
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}: {errors}", start.elapsed());
         assert_eq!(errors.problems.len(), 1, "{errors}");
         assert!(errors.problems[0].span.line > 0, "{errors}");
     }

@@ -147,6 +147,7 @@ impl Reader<'_> {
         task.retry = node.get("retry").map(|n| policies::retry(n, default_retry));
         task.set_state = node.get("set_state").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
         self.nesting(node, &mut task);
+        self.fallbacks(node, &mut task);
         if let Some(undo) = node.get("compensate") {
             self.compensation(undo, &mut task);
         }

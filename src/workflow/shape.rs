@@ -301,7 +301,7 @@ impl Shape<'_> {
         let form = |kind: &Kind| match kind {
             Kind::Record(_) | Kind::Map(_) => matches!(node.kind, NodeKind::Map(_)),
             Kind::List(_) => matches!(node.kind, NodeKind::List(_)),
-            Kind::Words(_) | Kind::Text => matches!(node.kind, NodeKind::Text(_)),
+            Kind::Words(_) | Kind::Text | Kind::Template => matches!(node.kind, NodeKind::Text(_)),
             Kind::Whole(_) => matches!(node.kind, NodeKind::Number(_)),
             Kind::Duration => matches!(node.kind, NodeKind::Text(_) | NodeKind::Number(_)),
             _ => false,
@@ -390,7 +390,7 @@ fn list(words: &[Word]) -> String {
 fn kind_words(kind: &Kind) -> String {
     match kind {
         Kind::Words(words) => list(words),
-        Kind::Text => "a text".into(),
+        Kind::Text | Kind::Template => "a text".into(),
         Kind::Whole(least) => format!("a whole number, at least {least}"),
         Kind::Duration => "a duration like 5m".into(),
         Kind::List(_) => "a list".into(),

@@ -1,9 +1,9 @@
 //! Tasks and bindings from Rust.
 
 use super::builder::WorkflowBuilder;
-use super::draft::{At, DraftDependency, DraftStrategy, DraftTask};
+use super::draft::{At, DraftDependency, DraftFallback, DraftStrategy, DraftTask};
 use super::expression::Expression;
-use super::model::{Action, Binding, Compensation, Priority, Script, Strategy};
+use super::model::{Action, Binding, Compensation, Fallback, Priority, Script, Strategy};
 use super::nested::{Converge, Delegate, ParentClose, Synthesis};
 use super::problem::Span;
 use super::template::Template;
@@ -292,6 +292,36 @@ impl TaskBuilder {
         let retry = retry.unwrap_or_else(Compensation::usual_retry);
         let compensation = Compensation { action, with, timeouts: timeouts.unwrap_or_default(), retry };
         self.task.compensate = Some(At::new(compensation, HERE));
+        self
+    }
+    /// Another way to execute it when it, and every fallback before, has failed for good: the action, the input (its own if none is given),
+    /// the time limits and the retry policy of another task, whose expressions see the `error`.
+    ///
+    /// ```
+    /// use polity::workflow::{Workflow, expr, function};
+    /// let fetch = function("fetch").fallback(function("guess").with("why", expr("error.message")));
+    /// assert_eq!(Workflow::new("w").task("fetch", fetch).build().unwrap().tasks[0].fallback.len(), 1);
+    /// ```
+    pub fn fallback(mut self, way: TaskBuilder) -> TaskBuilder {
+        self.wrong.extend(way.wrong.iter().map(|what| format!("`fallback`: {what}")));
+        let DraftTask { action, with, timeouts, retry, .. } = way.task;
+        if !matches!(action, Action::Run(_) | Action::Function(_) | Action::Simulate(_)) {
+            return self.wrong("`fallback` must be a command, a function or a simulation");
+        }
+        let with = (!with.is_empty()).then_some(with);
+        let value = Fallback { action, with, timeouts: timeouts.unwrap_or_default(), retry };
+        self.task.fallback.push(DraftFallback { value, span: HERE, places: Vec::new() });
+        self
+    }
+    /// The task that is done only when this one has failed for good, and whose output takes its place.
+    ///
+    /// ```
+    /// use polity::workflow::{Workflow, kind};
+    /// let flow = Workflow::new("w").task("quick", kind("k").fallback_to("sure")).task("sure", kind("k"));
+    /// assert_eq!(flow.build().unwrap().tasks[0].fallback_to, Some(1));
+    /// ```
+    pub fn fallback_to(mut self, task: &str) -> TaskBuilder {
+        self.task.fallback_to = Some(At::new(task.into(), HERE));
         self
     }
     /// What its output is made of, where a sub-run does it.

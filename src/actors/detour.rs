@@ -1,0 +1,245 @@
+//! What a run does about tasks that have failed for good: other ways to execute them, tasks that take their place.
+
+use super::dead::dead_letter;
+use super::messages::{TaskEnd, TaskResult};
+use super::render::{Rendered, Unready};
+use super::{Errand, RunActor};
+use crate::event::What;
+use crate::lifecycle::Policy;
+use crate::plan::{NodeIx, NodeState, StopMode};
+use crate::workflow::{Conditions, Fallback, Workflow, error_value};
+use actix::Context;
+use polity_agents::{Failure, FailureKind, Job, Work};
+use polity_protocols::{AgentId, Time};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// A task that has failed for good, unless there is another way.
+pub(super) struct Setback {
+    pub(super) failure: Arc<Failure>,
+    pub(super) job: Job,
+    pub(super) by: Option<AgentId>,
+    pub(super) attempts: u32,
+    /// Nobody is asked for another way any more.
+    pub(super) asked: bool,
+}
+
+/// The tasks of a run that failed, and are done in another way.
+#[derive(Default)]
+pub(super) struct Detours {
+    /// What was not decided yet, in order.
+    due: VecDeque<(u32, Setback)>,
+    /// Instances that have begun a fallback: how many of them, and since when.
+    begun: BTreeMap<u32, (usize, Time)>,
+    /// The jobs that do one, by number.
+    open: BTreeMap<u32, (u32, Setback)>,
+    /// Which task takes the place of which, by number of the former.
+    stand_ins: BTreeMap<u32, u32>,
+    /// Stand-ins that could begin, if they were needed.
+    waiting: BTreeSet<u32>,
+    /// Tasks that have failed, and whose stand-in has not ended.
+    held: BTreeMap<u32, (Setback, Time)>,
+}
+impl Detours {
+    pub(super) fn new(workflow: &Workflow) -> Detours {
+        let all = workflow.tasks.iter().enumerate();
+        let stand_ins = all.filter_map(|(at, task)| Some((task.fallback_to? as u32, at as u32))).collect();
+        Detours { stand_ins, ..Detours::default() }
+    }
+    /// True if something is still to be decided.
+    pub(super) fn is_due(&self) -> bool {
+        !self.due.is_empty()
+    }
+    /// True if a job does a fallback.
+    pub(super) fn is_fallback(&self, number: u32) -> bool {
+        self.open.contains_key(&number)
+    }
+    /// A task has failed for good, unless there is another way.
+    pub(super) fn add(&mut self, instance: u32, setback: Setback) {
+        self.due.push_back((instance, setback));
+    }
+}
+
+impl RunActor {
+    /// True if a task that fails may be done in another way.
+    pub(super) fn has_detour(&self, node: NodeIx) -> bool {
+        let task = &self.workflow.tasks[node.index()];
+        self.workflow.adaptive || !task.fallback.is_empty() || task.fallback_to.is_some()
+    }
+    /// Decides what is due. To be called until [`Detours::is_due`] says no.
+    pub(super) fn take_detours(&mut self, context: &mut Context<RunActor>) {
+        while let Some((instance, setback)) = self.detours.due.pop_front() {
+            self.detour(instance, setback, context);
+        }
+        // The end of one may be what another waited for.
+        while !self.detours.stand_ins.is_empty() && self.look_at_stand_ins() {}
+    }
+    fn detour(&mut self, instance: u32, setback: Setback, context: &mut Context<RunActor>) {
+        let Some((node, _)) = self.ledger.locate(instance) else { return };
+        let hopeless = matches!(setback.failure.kind, FailureKind::Cancelled | FailureKind::Budget);
+        if hopeless || self.ledger.stopped() == Some(StopMode::Cancel) {
+            return self.fail_for_good(instance, setback);
+        }
+        let workflow = self.workflow.clone();
+        let task = &workflow.tasks[node.index()];
+        let tried = self.detours.begun.get(&instance).map_or(0, |(tried, _)| *tried);
+        if let Some(way) = task.fallback.get(tried) {
+            return self.fall_back(instance, node, way, setback, context);
+        }
+        if let Some(stand_in) = task.fallback_to {
+            let note = format!("\"{}\" takes its place", workflow.tasks[stand_in].id).into();
+            self.world.record(self.id, What::Noted { task: self.task(instance), note });
+            self.detours.held.insert(instance, (setback, self.world.now()));
+            return;
+        }
+        if workflow.adaptive && !setback.asked {
+            let result = TaskResult::new(setback.by, setback.attempts, TaskEnd::Cancelled);
+            return self.replan(self.task(instance), (setback.failure, setback.job), &result, context);
+        }
+        self.fail_for_good(instance, setback);
+    }
+    fn fail_for_good(&mut self, instance: u32, setback: Setback) {
+        self.detours.begun.remove(&instance);
+        let (task, Setback { failure, job, by, attempts, .. }) = (self.task(instance), setback);
+        self.world.record(self.id, What::Failed { task, agent: None, attempts, failure: failure.clone() });
+        dead_letter(task, &job, &failure).into_iter().for_each(|what| self.world.record(self.id, what));
+        self.record_end(task, TaskResult::new(by, attempts, TaskEnd::Failed(failure)));
+    }
+
+    /// Executes a task in another way: a job of its own, numbered like a copy.
+    fn fall_back(&mut self, instance: u32, node: NodeIx, way: &Fallback, setback: Setback, context: &mut Context<RunActor>) {
+        let now = self.world.now();
+        let (tried, _) = self.detours.begun.entry(instance).or_insert((0, now));
+        *tried += 1;
+        let which = *tried;
+        let index = self.ledger.locate(instance).map_or(0, |(_, index)| index as usize);
+        let item = if self.ledger.is_expanded(node) { self.item(node, index) } else { None };
+        let mut scope = self.scope(item);
+        scope.error = Some(Arc::new(error_value(&setback.failure)));
+        let rendered = match Rendered::fallback(way, &scope, self.is_read(node)) {
+            Ok(rendered) => rendered,
+            Err(Unready::Fails(failure)) => return self.not_so(instance, setback, failure),
+            Err(Unready::Skips(reason)) => {
+                return self.not_so(instance, setback, Failure::new(FailureKind::Binding, reason));
+            }
+        };
+        let Some(number) = self.ballots.number() else { return self.fail_for_good(instance, setback) };
+        let first = &setback.job;
+        let job = Job {
+            run: first.run.clone(),
+            kind: first.kind.clone(),
+            work: rendered.work,
+            input: rendered.input.unwrap_or_else(|| first.input.clone()),
+            estimate: first.estimate,
+            timeout: way.timeouts.attempt,
+            ..Job::new(format!("{}/fallback{which}", self.name_of(instance)), Work::Own)
+        };
+        self.world.record(self.id, What::Copied { task: self.task(instance), copy: number, number: which as u32 });
+        self.detours.open.insert(number, (instance, setback));
+        let policy = Policy { retry: way.retry.clone(), timeouts: way.timeouts };
+        let conditions = way.retry.as_ref().and_then(|retry| Conditions::of(retry).ok().flatten()).map(Arc::new);
+        let errand = self.errand_of(number, node, job);
+        let errand = Errand { policy: Some(Arc::new(policy)), conditions, decomposes: false, detours: false, ..*errand };
+        self.hand_out(number, node, Box::new(errand), context);
+    }
+    /// A fallback did not work: the next is tried.
+    fn not_so(&mut self, instance: u32, setback: Setback, failure: Failure) {
+        let note = format!("its fallback can't begin: {failure}").into();
+        self.world.record(self.id, What::Noted { task: self.task(instance), note });
+        self.detours.add(instance, Setback { failure: Arc::new(failure), ..setback });
+    }
+    /// The job that does a fallback has ended.
+    pub(super) fn fallback_settled(&mut self, number: u32, result: TaskResult, context: &mut Context<RunActor>) {
+        let Some((instance, setback)) = self.detours.open.remove(&number) else { return };
+        let task = self.task(instance);
+        self.world.boards.forget(self.task(number));
+        let attempts = setback.attempts.saturating_add(result.attempts);
+        match result.end {
+            TaskEnd::Completed(output) => {
+                let since = self.detours.begun.remove(&instance).map_or(self.world.now(), |(_, since)| since);
+                let (took, agent) = (self.world.now().since(since), result.agent.unwrap_or(AgentId(u32::MAX)));
+                self.world.record(self.id, What::Completed { task, agent, attempts, took, output: output.clone() });
+                self.record_end(task, TaskResult::new(result.agent, attempts, TaskEnd::Completed(output)));
+            }
+            TaskEnd::Failed(failure) => {
+                let by = result.agent.or(setback.by);
+                self.detours.add(instance, Setback { failure, by, attempts, ..setback });
+            }
+            TaskEnd::Setback(again) => self.detours.add(instance, Setback { failure: again.0, attempts, ..setback }),
+            TaskEnd::Handed(handed) => {
+                let result = TaskResult::new(result.agent, attempts, TaskEnd::Cancelled);
+                self.handed(task, *handed, &result, context);
+            }
+            TaskEnd::Cancelled => self.call_off(instance, setback.by, attempts),
+        }
+    }
+    fn call_off(&mut self, instance: u32, by: Option<AgentId>, attempts: u32) {
+        self.detours.begun.remove(&instance);
+        self.world.record(self.id, What::Cancelled { task: self.task(instance) });
+        self.record_end(self.task(instance), TaskResult::new(by, attempts, TaskEnd::Cancelled));
+    }
+    /// A task that is done in another way is no longer wanted.
+    pub(super) fn cancel_detour(&mut self, instance: u32) {
+        for (number, _) in self.detours.open.iter().filter(|(_, (of, _))| *of == instance) {
+            if let Some(addr) = self.open.get(number) {
+                self.cancel(*number, addr);
+            }
+        }
+        let held = self.detours.held.remove(&instance).map(|(setback, _)| setback);
+        let due = self.detours.due.iter().position(|(of, _)| *of == instance);
+        let due = due.and_then(|at| self.detours.due.remove(at)).map(|(_, setback)| setback);
+        if let Some(setback) = held.or(due) {
+            self.call_off(instance, setback.by, setback.attempts);
+        }
+    }
+
+    /// Whether a task that became ready is a stand-in that may not be needed: then it waits, or is skipped at once.
+    pub(super) fn stands_by(&mut self, node: NodeIx) -> bool {
+        let Some(first) = self.detours.stand_ins.get(&node.0) else { return false };
+        if self.detours.held.contains_key(first) {
+            return false;
+        }
+        self.detours.waiting.insert(node.0);
+        true
+    }
+    /// Stand-ins that are needed now begin, others are skipped; tasks whose stand-in has ended end too. True if any was.
+    fn look_at_stand_ins(&mut self) -> bool {
+        let before = (self.detours.waiting.len(), self.detours.held.len());
+        for stand_in in self.detours.waiting.clone() {
+            let Some(first) = self.detours.stand_ins.get(&stand_in).copied() else { continue };
+            let state = self.ledger.state(NodeIx(first)).unwrap_or(NodeState::Cancelled);
+            if self.ledger.state(NodeIx(stand_in)) != Some(NodeState::Ready) {
+                self.detours.waiting.remove(&stand_in); // it was withdrawn
+            } else if self.detours.held.contains_key(&first) {
+                self.detours.waiting.remove(&stand_in);
+                self.admit(NodeIx(stand_in));
+            } else if state.is_end() {
+                self.detours.waiting.remove(&stand_in);
+                let first = self.id_of(NodeIx(first));
+                self.skip(
+                    stand_in,
+                    format!("it takes the place of \"{first}\" if that fails, which is {}", super::scope::word(state)),
+                );
+            }
+        }
+        let over = self.detours.held.keys().copied().collect::<Vec<_>>().into_iter().filter_map(|first| {
+            let stand_in = NodeIx(self.workflow.tasks[first as usize].fallback_to? as u32);
+            Some((first, stand_in, self.ledger.state(stand_in).filter(|state| state.is_end())?))
+        });
+        for (first, stand_in, state) in over.collect::<Vec<_>>() {
+            let Some((setback, since)) = self.detours.held.remove(&first) else { continue };
+            let list = self.progress.list(stand_in.0);
+            let output = list.or_else(|| self.progress.of(stand_in.0)?.output.clone());
+            match output.filter(|_| state == NodeState::Succeeded) {
+                Some(output) => {
+                    let (task, took) = (self.task(first), self.world.now().since(since));
+                    self.detours.begun.remove(&first);
+                    self.world.record(self.id, What::Synthesized { task, took, output: output.clone() });
+                    self.record_end(task, TaskResult::new(setback.by, setback.attempts, TaskEnd::Completed(output)));
+                }
+                None => self.fail_for_good(first, setback),
+            }
+        }
+        (self.detours.waiting.len(), self.detours.held.len()) != before
+    }
+}
