@@ -10,7 +10,7 @@ pub use crate::protocols::market::Market;
 pub use crate::protocols::pinned::{Pin, Pinned};
 pub use crate::protocols::stigmergic::Stigmergic;
 pub use crate::protocols::{Capabilities, Weather};
-pub use crate::runtime::{Decomposer, Delegating, Polity, RunError, RunOptions, RunResult, Society};
+pub use crate::runtime::{Controls, Decomposer, Delegating, Order, Polity, RunError, RunOptions, RunResult, Society};
 pub use crate::workflow::*;
 pub use polity_agents::{Agent, AgentSpec, Context, Failure, FailureKind, Job, Letter, Simulation, agent_fn};
 pub use serde_json::{Value, json};

@@ -73,6 +73,10 @@ impl Ballots {
     pub(super) fn is_copy(&self, instance: u32) -> bool {
         self.of.contains_key(&instance)
     }
+    /// The instance that a copy is of.
+    pub(super) fn of(&self, copy: u32) -> Option<u32> {
+        self.of.get(&copy).copied()
+    }
     /// A redundant task begins.
     pub(super) fn begin(&mut self, instance: u32, node: NodeIx, rules: Redundancy, job: Job, world: &World) -> Vec<Step> {
         let panel = Panel::new(rules);

@@ -50,6 +50,10 @@ impl Detours {
     pub(super) fn is_due(&self) -> bool {
         !self.due.is_empty()
     }
+    /// The instance that a job does a fallback of.
+    pub(super) fn of(&self, number: u32) -> Option<u32> {
+        self.open.get(&number).map(|(instance, _)| *instance)
+    }
     /// True if a job does a fallback.
     pub(super) fn is_fallback(&self, number: u32) -> bool {
         self.open.contains_key(&number)

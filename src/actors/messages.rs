@@ -1,7 +1,7 @@
 //! All that the actors tell each other, in the order in which a task's life says it.
 
 use super::nest::{ChildEnd, Handed};
-use super::{AgentActor, Award, Claim, CoordinatorId, Errand, Inquiry, TaskActor};
+use super::{AgentActor, Award, Claim, CoordinatorId, Errand, Inquiry, TaskActor, TaskOrder};
 use crate::event::Governance;
 use crate::registry::{Government, Talk};
 use crate::supervision::Exit;
@@ -58,6 +58,10 @@ pub(crate) enum TaskMail {
     Finished(Finished),
     /// The agent was lost with the job, which it had `begun` or not: its word that it began may have been overtaken, or never sent.
     Lost { launch: u32, begun: bool },
+    /// It is not announced until it is resumed.
+    Pause,
+    /// It may be announced again.
+    Resume,
     /// Its run no longer wants it.
     Cancel,
     /// The moment that its life asked for.
@@ -119,6 +123,12 @@ pub(crate) enum RunMail {
     ChildEnded { task: u32, number: u32, end: ChildEnd },
     /// The time of a task with sub-runs is over.
     Overdue { task: u32 },
+    /// Nothing new begins.
+    Pause,
+    /// It goes on.
+    Resume,
+    /// One of its tasks is told something.
+    Order(TaskOrder),
     /// End it: cancel everything; what was done is undone, if its workflow says so.
     Cancel,
     /// End it, and undo nothing.

@@ -175,8 +175,11 @@ impl RunActor {
         })?;
         let round = compound.rounds.round();
         self.world.record(self.id, What::Nested { task: self.task(instance), child: child.0, depth, round });
-        let limit = self.time_left(instance);
+        let (limit, held) = (self.time_left(instance), self.is_held(instance, node));
         let Some(compound) = self.nest.all.get_mut(&instance) else { return Ok(()) };
+        if self.hold.run || held {
+            self.world.send(Letter::Run(child.1.clone(), RunMail::Pause));
+        }
         (compound.child, compound.children) = (Some(child), number + 1);
         if compound.alarm.is_none()
             && let Some(limit) = limit

@@ -3,8 +3,9 @@
 use super::copies::{Ballots, Step};
 use super::dead::dead_letter;
 use super::detour::{Detours, Setback};
+use super::hold::Hold;
 use super::messages::{CoordinatorMail, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
-use super::nest::{ChildEnd, Closing, Finish, Launch, Nest, Origin};
+use super::nest::{ChildEnd, Finish, Launch, Nest, Origin};
 use super::progress::{Expansion, Fact, Progress};
 use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
@@ -80,7 +81,7 @@ pub(crate) struct RunActor {
     /// Tasks whose output somebody works on.
     read: Vec<bool>,
     /// Ready and not yet open, the highest rank first, then the order of the file.
-    ready: BinaryHeap<(Rank, Reverse<u32>)>,
+    pub(super) ready: BinaryHeap<(Rank, Reverse<u32>)>,
     pub(super) open: BTreeMap<u32, Addr<TaskActor>>,
     /// Actors whose task has settled, to be used again.
     idle: Vec<Addr<TaskActor>>,
@@ -88,6 +89,10 @@ pub(crate) struct RunActor {
     pub(super) ballots: Ballots,
     /// Tasks that failed, and are done in another way.
     pub(super) detours: Detours,
+    /// What was told to wait.
+    pub(super) hold: Hold,
+    /// What copies ask for, when nobody is at hand to do it.
+    pub(super) steps: Vec<Step>,
     /// What is undone if it does not come to its end.
     pub(super) saga: Saga,
     /// Tasks that are done by sub-runs.
@@ -98,7 +103,7 @@ pub(crate) struct RunActor {
     /// A task failed since a budget was spent.
     overspent: bool,
     /// Coordinators that were asked what it cost, and have not answered; all tasks have ended.
-    asked: Option<usize>,
+    pub(super) asked: Option<usize>,
     birth: Option<Ticket>,
 }
 
@@ -132,6 +137,8 @@ impl RunActor {
             idle: Vec::new(),
             ballots: Ballots::default(),
             detours,
+            hold: Hold::default(),
+            steps: Vec::new(),
             saga: Saga::default(),
             nest,
             effects: Vec::new(),
@@ -185,8 +192,10 @@ impl RunActor {
     }
 
     /// Performs what the ledger asks for until it asks for nothing more, then opens what may be open.
-    fn proceed(&mut self, context: &mut Context<RunActor>) {
+    pub(super) fn proceed(&mut self, context: &mut Context<RunActor>) {
         loop {
+            let steps = std::mem::take(&mut self.steps);
+            self.perform_steps(steps, context);
             let mut effects = std::mem::take(&mut self.effects);
             for effect in effects.drain(..) {
                 self.perform(effect, context);
@@ -216,12 +225,8 @@ impl RunActor {
                 self.world.record(self.id, What::Cancelled { task: self.task(instance.0) });
             }
             LedgerEffect::Cancelled(instance) => {
-                if let Some(addr) = self.open.get(&instance.0) {
-                    self.cancel(instance.0, addr);
-                }
-                self.close_nested(instance.0, Closing::Cancelled);
-                self.cancel_detour(instance.0);
-                let steps = self.ballots.cancel(instance.0);
+                self.stop_instance(instance.0);
+                let steps = std::mem::take(&mut self.steps);
                 self.perform_steps(steps, context);
             }
             LedgerEffect::Finished(_) => {
@@ -236,7 +241,7 @@ impl RunActor {
         if self.ledger.stopped().is_some() {
             return; // it is withdrawn by the ledger
         }
-        if self.stands_by(node) {
+        if self.was_called_off(node) || self.stands_by(node) {
             return;
         }
         let workflow = self.workflow.clone();
@@ -340,8 +345,11 @@ impl RunActor {
 
     /// Opens ready tasks while there is room. True if the ledger has something to say of it.
     fn open_more(&mut self, context: &mut Context<RunActor>) -> bool {
-        while self.open.len() < self.max_open {
-            let Some((_, Reverse(instance))) = self.ready.pop() else { break };
+        while self.open.len() < self.max_open && !self.hold.run {
+            let Some((rank, Reverse(instance))) = self.ready.pop() else { break };
+            if self.put_aside(rank, instance) {
+                continue;
+            }
             if self.ledger.instance_state(instance) == Some(NodeState::Ready) {
                 self.open_one(instance, context);
             }
@@ -398,6 +406,7 @@ impl RunActor {
             }
         };
         self.open.insert(instance, addr);
+        self.hold_new(instance);
     }
     /// What the copies of a redundant task ask for.
     fn perform_steps(&mut self, steps: Vec<Step>, context: &mut Context<RunActor>) {
@@ -555,6 +564,10 @@ impl RunActor {
         self.world.boards.forget(task);
         self.progress.set(instance, fact);
         self.settle(instance, settlement);
+    }
+    /// It was cancelled before it began.
+    pub(super) fn settle_cancelled(&mut self, instance: u32) {
+        self.settle(instance, Settlement::Cancelled);
     }
     fn settle(&mut self, instance: u32, settlement: Settlement) {
         let mut effects = std::mem::take(&mut self.effects);
@@ -720,6 +733,7 @@ impl RunActor {
         self.status.get_or_insert(status);
         self.problems.extend(reason.map(str::to_owned));
         self.ready.clear();
+        self.hold = Hold::default(); // what is paused ends with the rest
         let mut effects = std::mem::take(&mut self.effects);
         self.ledger.stop(StopMode::Cancel, &mut effects);
         self.effects = effects;
@@ -803,6 +817,9 @@ impl Handler<Mail<RunMail>> for RunActor {
                 self.proceed(context);
             }
             RunMail::Reported(answer) => self.reported(answer, context),
+            RunMail::Pause => self.hold_run(true, context),
+            RunMail::Resume => self.hold_run(false, context),
+            RunMail::Order(order) => self.order(order, context),
             RunMail::Escalate { .. } if self.asked.is_some() => self.finish(context), // nobody may be left to answer
             RunMail::Cancel | RunMail::Terminate if self.asked.is_some() => {}
             RunMail::Cancel if self.saga.goes_on() => {} // what is undone already can't be called off

@@ -40,6 +40,10 @@ impl Saga {
     pub(super) fn undoes(&self, number: u32) -> bool {
         self.open.contains_key(&number)
     }
+    /// The instance that a job undoes.
+    pub(super) fn of(&self, number: u32) -> Option<u32> {
+        self.open.get(&number).copied()
+    }
     /// How many tasks were undone, and what is left.
     pub(super) fn tell(&self) -> (u32, Vec<(u32, String)>) {
         let Some(undo) = &self.undo else { return (0, Vec::new()) };
@@ -91,8 +95,8 @@ impl RunActor {
         self.undo_more(context);
         self.saga.goes_on()
     }
-    fn undo_more(&mut self, context: &mut Context<RunActor>) {
-        while self.open.len() < self.max_open {
+    pub(super) fn undo_more(&mut self, context: &mut Context<RunActor>) {
+        while self.open.len() < self.max_open && !self.hold.run {
             let Some(instance) = self.saga.ready.pop_front() else { return };
             let task = self.task(instance);
             if self.recall.is_undone(&self.name_of(instance)) {

@@ -134,6 +134,8 @@ impl TaskActor {
             TaskMail::Started { launch } => self.started(launch, context),
             TaskMail::Finished(finished) => self.finished(finished, context),
             TaskMail::Lost { launch, begun } => self.lost(launch, begun, context),
+            TaskMail::Pause => self.hold(Input::Pause, context),
+            TaskMail::Resume => self.hold(Input::Resume, context),
             TaskMail::Cancel => {
                 self.turn(Input::Cancel, context);
             }
@@ -141,6 +143,12 @@ impl TaskActor {
                 self.alarm.rang();
                 self.turn(Input::Wake, context);
             }
+        }
+    }
+    /// It is held, or no longer. Of one that has settled meanwhile there is nothing to hold.
+    fn hold(&mut self, input: Input, context: &mut Context<TaskActor>) {
+        if !self.life.state().is_settled() {
+            self.turn(input, context);
         }
     }
     /// True if mail about this award speaks of the one that is held now.

@@ -2,6 +2,7 @@
 
 use super::interrupt::{self, Interrupts};
 use super::json::Json;
+use super::orders::Orders;
 use super::output;
 use super::picture;
 use super::record::Recorder;
@@ -9,9 +10,9 @@ use super::stop::Stop;
 use polity::agents::{AgentSpec, Workplace, agent_fn};
 use polity::event::{RunId, RunStatus};
 use polity::protocols::Name;
-use polity::report::{Console, ConsoleOptions, Recall, RunFolder, Writer, memorable, mermaid};
+use polity::report::{Console, ConsoleOptions, OrderNote, Recall, RunFolder, Writer, memorable, mermaid};
 use polity::workflow::{Action, Workflow};
-use polity::{Builder, Government, MemoryFile, Polity, RunOptions, Society};
+use polity::{Builder, Controls, Government, MemoryFile, Polity, RunOptions, Society};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
@@ -137,7 +138,8 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
     (options.inputs, options.name, options.workplace) = (errand.inputs, Some(name), Some(workplace));
     options = options.recalling(errand.recall);
     let handle = society.launch(errand.workflow, options)?;
-    let cancel = handle.canceller();
+    let controls = handle.controls();
+    let mut orders = if errand.simulated { Orders::none() } else { Orders::listen(folder.clone()) };
     let mut interrupted = false;
     let joined = handle.join();
     tokio::pin!(joined);
@@ -146,7 +148,11 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
             result = &mut joined => break result?,
             () = interrupts.first(), if !interrupted => {
                 interrupted = true;
-                cancel.cancel();
+                controls.cancel();
+            }
+            (found, note) = orders.next() => {
+                let done = obey(&controls, note).await;
+                let _ = found.answer(&done); // whoever asked sees that there is no answer
             }
         }
     };
@@ -157,6 +163,18 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
     }
     let (status, outputs) = (result.status(), result.outputs().clone());
     Ok(Outcome { status, outputs, interrupted, folder: folder.name().to_owned() })
+}
+
+/// Does what somebody else ordered.
+async fn obey(controls: &Controls, note: Result<OrderNote, String>) -> Result<(), String> {
+    let OrderNote { order, task } = note?;
+    match task {
+        Some(task) => controls.order_task(task, order).await,
+        None => {
+            controls.order(order);
+            Ok(())
+        }
+    }
 }
 
 /// What is kept of a run, and who writes it.

@@ -20,6 +20,7 @@ mod graph;
 mod interrupt;
 mod json;
 mod load;
+mod orders;
 mod output;
 mod picture;
 mod plan;
@@ -37,8 +38,8 @@ use std::process::ExitCode;
 use stop::Stop;
 
 /// What every help page ends with.
-const CODES: &str = "Exit codes: 0 all well · 1 a task failed · 2 usage · 3 invalid file · 6 cancelled · 70 escalated to the root · \
-130 interrupted.\nSettings: defaults < user config < ./polity.yaml < workflow file < POLITY_* (`__` nests) < flags; \
+const CODES: &str = "Exit codes: 0 all well · 1 a task failed · 2 usage · 3 invalid file · 5 budget spent · 6 cancelled · \
+7 stuck (effects left to undo) · 70 escalated to the root · 130 interrupted.\nSettings: defaults < user config < ./polity.yaml < workflow file < POLITY_* (`__` nests) < flags; \
 `polity config --origin` says where each value came from.";
 
 /// Agents carry out a workflow, and you choose how they are governed.
@@ -63,6 +64,9 @@ enum Verb {
     Schema(schema::Schema),
     Config(config::Config),
     Retry(retry::Retry),
+    Pause(orders::Pause),
+    Resume(orders::Resume),
+    Cancel(orders::Cancel),
     DeadLetters(dead_letters::DeadLetters),
 }
 
@@ -89,6 +93,9 @@ pub fn main() -> ExitCode {
         Verb::Schema(verb) => verb.go(),
         Verb::Config(verb) => verb.go(),
         Verb::Retry(verb) => verb.go(),
+        Verb::Pause(verb) => verb.go(),
+        Verb::Resume(verb) => verb.go(),
+        Verb::Cancel(verb) => verb.go(),
         Verb::DeadLetters(verb) => verb.go(),
     };
     ExitCode::from(done.unwrap_or_else(|stop: Stop| stop.tell()))

@@ -42,6 +42,12 @@ impl Sink for Recorder {
                 let begun = RunRecord::begun(self.folder.name(), head, &rfc3339(now), &self.replay);
                 self.keep(RunRecord { cwd: self.cwd.clone(), mock: self.mock, ..begun });
             }
+            What::RunPaused | What::RunResumed => {
+                let status = if matches!(event.what, What::RunPaused) { "paused" } else { "running" };
+                if let Some(record) = self.record.take() {
+                    self.keep(RunRecord { status: status.into(), ..record });
+                }
+            }
             What::RunEnded(tail) => {
                 if let Some(record) = self.record.take() {
                     self.keep(record.ended(tail, event.at.since(self.began)));

@@ -250,7 +250,12 @@ impl Line {
             }
             What::Compensating { undo, .. } => self.first = Some(*undo),
             What::Uncompensated { reason, .. } => self.reason = Some(reason.clone()),
-            What::Cancelled { .. } | What::Compensated { .. } => {}
+            What::Cancelled { .. }
+            | What::Compensated { .. }
+            | What::RunPaused
+            | What::RunResumed
+            | What::Paused { .. }
+            | What::Resumed { .. } => {}
         }
     }
     /// The event that this line tells of; `None` if a part of it is missing or its kind is unknown.
@@ -349,6 +354,10 @@ impl Line {
             "skipped" => What::Skipped { task: task?, reason: self.reason.clone()? },
             "blocked" => What::Blocked { task: task?, causes: self.causes_n.clone()? },
             "cancelled" => What::Cancelled { task: task? },
+            "run_paused" => What::RunPaused,
+            "run_resumed" => What::RunResumed,
+            "paused" => What::Paused { task: task? },
+            "resumed" => What::Resumed { task: task? },
             "joined" => What::Joined { task: task?, succeeded: self.succeeded? },
             "governed" => What::Governed(self.governance.clone()?),
             "run_ended" => What::RunEnded(self.tail.clone()?),
@@ -389,6 +398,10 @@ impl What {
             What::Skipped { .. } => "skipped",
             What::Blocked { .. } => "blocked",
             What::Cancelled { .. } => "cancelled",
+            What::RunPaused => "run_paused",
+            What::RunResumed => "run_resumed",
+            What::Paused { .. } => "paused",
+            What::Resumed { .. } => "resumed",
             What::Delegated { .. } => "delegated",
             What::Replanned { .. } => "replanned",
             What::Nested { .. } => "nested",
@@ -423,6 +436,8 @@ impl What {
             | What::Skipped { task, .. }
             | What::Blocked { task, .. }
             | What::Cancelled { task }
+            | What::Paused { task }
+            | What::Resumed { task }
             | What::Delegated { task, .. }
             | What::Replanned { task, .. }
             | What::Nested { task, .. }

@@ -99,6 +99,14 @@ pub enum What {
     /// A task set what another (`by`) had changed since it saw it: it had seen version `seen` and found another. Either its write was
     /// rejected, or the last writer won.
     StateConflict { task: TaskId, key: Name, seen: u64, found: u64, by: Option<TaskId>, rejected: bool },
+    /// The run is paused: nothing new begins.
+    RunPaused,
+    /// The run goes on.
+    RunResumed,
+    /// The task is paused: it does not begin, and is not tried again.
+    Paused { task: TaskId },
+    /// The task goes on.
+    Resumed { task: TaskId },
     /// A job wrote something worth knowing: what was cut, what was left behind.
     Noted { task: TaskId, note: Name },
     /// The task ended well.

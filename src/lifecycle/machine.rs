@@ -7,21 +7,33 @@
 //! pending      Wake         pending
 //! ready        Awarded      assigned                          a new launch
 //! ready        Declined     backing_off failed                a failed attempt
+//! ready        Pause        paused                            withdrawn
+//! ready        Resume       ready
 //! ready        Cancel       cancelled                         withdrawn
 //! ready        Wake         ready failed                      queue, total
-//! assigned     Refused      ready                             same attempt; pass over the agent once
+//! assigned     Refused      ready paused                      same attempt; pass over the agent once
 //! assigned     Started      executing                         the clock attempt begins
 //! assigned     Finished     backing_off completed failed
-//! assigned     AgentLost    ready                             same attempt; pass over the agent once
+//! assigned     AgentLost    ready paused                      same attempt; pass over the agent once
+//! assigned     Pause        assigned                          held: it is not announced again
+//! assigned     Resume       assigned
 //! assigned     Cancel       cancelled                         the job is cancelled
 //! assigned     Wake         assigned failed                   queue, total
 //! executing    Finished     backing_off completed failed
-//! executing    AgentLost    ready failed                      the third such loss is poison
+//! executing    AgentLost    ready paused failed               the third such loss is poison
+//! executing    Pause        executing                         held: it is not announced again
+//! executing    Resume       executing
 //! executing    Cancel       cancelled                         the job is cancelled
 //! executing    Wake         executing backing_off failed      attempt, total
+//! backing_off  Pause        backing_off                       held: it is not announced again
+//! backing_off  Resume       backing_off
 //! backing_off  Cancel       cancelled
-//! backing_off  Wake         ready backing_off failed          the next attempt; total
+//! backing_off  Wake         ready backing_off paused failed   the next attempt; total
 //! backing_off  GiveUp       failed                            a condition of the policy does not allow another
+//! paused       Pause        paused
+//! paused       Resume       ready                             the clocks queue and total stood still
+//! paused       Cancel       cancelled
+//! paused       Wake         paused
 //! completed    Wake         completed
 //! failed       Wake         failed
 //! cancelled    Wake         cancelled
@@ -82,6 +94,8 @@ pub struct Lifecycle {
     failed_by: Vec<AgentId>,
     /// The agent that has just refused it or died: passed over until the next award, and no longer.
     passed_over: Option<AgentId>,
+    /// It is not announced until it is resumed.
+    held: bool,
     /// Agents that died while they executed it.
     lost: u8,
 }
@@ -105,6 +119,11 @@ enum Phase {
     },
     BackingOff {
         until: Time,
+    },
+    /// `since` then the clocks stand still.
+    Paused {
+        ready: Time,
+        since: Time,
     },
     Completed,
     Failed,
@@ -136,6 +155,7 @@ impl Lifecycle {
             attempt: 1,
             failed_by: Vec::new(),
             passed_over: None,
+            held: false,
             lost: 0,
         }
     }
@@ -147,6 +167,7 @@ impl Lifecycle {
             Phase::Assigned { .. } => State::Assigned,
             Phase::Executing { .. } => State::Executing,
             Phase::BackingOff { .. } => State::BackingOff,
+            Phase::Paused { .. } => State::Paused,
             Phase::Completed => State::Completed,
             Phase::Failed => State::Failed,
             Phase::Cancelled => State::Cancelled,
@@ -173,7 +194,7 @@ impl Lifecycle {
             Phase::Announced { ready } | Phase::Assigned { ready, .. } => self.timeouts().queue.map(|limit| ready + limit),
             Phase::Executing { started, .. } => self.timeouts().attempt.map(|limit| started + limit),
             Phase::BackingOff { until } => Some(until),
-            Phase::Pending | Phase::Completed | Phase::Failed | Phase::Cancelled => None,
+            Phase::Pending | Phase::Paused { .. } | Phase::Completed | Phase::Failed | Phase::Cancelled => None,
         };
         [own, self.total_due()].into_iter().flatten().min()
     }
@@ -212,6 +233,16 @@ impl Lifecycle {
             }
             (_, Input::Wake) => self.wake(&mut turn),
             (Phase::BackingOff { .. }, Input::GiveUp(failure)) => self.settle(Settled::Failed(failure), &mut turn),
+            (Phase::Announced { ready }, Input::Pause) => {
+                (self.held, self.phase) = (true, Phase::Paused { ready, since: now });
+                turn.effects.push(Effect::Withdraw);
+            }
+            (Phase::Paused { ready, since }, Input::Resume) => {
+                (self.held, self.born) = (false, self.born + (now - since));
+                self.announce(ready + (now - since), &mut turn);
+            }
+            (phase, Input::Pause) if phase != Phase::Pending && !before.is_settled() => self.held = true,
+            (phase, Input::Resume) if phase != Phase::Pending && !before.is_settled() => self.held = false,
             (_, Input::Cancel) if !before.is_settled() => {
                 self.let_go(&mut turn);
                 self.settle(Settled::Cancelled, &mut turn);
@@ -234,6 +265,10 @@ impl Lifecycle {
     }
 
     fn announce(&mut self, ready: Time, turn: &mut Turn<'_>) {
+        if self.held {
+            self.phase = Phase::Paused { ready, since: turn.now };
+            return;
+        }
         let mut avoid = self.failed_by.clone();
         avoid.extend(self.passed_over.filter(|agent| !self.failed_by.contains(agent)));
         turn.effects.push(Effect::Announce { attempt: self.attempt, avoid });
@@ -375,7 +410,7 @@ impl Lifecycle {
     }
     /// When the clock `total` goes off, while it runs.
     fn total_due(&self) -> Option<Time> {
-        let runs = self.phase != Phase::Pending && !self.state().is_settled();
+        let runs = !matches!(self.state(), State::Pending | State::Paused) && !self.state().is_settled();
         self.timeouts().total.filter(|_| runs).map(|limit| self.born + limit)
     }
 }

@@ -52,6 +52,10 @@ pub enum Input {
     },
     /// A condition of its policy does not allow the retry that it waits for: it fails with this, the failure of its last attempt.
     GiveUp(Failure),
+    /// It is not to be announced until it is resumed. What an agent has of it already goes on.
+    Pause,
+    /// It may be announced again.
+    Resume,
     /// It is no longer wanted. Wins over every retry.
     Cancel,
     /// The moment that [`next_wake`](super::Lifecycle::next_wake) asked for has come, or not: then nothing happens.
@@ -61,7 +65,7 @@ pub enum Input {
 /// An [`Input`] without what it carries: a column of the table.
 ///
 /// ```
-/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 10);
+/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 12);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // each is the input of the same name
@@ -74,12 +78,14 @@ pub enum InputKind {
     Finished,
     AgentLost,
     GiveUp,
+    Pause,
+    Resume,
     Cancel,
     Wake,
 }
 impl InputKind {
     /// All of them, in the order of a life.
-    pub const ALL: [InputKind; 10] = [
+    pub const ALL: [InputKind; 12] = [
         InputKind::Announce,
         InputKind::Awarded,
         InputKind::Declined,
@@ -88,6 +94,8 @@ impl InputKind {
         InputKind::Finished,
         InputKind::AgentLost,
         InputKind::GiveUp,
+        InputKind::Pause,
+        InputKind::Resume,
         InputKind::Cancel,
         InputKind::Wake,
     ];
@@ -101,7 +109,14 @@ impl Input {
             | Input::Started { launch }
             | Input::Finished { launch, .. }
             | Input::AgentLost { launch, .. } => Some(*launch),
-            Input::Announce | Input::Awarded { .. } | Input::Declined(_) | Input::GiveUp(_) | Input::Cancel | Input::Wake => None,
+            Input::Announce
+            | Input::Awarded { .. }
+            | Input::Declined(_)
+            | Input::GiveUp(_)
+            | Input::Pause
+            | Input::Resume
+            | Input::Cancel
+            | Input::Wake => None,
         }
     }
     /// Its column of the table.
@@ -115,6 +130,8 @@ impl Input {
             Input::Finished { .. } => InputKind::Finished,
             Input::AgentLost { .. } => InputKind::AgentLost,
             Input::GiveUp(_) => InputKind::GiveUp,
+            Input::Pause => InputKind::Pause,
+            Input::Resume => InputKind::Resume,
             Input::Cancel => InputKind::Cancel,
             Input::Wake => InputKind::Wake,
         }

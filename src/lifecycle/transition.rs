@@ -22,6 +22,8 @@ pub enum State {
     Executing,
     /// An attempt failed; it waits for the next.
     BackingOff,
+    /// Ready, but held: it is not announced until it is resumed.
+    Paused,
     /// Settled: done.
     Completed,
     /// Settled: failed for good.
@@ -31,12 +33,13 @@ pub enum State {
 }
 impl State {
     /// All of them, in the order of a life.
-    pub const ALL: [State; 8] = [
+    pub const ALL: [State; 9] = [
         State::Pending,
         State::Announced,
         State::Assigned,
         State::Executing,
         State::BackingOff,
+        State::Paused,
         State::Completed,
         State::Failed,
         State::Cancelled,
@@ -53,6 +56,7 @@ impl State {
             State::Assigned => "assigned",
             State::Executing => "executing",
             State::BackingOff => "backing_off",
+            State::Paused => "paused",
             State::Completed => "completed",
             State::Failed => "failed",
             State::Cancelled => "cancelled",
@@ -88,28 +92,40 @@ const fn row(from: State, by: InputKind, to: &'static [State]) -> Transition {
 /// Every legal transition. What is not here is refused and changes nothing.
 pub const TRANSITIONS: &[Transition] = {
     use InputKind as I;
-    use State::{Announced, Assigned, BackingOff, Cancelled, Completed, Executing, Failed, Pending};
+    use State::{Announced, Assigned, BackingOff, Cancelled, Completed, Executing, Failed, Paused, Pending};
     &[
         row(Pending, I::Announce, &[Announced]),
         row(Pending, I::Cancel, &[Cancelled]),
         row(Pending, I::Wake, &[Pending]),
         row(Announced, I::Awarded, &[Assigned]),
         row(Announced, I::Declined, &[BackingOff, Failed]),
+        row(Announced, I::Pause, &[Paused]),
+        row(Announced, I::Resume, &[Announced]),
         row(Announced, I::Cancel, &[Cancelled]),
         row(Announced, I::Wake, &[Announced, Failed]),
-        row(Assigned, I::Refused, &[Announced]),
+        row(Assigned, I::Refused, &[Announced, Paused]),
         row(Assigned, I::Started, &[Executing]),
         row(Assigned, I::Finished, &[BackingOff, Completed, Failed]),
-        row(Assigned, I::AgentLost, &[Announced]),
+        row(Assigned, I::AgentLost, &[Announced, Paused]),
+        row(Assigned, I::Pause, &[Assigned]),
+        row(Assigned, I::Resume, &[Assigned]),
         row(Assigned, I::Cancel, &[Cancelled]),
         row(Assigned, I::Wake, &[Assigned, Failed]),
         row(Executing, I::Finished, &[BackingOff, Completed, Failed]),
-        row(Executing, I::AgentLost, &[Announced, Failed]),
+        row(Executing, I::AgentLost, &[Announced, Paused, Failed]),
+        row(Executing, I::Pause, &[Executing]),
+        row(Executing, I::Resume, &[Executing]),
         row(Executing, I::Cancel, &[Cancelled]),
         row(Executing, I::Wake, &[Executing, BackingOff, Failed]),
+        row(BackingOff, I::Pause, &[BackingOff]),
+        row(BackingOff, I::Resume, &[BackingOff]),
         row(BackingOff, I::Cancel, &[Cancelled]),
-        row(BackingOff, I::Wake, &[Announced, BackingOff, Failed]),
+        row(BackingOff, I::Wake, &[Announced, BackingOff, Paused, Failed]),
         row(BackingOff, I::GiveUp, &[Failed]),
+        row(Paused, I::Pause, &[Paused]),
+        row(Paused, I::Resume, &[Announced]),
+        row(Paused, I::Cancel, &[Cancelled]),
+        row(Paused, I::Wake, &[Paused]),
         row(Completed, I::Wake, &[Completed]),
         row(Failed, I::Wake, &[Failed]),
         row(Cancelled, I::Wake, &[Cancelled]),

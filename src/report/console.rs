@@ -145,6 +145,10 @@ impl Console {
                 Some(self.line(Status::Note, None, Some(*task), None, &why))
             }
             What::Recalled { task, .. } => self.unless_large(Status::Completed, None, *task, "as the record says"),
+            What::RunPaused => Some(self.line(Status::Note, None, None, None, "the run is paused: nothing new begins")),
+            What::RunResumed => Some(self.line(Status::Note, None, None, None, "the run goes on")),
+            What::Paused { task } => Some(self.line(Status::Note, None, Some(*task), None, "it is paused")),
+            What::Resumed { task } => Some(self.line(Status::Note, None, Some(*task), None, "it goes on")),
             What::Failed { task, agent, failure, .. } => {
                 Some(self.line(Status::Failed, Some(before.spent), Some(*task), *agent, &failure_line(failure)))
             }

@@ -53,6 +53,7 @@ pub struct Report {
     agents: BTreeMap<AgentId, AgentRecord>,
     coordinator: Vec<(Time, Name)>,
     escalation: Option<Name>,
+    paused: bool,
     governed: Vec<Arc<Governance>>,
     undelivered: u64,
     pub(super) remarks: Vec<String>,
@@ -155,6 +156,10 @@ impl Report {
     pub fn escalation(&self) -> Option<&Name> {
         self.escalation.as_ref()
     }
+    /// True while the run is paused.
+    pub fn is_paused(&self) -> bool {
+        self.paused && self.ended.is_none()
+    }
     /// Letters between agents that nobody took.
     pub fn undelivered(&self) -> u64 {
         self.undelivered
@@ -186,6 +191,14 @@ impl Report {
             What::Governed(governance) => self.governed.push(governance.clone()),
             What::Undelivered { .. } => self.undelivered += 1,
             What::StateChanged { .. } => {}
+            What::RunPaused => self.paused = true,
+            What::RunResumed => self.paused = false,
+            What::Paused { task } | What::Resumed { task } => {
+                let word = if matches!(event.what, What::Paused { .. }) { "it was paused" } else { "it was resumed" };
+                if let Some(record) = self.tasks.get_mut(task.instance() as usize).filter(|record| !record.state.has_ended()) {
+                    record.step(event.at, Step::Noted(word.into()));
+                }
+            }
             What::StateConflict { task, key, rejected, .. } => {
                 let fate = if *rejected { "the write was rejected" } else { "the last writer won" };
                 let note = format!("another task had changed state.{key} meanwhile: {fate}");

@@ -261,7 +261,7 @@ pub struct RunRecord {
     pub simulated: bool,
     /// The wall clock when it began, RFC 3339 in UTC: `2026-11-21T09:00:00Z`. Runs are ordered by this text.
     pub started_at: String,
-    /// `running`, or a word of [`crate::event::RunStatus`].
+    /// `running`, `paused`, or a word of [`crate::event::RunStatus`].
     pub status: String,
     /// Task instances by how they ended.
     #[serde(default)]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Report`], [`SharedReport`] | the state of everything, as far as the events have told |
 //! | [`RunFolder`], [`Writer`] | the folder that each run leaves behind |
+//! | [`OrderNote`] | orders to a run that another process carries out |
 //! | [`memorable`] | names that people can say |
 //! | [`Console`] | live progress |
 //! | [`explain`], [`show`], [`agents_of`] | one task's life; the whole run; its agents |
@@ -20,6 +21,7 @@ mod fold;
 mod folder;
 mod graph;
 mod names;
+mod orders;
 mod paint;
 mod read;
 mod recall;
@@ -42,6 +44,7 @@ pub use fold::{Cost, Report, SharedReport};
 pub use folder::{FolderError, RunFolder, RunRecord, is_folder_name};
 pub use graph::{Edge, Graph, Link, Node, dot, mermaid};
 pub use names::memorable;
+pub use orders::{FoundOrder, OrderNote, OrderPlace};
 pub use read::ReadError;
 pub use recall::Recall;
 pub(crate) use recall::Recalled;

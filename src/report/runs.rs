@@ -86,7 +86,7 @@ pub fn list(root: &Path) -> Result<Vec<RunSummary>, FolderError> {
 
 /// A run that nobody carries out any more and that has no end has died with its process.
 fn truly(folder: &RunFolder, record: RunRecord) -> RunRecord {
-    let died = record.status == "running" && !folder.is_held();
+    let died = matches!(&*record.status, "running" | "paused") && !folder.is_held();
     if died { RunRecord { status: "died".into(), ..record } } else { record }
 }
 

@@ -13,11 +13,12 @@ mod system;
 mod twin;
 mod voice;
 
+pub use crate::actors::Order;
 pub use builder::{Builder, Polity};
 pub use delegating::{Decomposer, Delegating};
 pub use error::{RunError, StartError};
 pub use memory::{Memories, MemoryFile};
 pub use result::RunResult;
-pub use society::{RunHandle, RunOptions, Society};
+pub use society::{Controls, RunHandle, RunOptions, Society};
 pub use system::{run, simulate};
 pub use twin::{Twin, simulated_twin};

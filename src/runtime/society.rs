@@ -4,7 +4,9 @@ use super::launcher::{AGENTS, Launcher, Start};
 use super::memory::Memories;
 use super::nursery::PATIENCE;
 use super::{RunError, RunResult};
-use crate::actors::{Child, DECOMPOSE, Door, Factory, Finish, RunActor, RunMail, SupervisorActor, SupervisorMail};
+use crate::actors::{
+    Child, DECOMPOSE, Door, Factory, Finish, Order, RunActor, RunMail, SupervisorActor, SupervisorMail, TaskOrder,
+};
 use crate::event::{EventLog, RunId, RunStatus};
 use crate::registry::{Government, IntoGovernment, Registry};
 use crate::report::{DeadLetter, DeadLetters, Recall};
@@ -279,11 +281,11 @@ impl RunHandle {
     }
     /// Cancels it: what runs is stopped, what waits is withdrawn. It then ends as cancelled.
     pub fn cancel(&self) {
-        self.canceller().cancel();
+        self.controls().cancel();
     }
-    /// What cancels it, to be used while somebody else waits for its end.
-    pub fn canceller(&self) -> Canceller {
-        Canceller { world: self.world.clone(), addr: self.addr.clone() }
+    /// What pauses, resumes and cancels it, to be used while somebody else waits for its end.
+    pub fn controls(&self) -> Controls {
+        Controls { world: self.world.clone(), addr: self.addr.clone() }
     }
     /// Waits for its end, however it ends.
     ///
@@ -294,16 +296,63 @@ impl RunHandle {
     }
 }
 
-/// See [`RunHandle::canceller`].
+/// What a run that goes on can be told. Orders to a run that has ended do nothing.
+///
+/// ```
+/// use polity::prelude::*;
+/// use std::time::Duration;
+/// let took = polity::simulate(1, async {
+///     let nap = |_: Job, context: Context| async move { context.sleep(Duration::from_secs(1)).await; Ok(Value::Null) };
+///     let society = Polity::builder().agent_spec(AgentSpec::new("ann", can("x", 1.0))).function("nap", nap).start()?;
+///     let flow = Workflow::new("w").task("a", function("nap")).task("b", function("nap").depends_on("a"));
+///     let handle = society.launch(flow, RunOptions::default())?;
+///     let controls = handle.controls();
+///     controls.pause(); // the first nap, if it has begun, goes on to its end
+///     society.sleep(Duration::from_secs(60)).await;
+///     controls.resume();
+///     handle.join().await?;
+///     Ok::<_, Failure>(society.now().as_secs_f64())
+/// });
+/// assert!(took.unwrap() >= 61.0);
+/// ```
 #[derive(Clone)]
-pub struct Canceller {
+pub struct Controls {
     world: Rc<World>,
     addr: Addr<RunActor>,
 }
-impl Canceller {
-    /// Cancels the run; does nothing if it has ended.
+impl Controls {
+    /// Cancels the run: what runs is stopped, what waits is withdrawn.
     pub fn cancel(&self) {
-        self.world.send(Letter::Run(self.addr.clone(), RunMail::Cancel));
+        self.tell(RunMail::Cancel);
+    }
+    /// Pauses the run and its sub-runs: nothing new begins, what agents work on goes on to its end. The clocks `queue` and `total` of what waits
+    /// stand still.
+    pub fn pause(&self) {
+        self.tell(RunMail::Pause);
+    }
+    /// Lets a paused run go on.
+    pub fn resume(&self) {
+        self.tell(RunMail::Resume);
+    }
+    /// Gives an order.
+    pub fn order(&self, order: Order) {
+        match order {
+            Order::Pause => self.pause(),
+            Order::Resume => self.resume(),
+            Order::Cancel => self.cancel(),
+        }
+    }
+    /// Gives an order about one task, or about one instance of it (`analyse[2013]`). What depends on a cancelled task is blocked.
+    ///
+    /// # Errors
+    /// A sentence, if there is no such task, if it has ended, or if the run has.
+    pub async fn order_task(&self, task: impl Into<Name>, order: Order) -> Result<(), String> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(RunMail::Order(TaskOrder { order, task: task.into(), answer: Some(answer) }));
+        answered.await.unwrap_or_else(|_| Err("the run has ended".into()))
+    }
+    fn tell(&self, mail: RunMail) {
+        self.world.send(Letter::Run(self.addr.clone(), mail));
     }
 }
 

@@ -5,6 +5,7 @@ mod bad_files;
 mod bad_runs;
 mod dead_letters;
 mod interrupts;
+mod orders;
 mod place;
 mod retry;
 mod settings;

@@ -89,7 +89,7 @@ async fn perform(scene: &Scene, events: Rc<RefCell<Vec<Event>>>) -> (Vec<Arc<Pro
     let society = functions(builder).start().unwrap();
     let runs: Vec<_> = scene.runs.iter().map(|(flow, at)| (society.launch(flow, RunOptions::default()).unwrap(), *at)).collect();
     let mut results = Vec::new();
-    let cancels = runs.iter().filter_map(|(handle, at)| Some((handle.canceller(), (*at)?)));
+    let cancels = runs.iter().filter_map(|(handle, at)| Some((handle.controls(), (*at)?)));
     let mut cancels: Vec<_> = cancels.collect();
     cancels.sort_by_key(|(_, at)| *at);
     for (canceller, at) in cancels {

@@ -30,6 +30,8 @@ enum Act {
         late: bool,
     },
     GiveUp,
+    Pause,
+    Resume,
     Cancel,
     /// Wakes it when it asked for it.
     Sleep,
@@ -50,6 +52,8 @@ fn act() -> impl Strategy<Value = Act> {
         3 => late().prop_map(|late| Act::Lose { late }),
         1 => prop::bool::weighted(0.2).prop_map(|yes| if yes { Act::Cancel } else { Act::Jolt }),
         1 => Just(Act::GiveUp),
+        2 => Just(Act::Pause),
+        2 => Just(Act::Resume),
         6 => Just(Act::Sleep),
         1 => Just(Act::Jolt),
     ]
@@ -85,6 +89,8 @@ struct Watch {
     retries: u32,
     attempts: Vec<u32>,
     stale: u32,
+    paused: bool,
+    resumed: bool,
 }
 
 impl Watch {
@@ -140,6 +146,8 @@ fn input(act: &Act, current: u32) -> Input {
         Act::Fail { late } => Input::Finished { launch: of(late), result: Err(boom()) },
         Act::Lose { late } => Input::AgentLost { launch: of(late), suspect: true },
         Act::GiveUp => Input::GiveUp(Failure::error("given up")),
+        Act::Pause => Input::Pause,
+        Act::Resume => Input::Resume,
         Act::Cancel => Input::Cancel,
         Act::Sleep | Act::Jolt => Input::Wake,
     }
@@ -180,9 +188,16 @@ fn live(policy: &Policy, acts: &[(Act, u64)]) -> Result<Watch, TestCaseError> {
         );
         let max = policy.retry.as_ref().map_or(1, |r| if r.attempts == 0 { u32::MAX } else { r.attempts });
         prop_assert!(life.attempt() <= max, "attempt {} of {max}", life.attempt());
-        prop_assert_eq!(life.attempt(), *watch.attempts.last().unwrap_or(&1));
+        let paused = life.state() == State::Paused;
+        prop_assert!(!paused || !watch.announced, "paused, and still announced");
+        if !paused && !life.state().is_settled() {
+            prop_assert_eq!(life.attempt(), *watch.attempts.last().unwrap_or(&1));
+        }
+        watch.paused |= paused;
+        watch.resumed |= before.state() == State::Paused && life.state() == State::Announced;
         if let (Act::Sleep, Some(_)) = (act, before.next_wake()) {
-            prop_assert!(!effects.is_empty(), "a clock that it asked for went off, and nothing happened");
+            let held = life.state() == State::Paused;
+            prop_assert!(held || !effects.is_empty(), "a clock that it asked for went off, and nothing happened");
         }
     }
     prop_assert!(watch.settled.is_some(), "a cancelled life is not settled");
@@ -203,6 +218,8 @@ fn never_breaks_its_word_and_sometimes_does_each_thing() {
         "given up",
         "stale",
         "lost, then done",
+        "paused",
+        "resumed, then done",
     ];
     let seen: Vec<Cell<u32>> = counts.iter().map(|_| Cell::new(0)).collect();
     let config = Config { failure_persistence: None, ..Config::with_cases(1_000) };
@@ -222,6 +239,8 @@ fn never_breaks_its_word_and_sometimes_does_each_thing() {
                 matches!(&watch.settled, Some(Settled::Failed(failure)) if failure.message == "given up"),
                 watch.stale > 0,
                 watch.lost_executing > 0 && watch.settled == Some(Settled::Completed),
+                watch.paused,
+                watch.resumed && watch.settled == Some(Settled::Completed),
             ];
             seen.iter().zip(facts).for_each(|(count, fact)| count.set(count.get() + u32::from(fact)));
             Ok(())
@@ -250,6 +269,7 @@ proptest! {
             now = now + Duration::from_millis(*millis);
             let _ = life.take(input(act, life.launch()), now, &mut rng, &mut effects);
         }
+        let _ = life.take(Input::Resume, now, &mut rng, &mut effects); // a pause has no clock
         for _ in 0..100 {
             let Some(due) = life.next_wake() else { break };
             now = now.max(due);

@@ -10,6 +10,8 @@ fn every_input(life: &Lifecycle) -> Vec<Input> {
         Input::Awarded { agent: A },
         Input::Declined(boom()),
         Input::GiveUp(boom()),
+        Input::Pause,
+        Input::Resume,
         Input::Cancel,
         Input::Wake,
     ];
@@ -45,7 +47,7 @@ fn explore(policy: Option<Arc<Policy>>, depth: usize, seen: &mut impl FnMut(&Lif
                     }
                     seen(&life, &input, Ok(&after));
                     // Lives that differ in their times only go on in the same way, as far as the table is concerned.
-                    let lost = format!("{after:?}").rsplit("lost: ").next().map(str::to_owned);
+                    let lost = format!("{after:?}").rsplit("held: ").next().map(str::to_owned);
                     let due = after.next_wake().map(|due| due > secs(at));
                     if met.insert((after.state(), after.attempt(), after.launch(), at - now, due, lost)) {
                         next.push((after, at));

@@ -214,6 +214,10 @@ fn what() -> impl Strategy<Value = What> {
         (t(), name()).prop_map(|(task, reason)| What::Skipped { task, reason }).boxed(),
         (t(), causes).prop_map(|(task, causes)| What::Blocked { task, causes }).boxed(),
         t().prop_map(|task| What::Cancelled { task }).boxed(),
+        t().prop_map(|task| What::Paused { task }).boxed(),
+        t().prop_map(|task| What::Resumed { task }).boxed(),
+        Just(What::RunPaused).boxed(),
+        Just(What::RunResumed).boxed(),
         (t(), any::<bool>()).prop_map(|(task, succeeded)| What::Joined { task, succeeded }).boxed(),
         run_tail().prop_map(What::RunEnded).boxed(),
     ])
