@@ -2,12 +2,13 @@
 
 use super::messages::{TaskEnd, TaskResult};
 use crate::event::COPIES;
-use crate::lifecycle::{Panel, Redundancy, Vote};
+use crate::lifecycle::{Panel, Race, Redundancy, Vote};
 use crate::plan::NodeIx;
 use crate::world::World;
 use parking_lot::Mutex;
 use polity_agents::{Failure, FailureKind, Job};
 use polity_protocols::{AgentId, Time};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,10 +26,58 @@ impl Holders {
     }
 }
 
+/// Who says which result stands.
+pub(super) enum Judge {
+    /// The copies vote.
+    Panel(Panel),
+    /// The first answer wins.
+    Race(Race),
+}
+impl Judge {
+    pub(super) fn vote(rules: Redundancy) -> Judge {
+        Judge::Panel(Panel::new(rules))
+    }
+    pub(super) fn race() -> Judge {
+        Judge::Race(Race::default())
+    }
+    /// Copies that a round begins with.
+    fn first(&self) -> u32 {
+        match self {
+            Judge::Panel(panel) => panel.copies(),
+            Judge::Race(_) => 1,
+        }
+    }
+    /// The place of the next copy, where so many of the round are still to be opened.
+    fn place(&self, to_open: u32) -> u32 {
+        match self {
+            Judge::Panel(panel) => panel.copies() - to_open,
+            Judge::Race(race) => u32::from(race.has_second()),
+        }
+    }
+    fn held(&mut self, place: u32, agent: AgentId, fit: f64) {
+        match self {
+            Judge::Panel(panel) => panel.held(place, agent, fit),
+            Judge::Race(race) => race.held(place, agent),
+        }
+    }
+    fn answered(&mut self, place: u32, output: Arc<Value>) -> Vote {
+        match self {
+            Judge::Panel(panel) => panel.answered(place, output),
+            Judge::Race(race) => race.answered(place, output),
+        }
+    }
+    fn failed(&mut self, place: u32) -> Vote {
+        match self {
+            Judge::Panel(panel) => panel.failed(place),
+            Judge::Race(race) => race.failed(place),
+        }
+    }
+}
+
 /// One redundant task that is being done.
 pub(super) struct Ballot {
     pub(super) node: NodeIx,
-    panel: Panel,
+    judge: Judge,
     holders: Holders,
     /// What each copy does.
     pub(super) job: Job,
@@ -78,12 +127,11 @@ impl Ballots {
         self.of.get(&copy).copied()
     }
     /// A redundant task begins.
-    pub(super) fn begin(&mut self, instance: u32, node: NodeIx, rules: Redundancy, job: Job, world: &World) -> Vec<Step> {
-        let panel = Panel::new(rules);
-        let to_open = panel.copies();
+    pub(super) fn begin(&mut self, instance: u32, node: NodeIx, judge: Judge, job: Job, world: &World) -> Vec<Step> {
+        let to_open = judge.first();
         let ballot = Ballot {
             node,
-            panel,
+            judge,
             holders: Holders::default(),
             job,
             began: world.now(),
@@ -111,12 +159,28 @@ impl Ballots {
         self.all.get(&instance).filter(|ballot| ballot.to_open > 0 && ballot.end.is_none())?;
         let copy = self.number()?;
         let ballot = self.all.get_mut(&instance)?;
-        let place = ballot.panel.copies() - ballot.to_open;
+        let place = ballot.judge.place(ballot.to_open);
         ballot.to_open -= 1;
         ballot.opened += 1;
         ballot.open.insert(copy, place);
         self.of.insert(copy, instance);
         Some(Step::Open { instance, copy, number: ballot.opened, holders: ballot.holders.clone() })
+    }
+    /// True if a hedged task has a second try already.
+    pub(super) fn has_second(&self, instance: u32) -> bool {
+        let judge = self.all.get(&instance).map(|ballot| &ballot.judge);
+        matches!(judge, Some(Judge::Race(race)) if race.has_second())
+    }
+    /// A second try at a hedged task, if the first still goes on and is the only one.
+    pub(super) fn open_second(&mut self, instance: u32) -> Option<Step> {
+        let ballot = self.all.get_mut(&instance).filter(|ballot| ballot.end.is_none() && !ballot.open.is_empty())?;
+        let Judge::Race(race) = &mut ballot.judge else { return None };
+        if race.has_second() {
+            return None;
+        }
+        race.opened();
+        ballot.to_open = 1;
+        self.open_next(instance)
     }
     /// A copy was awarded: the next may be announced.
     pub(super) fn held(&mut self, copy: u32, agent: AgentId, fit: f64) -> Option<Step> {
@@ -124,7 +188,7 @@ impl Ballots {
         let ballot = self.all.get_mut(&instance)?;
         let place = *ballot.open.get(&copy)?;
         let last = ballot.open.keys().next_back() == Some(&copy);
-        ballot.panel.held(place, agent, fit);
+        ballot.judge.held(place, agent, fit);
         if last { self.open_next(instance) } else { None }
     }
     /// A copy is over.
@@ -137,21 +201,21 @@ impl Ballots {
         let mut steps = Vec::new();
         if ballot.end.is_none() {
             let vote = match result.end {
-                TaskEnd::Completed(output) => ballot.panel.answered(place, output),
+                TaskEnd::Completed(output) => ballot.judge.answered(place, output),
                 TaskEnd::Failed(failure) => {
                     ballot.failure = Some(failure);
-                    ballot.panel.failed(place)
+                    ballot.judge.failed(place)
                 }
                 TaskEnd::Setback(setback) => {
                     ballot.failure = Some(setback.0);
-                    ballot.panel.failed(place)
+                    ballot.judge.failed(place)
                 }
                 TaskEnd::Handed(_) => {
                     let why = "a copy of a redundant task can't hand its work on: there would be nothing to compare";
                     ballot.failure = Some(Arc::new(Failure::new(FailureKind::Delegation, why)));
-                    ballot.panel.failed(place)
+                    ballot.judge.failed(place)
                 }
-                TaskEnd::Cancelled => ballot.panel.failed(place),
+                TaskEnd::Cancelled => ballot.judge.failed(place),
             };
             ballot.take(instance, vote, &mut steps);
             // One that failed before it was awarded still makes room for the next.
@@ -184,13 +248,15 @@ impl Ballot {
             Vote::Open => {}
             Vote::Decided { output, agree, differ, why } => {
                 let agent = agree.first().copied();
-                steps.push(Step::Tell { instance, agree, differ, why });
+                if !why.is_empty() {
+                    steps.push(Step::Tell { instance, agree, differ, why });
+                }
                 self.decide(self.result(agent, TaskEnd::Completed(output)), steps);
             }
             Vote::Again { differ } => {
                 let why = "no result has the agreement that was asked for; all do it again".to_owned();
                 steps.push(Step::Tell { instance, agree: Vec::new(), differ, why });
-                (self.holders, self.to_open) = (Holders::default(), self.panel.copies());
+                (self.holders, self.to_open) = (Holders::default(), self.judge.first());
             }
             Vote::Undecided { differ, message } => {
                 let failure = match message {

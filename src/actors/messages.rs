@@ -117,6 +117,8 @@ pub(crate) enum RunMail {
     Settled { task: TaskId, result: TaskResult },
     /// A coordinator closed its books; none if it is gone.
     Reported(Option<Arc<Governance>>),
+    /// A hedged task takes too long.
+    Slow { task: u32 },
     /// A copy of a task was awarded.
     Held { task: TaskId, agent: AgentId, fit: f64 },
     /// A sub-run of a task ended; the how manieth of them.

@@ -18,6 +18,7 @@ mod copies;
 mod dead;
 mod detour;
 mod directory;
+mod hedge;
 mod hold;
 mod jobs;
 mod listen;

@@ -1,8 +1,9 @@
 //! The run's actor: the ledger of one workflow instance, its bindings, its end.
 
-use super::copies::{Ballots, Step};
+use super::copies::{Ballots, Judge, Step};
 use super::dead::dead_letter;
 use super::detour::{Detours, Setback};
+use super::hedge::Hedges;
 use super::hold::Hold;
 use super::messages::{CoordinatorMail, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::nest::{ChildEnd, Finish, Launch, Nest, Origin};
@@ -89,6 +90,8 @@ pub(crate) struct RunActor {
     pub(super) ballots: Ballots,
     /// Tasks that failed, and are done in another way.
     pub(super) detours: Detours,
+    /// Tasks that a second agent does if they take too long.
+    pub(super) hedges: Hedges,
     /// What was told to wait.
     pub(super) hold: Hold,
     /// What copies ask for, when nobody is at hand to do it.
@@ -137,6 +140,7 @@ impl RunActor {
             idle: Vec::new(),
             ballots: Ballots::default(),
             detours,
+            hedges: Hedges::default(),
             hold: Hold::default(),
             steps: Vec::new(),
             saga: Saga::default(),
@@ -380,9 +384,11 @@ impl RunActor {
             let flow = flow.clone();
             return self.nest(instance, node, flow, errand.job, context);
         }
-        match self.workflow.tasks[node.index()].redundancy.clone() {
-            Some(rules) => {
-                let steps = self.ballots.begin(instance, node, rules, errand.job, &self.world);
+        let task = &self.workflow.tasks[node.index()];
+        let judge = task.redundancy.clone().map(Judge::vote).or_else(|| task.hedge.map(|_| Judge::race()));
+        match judge {
+            Some(judge) => {
+                let steps = self.ballots.begin(instance, node, judge, errand.job, &self.world);
                 self.perform_steps(steps, context);
             }
             None => self.hand_out(instance, node, errand, context),
@@ -437,6 +443,7 @@ impl RunActor {
     /// A redundant task has ended, as its copies decided.
     fn conclude(&mut self, instance: u32, result: TaskResult, began: Time, job: &Job) {
         let (task, attempts) = (self.task(instance), result.attempts);
+        self.hedge_over(instance);
         match &result.end {
             TaskEnd::Completed(output) => {
                 let (agent, took) = (result.agent.unwrap_or(AgentId(u32::MAX)), self.world.now().since(began));
@@ -522,6 +529,7 @@ impl RunActor {
             self.answered(instance, result, context);
         } else if self.ballots.is_copy(instance) {
             self.world.boards.forget(task);
+            self.hedge_settled(instance, matches!(result.end, TaskEnd::Completed(_)), context);
             let steps = self.ballots.settled(instance, result);
             self.perform_steps(steps, context);
         } else {
@@ -805,6 +813,7 @@ impl Handler<Mail<RunMail>> for RunActor {
         match mail.body {
             RunMail::Settled { task, result } => self.settled(task, result, context),
             RunMail::Held { task, agent, fit } => {
+                self.hedge_awarded(task.instance(), context);
                 let step = self.ballots.held(task.instance(), agent, fit);
                 self.perform_steps(step.into_iter().collect(), context);
             }
@@ -817,6 +826,7 @@ impl Handler<Mail<RunMail>> for RunActor {
                 self.proceed(context);
             }
             RunMail::Reported(answer) => self.reported(answer, context),
+            RunMail::Slow { task } => self.hedge(task, context),
             RunMail::Pause => self.hold_run(true, context),
             RunMail::Resume => self.hold_run(false, context),
             RunMail::Order(order) => self.order(order, context),

@@ -4,6 +4,7 @@
 //! what may happen in which [`State`]. [`Policy`] says how often and how long.
 
 mod copies;
+mod hedge;
 mod machine;
 mod message;
 mod policy;
@@ -13,6 +14,7 @@ mod transition;
 mod tests;
 
 pub use copies::{CopyConflict, CopyWeights, MAX_COPIES, Panel, RERUNS, Redundancy, Vote};
+pub use hedge::{Durations, Hedge, LEAST_DURATIONS, MOST_DURATIONS, Race};
 pub use machine::{Lifecycle, MAX_AVOIDED, POISON_AFTER};
 pub use message::{Effect, Ignored, Input, InputKind, Settled};
 pub use policy::{Jitter, Policy, RetryPolicy, Timeouts};

@@ -3,7 +3,7 @@
 use super::able;
 use super::again::Conditions;
 use super::draft::{Draft, DraftTask, DraftTeam};
-use super::model::{Dependency, Task, Team, Workflow};
+use super::model::{Action, Dependency, Task, Team, Workflow};
 use super::problem::{MAX_PROBLEMS, Problem, Span};
 use super::reference::{Field, Reference, Root};
 use super::text::nearest;
@@ -70,6 +70,7 @@ pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> 
     check.supervision(&draft.supervision, &agents);
     check.decomposer(&draft, &agents);
     check.compensations(&draft);
+    check.hedges(&draft);
     let stand_ins = check.stand_ins(&draft, &edges);
     if !check.problems.is_empty() {
         return Err(check.problems);
@@ -117,6 +118,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
                 timeouts: merged(task.timeouts.unwrap_or_default(), timeouts),
                 retry: task.retry.or_else(|| retry.clone()),
                 redundancy: task.redundancy.map(|r| r.value),
+                hedge: task.hedge.map(|h| h.value),
                 set_state: task.set_state.map(|key| key.value),
                 nesting: task.nesting,
                 compensate: task.compensate.map(|c| Arc::new(c.value)),
@@ -150,6 +152,20 @@ impl Check<'_> {
         self.twice("agent", draft.agents.iter().map(|a| (&a.value.id, a.span)));
         self.twice("team", draft.teams.iter().map(|t| (&t.id.value, t.id.span)));
         self.twice("output", draft.outputs.iter().map(|o| (&o.value.name, o.span)));
+    }
+
+    /// Hedging is for one job of one agent.
+    fn hedges(&mut self, draft: &Draft) {
+        for (task, hedge) in draft.tasks.iter().filter_map(|task| Some((task, task.hedge.as_ref()?))) {
+            let id = &task.id.value;
+            let message = match task.action {
+                _ if task.redundancy.is_some() => format!("task \"{id}\" has `redundancy` already: several agents do it anyway"),
+                Action::Workflow(_) => format!("task \"{id}\" is a workflow, which no agent does"),
+                Action::Delegate(_) => format!("task \"{id}\" is delegated: two ways to decompose it can't both be followed"),
+                _ => continue,
+            };
+            self.say(Problem::new(hedge.span, message).help("leave `hedge` off, or give it to its parts"));
+        }
     }
 
     fn twice<'b>(&mut self, what: &str, names: impl Iterator<Item = (&'b Name, Span)>) {

@@ -7,7 +7,7 @@ use super::model::{
 use super::nested::{Delegate, Delegation, Nesting};
 use super::problem::Span;
 use super::template::Template;
-use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
+use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
 use crate::supervision::SupervisorSpec;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
@@ -104,6 +104,7 @@ pub(super) struct DraftTask {
     pub(super) timeouts: Option<Timeouts>,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) redundancy: Option<At<Redundancy>>,
+    pub(super) hedge: Option<At<Hedge>>,
     pub(super) set_state: Option<At<Name>>,
     pub(super) nesting: Nesting,
     pub(super) compensate: Option<At<Compensation>>,
@@ -165,6 +166,7 @@ impl DraftTask {
             timeouts: None,
             retry: None,
             redundancy: None,
+            hedge: None,
             set_state: None,
             nesting: Nesting::default(),
             compensate: None,

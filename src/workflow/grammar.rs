@@ -307,7 +307,11 @@ pub(crate) static TASK: Record = Record {
         later("choose", "picks one of several paths"),
         later("paths", "the paths to choose from"),
         later("interleave", "tasks in any order, never two at a time"),
-        later("hedge", "a second attempt beside a slow one"),
+        key(
+            "hedge",
+            Kind::Either(&[Kind::Text, Kind::Record(&HEDGE)]),
+            "a second agent does it too when it takes long; the first answer wins",
+        ),
         key(
             "fallback",
             Kind::Either(&[Kind::Record(&FALLBACK), Kind::List(&Kind::Record(&FALLBACK))]),
@@ -353,6 +357,10 @@ static COMPENSATE: Record = Record {
         key("timeout", TIMEOUT_KIND, "time limits"),
         key("retry", Kind::Record(&RETRY), "whether it is tried again; 10 attempts by default"),
     ],
+};
+static HEDGE: Record = Record {
+    what: "a hedge",
+    keys: &[must("after", Kind::Text, "how long after the award: a duration, or a percentile of its kind like p95")],
 };
 static FALLBACK: Record = Record {
     what: "a fallback",

@@ -5,7 +5,7 @@
 use super::expression::Expression;
 use super::nested::{Delegate, Delegation, Nesting};
 use super::template::Template;
-use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
+use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
 use crate::plan::Wants;
 use crate::supervision::SupervisorSpec;
 use core::time::Duration;
@@ -221,6 +221,8 @@ pub struct Task {
     pub retry: Option<RetryPolicy>,
     /// How many agents do it, and how they agree; one if none.
     pub redundancy: Option<Redundancy>,
+    /// When a second agent does it too; never if none.
+    pub hedge: Option<Hedge>,
     /// The key of the blackboard that its output is written to.
     pub set_state: Option<Name>,
     /// What it says of a sub-run that does it.

@@ -148,6 +148,14 @@ impl Reader<'_> {
         task.set_state = node.get("set_state").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
         self.nesting(node, &mut task);
         self.fallbacks(node, &mut task);
+        if let Some(after) = node.get("hedge").map(|hedge| hedge.get("after").unwrap_or(hedge))
+            && let Some(text) = after.text()
+        {
+            match text.parse() {
+                Ok(hedge) => task.hedge = Some(At::new(hedge, after.span)),
+                Err(why) => self.problems.push(Problem::new(after.span, format!("`hedge`: {why}"))),
+            }
+        }
         if let Some(undo) = node.get("compensate") {
             self.compensation(undo, &mut task);
         }

@@ -7,7 +7,7 @@ use super::model::{Action, Binding, Compensation, Fallback, Priority, Script, St
 use super::nested::{Converge, Delegate, ParentClose, Synthesis};
 use super::problem::Span;
 use super::template::Template;
-use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
+use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
 use core::time::Duration;
 use polity_agents::{OutputFormat, Simulation};
 use serde_json::Value;
@@ -381,6 +381,18 @@ impl TaskBuilder {
             return self.wrong(problem);
         }
         self.task.redundancy = Some(At::new(rules, HERE));
+        self
+    }
+    /// When a second agent does it too; the first answer wins, and the other is cancelled.
+    ///
+    /// ```
+    /// use polity::lifecycle::Hedge;
+    /// use polity::workflow::{Workflow, kind};
+    /// let flow = Workflow::new("w").task("a", kind("k").for_each("[1, 2, 3]").hedge(Hedge::Percentile(95)));
+    /// assert!(flow.build().is_ok());
+    /// ```
+    pub fn hedge(mut self, when: Hedge) -> TaskBuilder {
+        self.task.hedge = Some(At::new(when, HERE));
         self
     }
     /// What the command reads.
