@@ -110,6 +110,27 @@ pub trait Clock {
     fn sleep(&self, how_long: Duration) -> LocalFuture<'static, ()>;
 }
 
+/// Who hears that a job is alive.
+///
+/// ```
+/// use polity_agents::{Context, Pulse, RealClock};
+/// use std::{cell::Cell, rc::Rc};
+/// struct Count(Cell<u32>);
+/// impl Pulse for Count {
+///     fn beat(&self) {
+///         self.0.set(self.0.get() + 1);
+///     }
+/// }
+/// let count = Rc::new(Count(Cell::new(0)));
+/// let context = Context::new(Rc::new(RealClock::new()), 1).with_pulse(count.clone());
+/// context.heartbeat();
+/// assert_eq!(count.0.get(), 1);
+/// ```
+pub trait Pulse {
+    /// The job has given a sign of life.
+    fn beat(&self);
+}
+
 /// What a job may ask of the world that it runs in. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
@@ -118,11 +139,23 @@ pub struct Context {
     post: Option<Rc<dyn Post>>,
     boards: Option<(Rc<dyn Boards>, JobId)>,
     beside: Beside,
+    pulse: Option<Rc<dyn Pulse>>,
 }
 impl Context {
     /// The context of one job; `seed` is derived from the run's seed and the job's identity. It has no post.
     pub fn new(clock: Rc<dyn Clock>, seed: u64) -> Context {
-        Context { clock, seed, post: None, boards: None, beside: Beside::default() }
+        Context { clock, seed, post: None, boards: None, beside: Beside::default(), pulse: None }
+    }
+    /// With somebody who hears its heartbeats.
+    pub fn with_pulse(self, pulse: Rc<dyn Pulse>) -> Context {
+        Context { pulse: Some(pulse), ..self }
+    }
+    /// A sign of life: where the task has a `timeout.heartbeat`, a job that is silent for longer is stopped, and counts as failed. Cheap, and
+    /// nothing happens where nobody listens; call it as often as there is something new to say.
+    pub fn heartbeat(&self) {
+        if let Some(pulse) = &self.pulse {
+            pulse.beat();
+        }
     }
     /// With the blackboard of a job's run.
     pub fn with_boards(self, boards: Rc<dyn Boards>, job: JobId) -> Context {

@@ -47,6 +47,8 @@ pub struct Job {
     pub fit: f64,
     /// Time limit of this attempt.
     pub timeout: Option<Duration>,
+    /// The longest silence that is borne ([`Context::heartbeat`](crate::Context::heartbeat)).
+    pub heartbeat: Option<Duration>,
 }
 
 impl Job {
@@ -69,6 +71,7 @@ impl Job {
             estimate: 0.0,
             fit: 1.0,
             timeout: None,
+            heartbeat: None,
         }
     }
     /// With another estimate of its work, in seconds.

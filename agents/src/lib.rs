@@ -27,7 +27,7 @@ mod letter;
 mod spec;
 mod state;
 
-pub use agent::{Agent, Clock, Context, DynAgent, LocalFuture};
+pub use agent::{Agent, Clock, Context, DynAgent, LocalFuture, Pulse};
 pub use body::{Body, Cancel, Offer};
 pub use cancel::CancelToken;
 pub use clock::RealClock;

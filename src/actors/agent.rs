@@ -10,8 +10,8 @@ use crate::supervision::{ChildSpec, Exit, Intensity};
 use crate::world::{Desk, InTurn, Inbox, Letter, Mail, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{
-    Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, Offer, SharedAgent,
-    SimEnd, Simulation, Work, draw, share,
+    Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, Offer, Pulse,
+    SharedAgent, SimEnd, Simulation, Work, draw, share,
 };
 use polity_protocols::{AgentId, Ended, Name, Outcome, Profile, Rng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,6 +132,7 @@ impl AgentActor {
                 context.stop();
             }
             AgentMail::Due { job } => self.due(job, context),
+            AgentMail::Pulse { job } => self.pulse(job, context),
             AgentMail::Stop => self.stop(context),
             AgentMail::Kill => {
                 self.exit = Some(Exit::Killed);
@@ -226,10 +227,13 @@ impl AgentActor {
             workplace: self.world.directory.workplace(id.task.run()),
             speed: self.blueprint.profile.speed,
         };
-        let job_context =
+        let mut job_context =
             JobContext::new(self.world.clone(), self.seed_of(id)).with_post(self.ears.desk()).with_boards(self.world.clone(), id);
         if let Some(claim) = self.held.get(id).and_then(|held| held.claim.as_ref()) {
             claim.begins();
+            if let Some(limit) = job.heartbeat {
+                job_context = job_context.with_pulse(claim.pulse(limit));
+            }
         }
         let mut future = executors.perform(*job, self.own.clone(), job_context, token);
         // Most light work ends when it is first looked at: then it needs no task of its own.
@@ -254,7 +258,23 @@ impl AgentActor {
         if let Some(claim) = &held.claim {
             claim.started();
         }
+        let heartbeat = job.heartbeat;
         held.stage = Stage::Simulated { since: now, end: drawn.end, simulation, job, alarm };
+        if let Some(limit) = heartbeat {
+            self.pulse_later(id, limit, context);
+        }
+    }
+    /// Virtual work gives signs of life, unless it hangs.
+    fn pulse(&mut self, id: JobId, context: &mut Context<AgentActor>) {
+        let Some(Held { claim: Some(claim), stage: Stage::Simulated { end, job, .. }, .. }) = self.held.get(id) else { return };
+        if let (Some(limit), true) = (job.heartbeat, *end != SimEnd::Hang) {
+            claim.pulse(limit).beat();
+            self.pulse_later(id, limit, context);
+        }
+    }
+    fn pulse_later(&self, id: JobId, limit: Duration, context: &mut Context<AgentActor>) {
+        let gap = (limit / 2).max(Duration::from_nanos(1));
+        self.world.alarm(self.world.now() + gap, Letter::Agent(context.address(), AgentMail::Pulse { job: id }));
     }
     /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
     fn seed_of(&self, id: JobId) -> u64 {

@@ -4,8 +4,10 @@ use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, RunActor, RunM
 use crate::event::Governance;
 use crate::world::World;
 use actix::Addr;
-use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId};
+use polity_agents::{Clock, Pulse};
+use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId, Time};
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +42,11 @@ impl Claim {
         self.begins();
         self.say(TaskMail::Started { launch: self.launch });
     }
+    /// Who tells the task that the job is alive: no oftener than four times within its limit.
+    pub(crate) fn pulse(&self, limit: Duration) -> Rc<Beats> {
+        let (task, addr, launch) = (self.task, self.addr.clone(), self.launch);
+        Rc::new(Beats { task, addr, launch, gap: limit / 4, last: Cell::new(None) })
+    }
     /// The job is not taken.
     pub(crate) fn refuse(mut self, load: Load) {
         self.answered = true;
@@ -65,6 +72,26 @@ impl Drop for Claim {
         if !self.answered {
             self.say(TaskMail::Lost { launch: self.launch, begun: self.begun.get() });
         }
+    }
+}
+
+/// The heartbeats of one job.
+pub(crate) struct Beats {
+    task: TaskId,
+    addr: Addr<TaskActor>,
+    launch: u32,
+    gap: Duration,
+    last: Cell<Option<Time>>,
+}
+impl Pulse for Beats {
+    fn beat(&self) {
+        let Some(world) = World::here() else { return };
+        let now = Clock::now(&*world); // a job is polled outside of any turn
+        if self.last.get().is_some_and(|last| now.since(last) < self.gap) {
+            return;
+        }
+        self.last.set(Some(now));
+        world.ship_to_task(&self.addr, ToTask { task: self.task, word: TaskMail::Beat { launch: self.launch } });
     }
 }
 

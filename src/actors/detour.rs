@@ -136,6 +136,7 @@ impl RunActor {
             input: rendered.input.unwrap_or_else(|| first.input.clone()),
             estimate: first.estimate,
             timeout: way.timeouts.attempt,
+            heartbeat: way.timeouts.heartbeat,
             ..Job::new(format!("{}/fallback{which}", self.name_of(instance)), Work::Own)
         };
         self.world.record(self.id, What::Copied { task: self.task(instance), copy: number, number: which as u32 });

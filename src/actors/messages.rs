@@ -54,6 +54,8 @@ pub(crate) enum TaskMail {
     Refused { launch: u32, load: Load },
     /// The agent began.
     Started { launch: u32 },
+    /// The job gives a sign of life.
+    Beat { launch: u32 },
     /// The agent is done.
     Finished(Finished),
     /// The agent was lost with the job, which it had `begun` or not: its word that it began may have been overtaken, or never sent.
@@ -105,6 +107,8 @@ pub(crate) enum AgentMail {
     Heard,
     /// Virtual work: its time has come.
     Due { job: JobId },
+    /// Virtual work: it gives a sign of life.
+    Pulse { job: JobId },
     /// Take no more, finish what runs, end.
     Stop,
     /// End now.

@@ -477,6 +477,7 @@ impl RunActor {
             input: rendered.input,
             estimate,
             timeout: task.timeouts.attempt,
+            heartbeat: task.timeouts.heartbeat,
             ..Job::new(name, polity_agents::Work::Own)
         };
         self.errand_of(instance, node, job)

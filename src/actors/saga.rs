@@ -71,7 +71,16 @@ impl RunActor {
             Ok(Rendered { work, input }) => {
                 let (name, kind): (Name, _) = (format!("{}/undo", self.name_of(instance)).into(), task.kind.clone());
                 let timeout = compensation.timeouts.attempt;
-                Ok(Job { run: self.key_name(), kind, work, input, timeout, ..Job::new(name, polity_agents::Work::Own) })
+                let heartbeat = compensation.timeouts.heartbeat;
+                Ok(Job {
+                    run: self.key_name(),
+                    kind,
+                    work,
+                    input,
+                    timeout,
+                    heartbeat,
+                    ..Job::new(name, polity_agents::Work::Own)
+                })
             }
             Err(Unready::Fails(failure)) => Err(format!("what undoes it can't be said: {failure}")),
             Err(Unready::Skips(reason)) => Err(format!("what undoes it can't be said: {reason}")),

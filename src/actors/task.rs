@@ -132,6 +132,9 @@ impl TaskActor {
                 self.turn(Input::Refused { launch }, context);
             }
             TaskMail::Started { launch } => self.started(launch, context),
+            TaskMail::Beat { launch } => {
+                self.turn(Input::Beat { launch }, context);
+            }
             TaskMail::Finished(finished) => self.finished(finished, context),
             TaskMail::Lost { launch, begun } => self.lost(launch, begun, context),
             TaskMail::Pause => self.hold(Input::Pause, context),

@@ -12,19 +12,20 @@
 //! ready        Cancel       cancelled                         withdrawn
 //! ready        Wake         ready failed                      queue, total
 //! assigned     Refused      ready paused                      same attempt; pass over the agent once
-//! assigned     Started      executing                         the clock attempt begins
+//! assigned     Started      executing                         the clocks attempt and heartbeat begin
 //! assigned     Finished     backing_off completed failed
 //! assigned     AgentLost    ready paused                      same attempt; pass over the agent once
 //! assigned     Pause        assigned                          held: it is not announced again
 //! assigned     Resume       assigned
 //! assigned     Cancel       cancelled                         the job is cancelled
 //! assigned     Wake         assigned failed                   queue, total
+//! executing    Beat         executing                         the clock heartbeat begins again
 //! executing    Finished     backing_off completed failed
 //! executing    AgentLost    ready paused failed               the third such loss is poison
 //! executing    Pause        executing                         held: it is not announced again
 //! executing    Resume       executing
 //! executing    Cancel       cancelled                         the job is cancelled
-//! executing    Wake         executing backing_off failed      attempt, total
+//! executing    Wake         executing backing_off failed      attempt, heartbeat, total
 //! backing_off  Pause        backing_off                       held: it is not announced again
 //! backing_off  Resume       backing_off
 //! backing_off  Cancel       cancelled
@@ -116,6 +117,8 @@ enum Phase {
     Executing {
         agent: AgentId,
         started: Time,
+        /// When it last gave a sign of life.
+        heard: Time,
     },
     BackingOff {
         until: Time,
@@ -192,7 +195,11 @@ impl Lifecycle {
     pub fn next_wake(&self) -> Option<Time> {
         let own = match self.phase {
             Phase::Announced { ready } | Phase::Assigned { ready, .. } => self.timeouts().queue.map(|limit| ready + limit),
-            Phase::Executing { started, .. } => self.timeouts().attempt.map(|limit| started + limit),
+            Phase::Executing { started, heard, .. } => {
+                let limits = self.timeouts();
+                let attempt = limits.attempt.map(|limit| started + limit);
+                attempt.into_iter().chain(limits.heartbeat.map(|limit| heard + limit)).min()
+            }
             Phase::BackingOff { until } => Some(until),
             Phase::Pending | Phase::Paused { .. } | Phase::Completed | Phase::Failed | Phase::Cancelled => None,
         };
@@ -221,12 +228,17 @@ impl Lifecycle {
             (Phase::Assigned { agent, ready, .. }, Input::AgentLost { .. }) => {
                 self.return_to_ready(agent, Ended::Lost, Duration::ZERO, ready, &mut turn);
             }
-            (Phase::Executing { agent, started }, Input::AgentLost { suspect, .. }) => {
+            (Phase::Executing { agent, started, .. }, Input::AgentLost { suspect, .. }) => {
                 self.lose(agent, now - started, suspect, &mut turn);
             }
-            (Phase::Assigned { agent, .. }, Input::Started { .. }) => self.phase = Phase::Executing { agent, started: now },
+            (Phase::Assigned { agent, .. }, Input::Started { .. }) => {
+                self.phase = Phase::Executing { agent, started: now, heard: now };
+            }
+            (Phase::Executing { agent, started, .. }, Input::Beat { .. }) => {
+                self.phase = Phase::Executing { agent, started, heard: now };
+            }
             (
-                Phase::Assigned { agent, awarded: since, .. } | Phase::Executing { agent, started: since },
+                Phase::Assigned { agent, awarded: since, .. } | Phase::Executing { agent, started: since, .. },
                 Input::Finished { result, .. },
             ) => {
                 self.finish(agent, now - since, result, &mut turn);
@@ -347,9 +359,19 @@ impl Lifecycle {
                     self.expire(Limit::Queue, ready, limit, turn);
                 }
             }
-            Phase::Executing { agent, started } => {
+            Phase::Executing { agent, started, heard } => {
+                let (took, attempt) = (turn.now - started, self.attempt);
                 if let Some(limit) = is_over(started, limits.attempt) {
-                    self.time_out(agent, turn.now - started, limit, turn);
+                    let message = format!(
+                        "attempt {attempt} was stopped after {took:?} of execution: the limit `timeout.attempt` is {limit:?}"
+                    );
+                    self.time_out(agent, took, message, turn);
+                } else if let Some(limit) = is_over(heard, limits.heartbeat) {
+                    let silence = turn.now - heard;
+                    let message = format!(
+                        "attempt {attempt} was stopped after {silence:?} without a sign of life: the limit `timeout.heartbeat` is {limit:?}"
+                    );
+                    self.time_out(agent, took, message, turn);
                 }
             }
             Phase::BackingOff { until } if turn.now >= until => {
@@ -359,13 +381,11 @@ impl Lifecycle {
             _ => {}
         }
     }
-    /// The clock `attempt` went off: the agent had its time, so this counts as its failure.
-    fn time_out(&mut self, agent: AgentId, took: Duration, limit: Duration, turn: &mut Turn<'_>) {
+    /// The clock `attempt` or `heartbeat` went off: the agent had its time, so this counts as its failure.
+    fn time_out(&mut self, agent: AgentId, took: Duration, message: String, turn: &mut Turn<'_>) {
         turn.effects.push(Effect::CancelJob { agent, launch: self.launch });
         turn.effects.push(Effect::Outcome { agent, ended: Ended::Failed, took });
         self.blame(agent);
-        let message =
-            format!("attempt {} was stopped after {took:?} of execution: the limit `timeout.attempt` is {limit:?}", self.attempt);
         self.fail(Failure::new(FailureKind::Timeout, message), turn);
     }
     /// A clock of the whole life went off. It says nothing of the agent that happens to have the task: its award is cancelled.
@@ -389,7 +409,7 @@ impl Lifecycle {
         let (agent, took) = match self.phase {
             Phase::Announced { .. } => return turn.effects.push(Effect::Withdraw),
             Phase::Assigned { agent, .. } => (agent, Duration::ZERO),
-            Phase::Executing { agent, started } => (agent, turn.now - started),
+            Phase::Executing { agent, started, .. } => (agent, turn.now - started),
             _ => return,
         };
         turn.effects.push(Effect::CancelJob { agent, launch: self.launch });

@@ -36,6 +36,11 @@ pub enum Input {
         /// Which award.
         launch: u32,
     },
+    /// The job gave a sign of life: the clock `heartbeat` begins again.
+    Beat {
+        /// Which award.
+        launch: u32,
+    },
     /// The agent is done with it.
     Finished {
         /// Which award.
@@ -65,7 +70,7 @@ pub enum Input {
 /// An [`Input`] without what it carries: a column of the table.
 ///
 /// ```
-/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 12);
+/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 13);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // each is the input of the same name
@@ -75,6 +80,7 @@ pub enum InputKind {
     Declined,
     Refused,
     Started,
+    Beat,
     Finished,
     AgentLost,
     GiveUp,
@@ -85,12 +91,13 @@ pub enum InputKind {
 }
 impl InputKind {
     /// All of them, in the order of a life.
-    pub const ALL: [InputKind; 12] = [
+    pub const ALL: [InputKind; 13] = [
         InputKind::Announce,
         InputKind::Awarded,
         InputKind::Declined,
         InputKind::Refused,
         InputKind::Started,
+        InputKind::Beat,
         InputKind::Finished,
         InputKind::AgentLost,
         InputKind::GiveUp,
@@ -107,6 +114,7 @@ impl Input {
         match self {
             Input::Refused { launch }
             | Input::Started { launch }
+            | Input::Beat { launch }
             | Input::Finished { launch, .. }
             | Input::AgentLost { launch, .. } => Some(*launch),
             Input::Announce
@@ -127,6 +135,7 @@ impl Input {
             Input::Declined(_) => InputKind::Declined,
             Input::Refused { .. } => InputKind::Refused,
             Input::Started { .. } => InputKind::Started,
+            Input::Beat { .. } => InputKind::Beat,
             Input::Finished { .. } => InputKind::Finished,
             Input::AgentLost { .. } => InputKind::AgentLost,
             Input::GiveUp(_) => InputKind::GiveUp,

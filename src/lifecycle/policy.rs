@@ -82,6 +82,8 @@ pub struct Timeouts {
     pub attempt: Option<Duration>,
     /// From ready to the end, all attempts and delays.
     pub total: Option<Duration>,
+    /// The longest silence of a job that executes: a function or an agent breaks it by `context.heartbeat()`, a command by printing.
+    pub heartbeat: Option<Duration>,
 }
 
 /// What a task's life obeys: shared by all tasks that were given the same.

@@ -111,6 +111,7 @@ pub const TRANSITIONS: &[Transition] = {
         row(Assigned, I::Resume, &[Assigned]),
         row(Assigned, I::Cancel, &[Cancelled]),
         row(Assigned, I::Wake, &[Assigned, Failed]),
+        row(Executing, I::Beat, &[Executing]),
         row(Executing, I::Finished, &[BackingOff, Completed, Failed]),
         row(Executing, I::AgentLost, &[Announced, Paused, Failed]),
         row(Executing, I::Pause, &[Executing]),

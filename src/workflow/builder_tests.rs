@@ -103,7 +103,7 @@ fn the_schema_knows_every_key_and_refers_to_nothing_missing() {
     for key in ["run", "fn", "http", "join", "redundancy", "quality", "for_each", "cwd", "parallel"] {
         assert!(all["$defs"]["a_task"]["properties"][key].is_object(), "{key}");
     }
-    assert_eq!(all["$defs"]["a_task"]["properties"]["hedge"]["deprecated"], true);
+    assert_eq!(all["$defs"]["a_task"]["properties"]["cache"]["deprecated"], true);
     assert!(config_schema()["$defs"]["a_configuration"]["properties"]["runs"].is_object());
 }
 

@@ -138,7 +138,12 @@ fn team(draft: DraftTeam) -> Team {
 }
 
 fn merged(own: Timeouts, default: Timeouts) -> Timeouts {
-    Timeouts { queue: own.queue.or(default.queue), attempt: own.attempt.or(default.attempt), total: own.total.or(default.total) }
+    Timeouts {
+        queue: own.queue.or(default.queue),
+        attempt: own.attempt.or(default.attempt),
+        total: own.total.or(default.total),
+        heartbeat: own.heartbeat.or(default.heartbeat),
+    }
 }
 
 impl Check<'_> {

@@ -218,7 +218,7 @@ static TIMEOUT: Record = Record {
         key("queue", Kind::Duration, "from ready to executing"),
         key("attempt", Kind::Duration, "one attempt's execution"),
         key("total", Kind::Duration, "from ready to the end, with all attempts and delays"),
-        later("heartbeat", "the longest silence"),
+        key("heartbeat", Kind::Duration, "the longest silence of a job: functions call context.heartbeat(), commands print"),
     ],
 };
 static RETRY: Record = Record {

@@ -144,6 +144,7 @@ fn every_key_arrives() {
         queue: Some(Duration::from_secs(60)),
         attempt: Some(Duration::from_secs(300)),
         total: Some(Duration::from_secs(600)),
+        ..Default::default()
     };
     assert_eq!(w.tasks[1].timeouts, timeouts);
     let Action::Run(script) = &w.tasks[0].action else { panic!("not a script") };

@@ -32,6 +32,7 @@ pub(crate) fn timeouts(node: &Node) -> Timeouts {
             queue: duration(node.get("queue")),
             attempt: duration(node.get("attempt")),
             total: duration(node.get("total")),
+            heartbeat: duration(node.get("heartbeat")),
         },
     }
 }
@@ -79,6 +80,7 @@ pub(crate) fn defaults(node: &Node, base: &Defaults) -> Defaults {
         queue: new.queue.or(old.queue),
         attempt: new.attempt.or(old.attempt),
         total: new.total.or(old.total),
+        heartbeat: new.heartbeat.or(old.heartbeat),
     };
     let timeout = node.get("timeout").map(|n| over(base.timeouts.unwrap_or_default(), timeouts(n)));
     let retry = node.get("retry").map(|n| retry(n, base.retry.as_ref()));

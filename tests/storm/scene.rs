@@ -134,7 +134,7 @@ fn action(rough: bool, rng: &mut Rng) -> TaskBuilder {
     let attempt = (hangs || rng.chance(0.2)).then(|| seconds(rng, 0.5, 10.0));
     let queue = rng.chance(0.05).then(|| seconds(rng, 0.1, 30.0));
     let total = rng.chance(0.1).then(|| seconds(rng, 0.5, 60.0));
-    task.timeouts(Timeouts { attempt, queue, total })
+    task.timeouts(Timeouts { attempt, queue, total, heartbeat: None })
 }
 
 fn upstream(mut task: TaskBuilder, n: usize, rng: &mut Rng) -> TaskBuilder {

@@ -15,14 +15,17 @@ pub(super) trait Sink {
     fn broken(&mut self, error: &std::io::Error);
 }
 
-/// Reads a stream to its end into a sink.
-pub(super) async fn pump<R: AsyncRead + Unpin>(stream: Option<R>, sink: &mut impl Sink) {
+/// Reads a stream to its end into a sink. What comes is a sign of life.
+pub(super) async fn pump<R: AsyncRead + Unpin>(stream: Option<R>, sink: &mut impl Sink, beat: &dyn Fn()) {
     let Some(mut stream) = stream else { return };
     let mut buffer = vec![0; CHUNK];
     loop {
         match stream.read(&mut buffer).await {
             Ok(0) => return,
-            Ok(n) => sink.take(&buffer[..n]).await,
+            Ok(n) => {
+                beat();
+                sink.take(&buffer[..n]).await;
+            }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return sink.broken(&error),
         }

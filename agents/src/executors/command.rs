@@ -7,6 +7,7 @@ use super::process::{Patience, conduct, spawn};
 use super::read::read;
 use super::tape::Tape;
 use super::workplace::{Workplace, file_stem};
+use crate::agent::Context;
 use crate::cancel::CancelToken;
 use crate::failure::{Failure, FailureKind};
 use crate::handed::Spent;
@@ -21,7 +22,7 @@ const GRACE: Duration = Duration::from_secs(5);
 const OUTPUT_LIMIT: usize = 1 << 20;
 
 /// Carries out a command, to its end or until the token is cancelled. Dropping the future kills its process group.
-pub(super) async fn run(job: &Job, command: &Command, place: &Workplace, token: &CancelToken) -> Executed {
+pub(super) async fn run(job: &Job, command: &Command, place: &Workplace, token: &CancelToken, context: &Context) -> Executed {
     if token.is_cancelled() {
         return Executed::of(Err(Failure::new(FailureKind::Cancelled, "cancelled before it began")));
     }
@@ -31,8 +32,9 @@ pub(super) async fn run(job: &Job, command: &Command, place: &Workplace, token: 
     };
     let (mut head, mut tail) = sinks(job, command, place);
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let beat = || context.heartbeat();
     let streams = async {
-        tokio::join!(feed(stdin, command.stdin.as_deref()), pump(stdout, &mut head), pump(stderr, &mut tail));
+        tokio::join!(feed(stdin, command.stdin.as_deref()), pump(stdout, &mut head, &beat), pump(stderr, &mut tail, &beat));
     };
     let patience = Patience { grace: command.grace.unwrap_or(GRACE), linger: place.linger };
     let end = conduct(&mut child, &group, streams, token, &patience).await;

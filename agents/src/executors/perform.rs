@@ -119,7 +119,7 @@ impl Executors {
             }
             Work::Command(command) => {
                 let place = self.workplace.clone();
-                Box::pin(async move { command::run(&job, &command, &place, &token).await })
+                Box::pin(async move { command::run(&job, &command, &place, &token, &context).await })
             }
         }
     }

@@ -20,6 +20,9 @@ enum Act {
     Start {
         late: bool,
     },
+    Beat {
+        late: bool,
+    },
     Succeed {
         late: bool,
     },
@@ -47,12 +50,13 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Decline),
         1 => late().prop_map(|late| Act::Refuse { late }),
         8 => late().prop_map(|late| Act::Start { late }),
+        2 => late().prop_map(|late| Act::Beat { late }),
         1 => late().prop_map(|late| Act::Succeed { late }),
         3 => late().prop_map(|late| Act::Fail { late }),
-        3 => late().prop_map(|late| Act::Lose { late }),
+        5 => late().prop_map(|late| Act::Lose { late }),
         1 => prop::bool::weighted(0.2).prop_map(|yes| if yes { Act::Cancel } else { Act::Jolt }),
         1 => Just(Act::GiveUp),
-        2 => Just(Act::Pause),
+        1 => Just(Act::Pause),
         2 => Just(Act::Resume),
         6 => Just(Act::Sleep),
         1 => Just(Act::Jolt),
@@ -62,8 +66,8 @@ fn limit() -> impl Strategy<Value = Option<Duration>> {
     prop::option::of((1..60u64).prop_map(Duration::from_secs))
 }
 fn any_policy() -> impl Strategy<Value = Policy> {
-    let timeouts = (limit(), limit(), prop::option::weighted(0.3, (30..300u64).prop_map(Duration::from_secs)))
-        .prop_map(|(queue, attempt, total)| Timeouts { queue, attempt, total });
+    let timeouts = (limit(), limit(), prop::option::weighted(0.3, (30..300u64).prop_map(Duration::from_secs)), limit())
+        .prop_map(|(queue, attempt, total, heartbeat)| Timeouts { queue, attempt, total, heartbeat });
     let retry =
         (0..5u32, 0..5_000u64, 1.0..3.0f64, 1..20_000u64, any::<bool>()).prop_map(|(attempts, initial, factor, max, full)| {
             RetryPolicy {
@@ -142,6 +146,7 @@ fn input(act: &Act, current: u32) -> Input {
         Act::Decline => Input::Declined(Failure::new(FailureKind::Unassigned, "nobody")),
         Act::Refuse { late } => Input::Refused { launch: of(late) },
         Act::Start { late } => Input::Started { launch: of(late) },
+        Act::Beat { late } => Input::Beat { launch: of(late) },
         Act::Succeed { late } => Input::Finished { launch: of(late), result: Ok(()) },
         Act::Fail { late } => Input::Finished { launch: of(late), result: Err(boom()) },
         Act::Lose { late } => Input::AgentLost { launch: of(late), suspect: true },

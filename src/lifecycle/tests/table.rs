@@ -19,6 +19,7 @@ fn every_input(life: &Lifecycle) -> Vec<Input> {
         all.extend([
             Input::Refused { launch },
             Input::Started { launch },
+            Input::Beat { launch },
             Input::Finished { launch, result: Ok(()) },
             Input::Finished { launch, result: Err(boom()) },
             Input::Finished { launch, result: Err(Failure::new(FailureKind::Validation, "bad")) },
@@ -60,7 +61,7 @@ fn explore(policy: Option<Arc<Policy>>, depth: usize, seen: &mut impl FnMut(&Lif
 }
 
 fn explore_all(mut seen: impl FnMut(&Lifecycle, &Input, Result<&Lifecycle, Ignored>)) {
-    let clocks = Timeouts { queue: Some(lasting(10)), attempt: Some(lasting(10)), total: None };
+    let clocks = Timeouts { queue: Some(lasting(10)), attempt: Some(lasting(10)), total: None, heartbeat: Some(lasting(5)) };
     explore(policy(3, clocks), 12, &mut seen);
     explore(policy(3, Timeouts { total: Some(lasting(100)), ..clocks }), 12, &mut seen);
     explore(None, 12, &mut seen);
@@ -105,7 +106,10 @@ fn everything_else_is_refused_with_its_reason() {
         for kind in InputKind::ALL {
             let reasons = refused.get(&(state, kind));
             let legal = TRANSITIONS.iter().any(|t| t.from == state && t.by == kind);
-            let fenced = matches!(kind, InputKind::Refused | InputKind::Started | InputKind::Finished | InputKind::AgentLost);
+            let fenced = matches!(
+                kind,
+                InputKind::Refused | InputKind::Started | InputKind::Beat | InputKind::Finished | InputKind::AgentLost
+            );
             assert_eq!(
                 reasons.is_some(),
                 !legal || fenced,
