@@ -232,9 +232,11 @@ impl Check<'_> {
                 edges.insert(*on, Wants::MaybeOutput);
             }
         }
-        let upstream: Vec<String> =
-            names.tasks.iter().filter(|(_, at)| edges.contains_key(at)).map(|(name, _)| (*name).to_owned()).collect();
-        self.compensation(task, (&upstream, task.for_each.is_some()));
+        if task.compensate.is_some() {
+            // It looks through all names, which for each of many tasks would take long.
+            let upstream = names.tasks.iter().filter(|(_, at)| edges.contains_key(at)).map(|(name, _)| (*name).to_owned());
+            self.compensation(task, (&upstream.collect::<Vec<String>>(), task.for_each.is_some()));
+        }
         edges.into_iter().map(|(on, wants)| Dependency { on, wants }).collect()
     }
 
