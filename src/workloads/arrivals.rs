@@ -147,7 +147,9 @@ impl FromStr for Arrivals {
     fn from_str(text: &str) -> Result<Arrivals, WorkloadError> {
         let Some(call) = Call::parse(text) else {
             let given = super::walk::shown_text(text.trim());
-            return Err(WorkloadError::new(format!("arrivals are written like poisson(every 30s), but are {given}; write them so")));
+            return Err(WorkloadError::new(format!(
+                "arrivals are written like poisson(every 30s), but are {given}; write them so"
+            )));
         };
         match call.name {
             "poisson" => {

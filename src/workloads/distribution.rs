@@ -78,7 +78,9 @@ impl Distribution {
         let made = Distribution::of(Shape::Lognormal(median, sigma), "write it like `median 10s, sigma 0.5`")?;
         // exp(sigma² / 2) is beyond all numbers from 37.7 on, and draws would be so now and then.
         if sigma > 37.0 || !made.mean().is_finite() {
-            return Err(WorkloadError::new(format!("the deviation of `lognormal` must be 0 to 37, but is {sigma}; usual is 0.1 to 2")));
+            return Err(WorkloadError::new(format!(
+                "the deviation of `lognormal` must be 0 to 37, but is {sigma}; usual is 0.1 to 2"
+            )));
         }
         Ok(made)
     }
@@ -102,7 +104,9 @@ impl Distribution {
     pub fn empirical(samples: impl Into<Arc<[f64]>>) -> Result<Distribution, WorkloadError> {
         let samples = samples.into();
         if samples.is_empty() {
-            return Err(WorkloadError::new("`empirical` needs at least one sample, but has none; write them like empirical(1s, 2s, 9s)"));
+            return Err(WorkloadError::new(
+                "`empirical` needs at least one sample, but has none; write them like empirical(1s, 2s, 9s)",
+            ));
         }
         if let Some(bad) = samples.iter().find(|sample| !(sample.is_finite() && **sample >= 0.0)) {
             return Err(WorkloadError::new(format!(
@@ -185,7 +189,9 @@ impl Distribution {
             Inner::Shape(Shape::Uniform(low, high)) => Distribution::uniform(low * factor, high * factor),
             Inner::Shape(Shape::Exponential(mean)) => Distribution::exponential(mean * factor),
             Inner::Shape(Shape::Lognormal(median, sigma)) => Distribution::lognormal(median * factor, *sigma),
-            Inner::Empirical(samples) => Distribution::empirical(samples.iter().map(|sample| sample * factor).collect::<Vec<_>>()),
+            Inner::Empirical(samples) => {
+                Distribution::empirical(samples.iter().map(|sample| sample * factor).collect::<Vec<_>>())
+            }
         }
     }
     /// The same as the runtime's own distribution, for a [`Simulation`](polity_agents::Simulation) that draws anew at each attempt; none if

@@ -1,8 +1,8 @@
 //! Writing WfFormat.
 
 use super::TaskGraph;
+use super::ids::unique;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// The version that [`TaskGraph::to_wfformat`] writes.
 pub const WFFORMAT: &str = "1.5";
@@ -40,9 +40,8 @@ impl TaskGraph {
             json!({ "name": self.kind_of(n), "id": id, "parents": parents, "children": children, "inputFiles": reads, "outputFiles": writes })
         });
         let executed = self.tasks().iter().zip(&ids).enumerate();
-        let executed = executed.map(|(n, (task, id))| {
-            json!({ "id": id, "runtimeInSeconds": task.work, "command": { "program": self.kind_of(n) } })
-        });
+        let executed = executed
+            .map(|(n, (task, id))| json!({ "id": id, "runtimeInSeconds": task.work, "command": { "program": self.kind_of(n) } }));
         let file = json!({
             "name": if self.name().is_empty() { "workload" } else { self.name() },
             "description": "A task graph, written by polity",
@@ -72,16 +71,6 @@ struct Links<'a> {
 /// Ids that the schema allows, all different; a name that it allows stays as it is.
 fn legal(graph: &TaskGraph) -> Vec<String> {
     let good = |c: char| c.is_ascii_alphanumeric() || "-_.#:/".contains(c);
-    let names = || graph.tasks().iter().map(|task| &*task.name);
-    let mut taken: BTreeSet<String> = names().filter(|name| name.chars().all(good)).map(str::to_owned).collect();
-    let one = |name: &str| {
-        if name.chars().all(good) {
-            return name.to_owned();
-        }
-        let id: String = name.chars().map(|c| if good(c) { c } else { '_' }).collect();
-        let numbered = std::iter::once(id.clone()).chain((2_u64..).map(|n| format!("{id}_{n}")));
-        let free = numbered.into_iter().find(|id| taken.insert(id.clone()));
-        free.expect("numbers don't end before names do")
-    };
-    names().map(one).collect()
+    let id = |name: &str| name.chars().map(|c| if good(c) { c } else { '_' }).collect();
+    unique(graph.tasks().iter().map(|task| &*task.name), id)
 }

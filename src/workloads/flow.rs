@@ -1,10 +1,10 @@
 //! From a task graph to a workflow that a society carries out in virtual time.
 
+use super::ids::unique;
 use super::{TaskGraph, WorkloadError};
 use crate::workflow::{Workflow, good_id, simulated};
 use polity_agents::{AgentSpec, Distribution, Simulation};
 use polity_protocols::{Capabilities, Name, seconds_to_duration};
-use std::collections::{BTreeMap, BTreeSet};
 
 impl TaskGraph {
     /// The workflow of it: each task takes its work divided by the speed of its agent, and its estimate is right. Bytes are not in it.
@@ -24,7 +24,10 @@ impl TaskGraph {
     /// assert!((took.unwrap() - 6.5).abs() < 1e-6);
     /// ```
     pub fn workflow(&self) -> Result<Workflow, WorkloadError> {
-        self.workflow_with(|task| Simulation { work: Some(Distribution::Constant(self.tasks()[task].work)), ..Simulation::default() })
+        self.workflow_with(|task| Simulation {
+            work: Some(Distribution::Constant(self.tasks()[task].work)),
+            ..Simulation::default()
+        })
     }
     /// The workflow of it, with tasks simulated as `how` says: asked once for each, in order. Estimates are the graph's work, so that a
     /// government can be wrong about what really happens.
@@ -73,11 +76,11 @@ impl TaskGraph {
     /// # Ok::<(), polity::workloads::WorkloadError>(())
     /// ```
     pub fn ids(&self) -> Vec<Name> {
-        unique(self.tasks().iter().map(|task| &*task.name))
+        unique(self.tasks().iter().map(|task| &*task.name), good_id).into_iter().map(Name::from).collect()
     }
     /// What each kind is called as a capability, by the same rule.
     pub fn kind_ids(&self) -> Vec<Name> {
-        unique(self.kinds().iter().map(|kind| &**kind))
+        unique(self.kinds().iter().map(|kind| &**kind), good_id).into_iter().map(Name::from).collect()
     }
     /// The capabilities of an agent that can do every kind of work in it, each with score 1.
     pub fn capabilities(&self) -> Capabilities {
@@ -86,28 +89,8 @@ impl TaskGraph {
     /// An agent of each speed, `agent_1`, `agent_2`, …, that can do every kind of work in it.
     pub fn agents(&self, speeds: &[f64]) -> Vec<AgentSpec> {
         let can = self.capabilities();
-        let agent = |(n, speed): (usize, &f64)| AgentSpec { speed: *speed, ..AgentSpec::new(format!("agent_{}", n + 1), can.clone()) };
+        let agent =
+            |(n, speed): (usize, &f64)| AgentSpec { speed: *speed, ..AgentSpec::new(format!("agent_{}", n + 1), can.clone()) };
         speeds.iter().enumerate().map(agent).collect()
     }
-}
-
-/// Each name as an id that no other has. What is an id already stays as it is; the others make room.
-fn unique<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Vec<Name> {
-    let good = names.clone().map(good_id);
-    let mut taken: BTreeSet<String> = good.clone().zip(names.clone()).filter(|(id, name)| id == name).map(|(id, _)| id).collect();
-    let mut next: BTreeMap<String, u32> = BTreeMap::new();
-    let one = |(id, name): (String, &str)| {
-        if id == name || taken.insert(id.clone()) {
-            return Name::from(id);
-        }
-        let number = next.entry(id.clone()).or_insert(1);
-        loop {
-            *number += 1;
-            let numbered = format!("{id}_{number}");
-            if taken.insert(numbered.clone()) {
-                return Name::from(numbered);
-            }
-        }
-    };
-    good.zip(names).map(one).collect()
 }

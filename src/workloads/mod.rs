@@ -8,6 +8,7 @@ mod error;
 mod export;
 mod flow;
 mod graph;
+mod ids;
 mod pipelines;
 mod polity_file;
 mod read;
@@ -29,3 +30,7 @@ pub use shape::{Draws, MOST, Shape};
 pub use stg::stg;
 pub use taskdag::taskdag;
 pub use wfformat::wfformat;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test ends where it is wrong
+mod tests;

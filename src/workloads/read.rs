@@ -160,11 +160,14 @@ fn text_of(path: &Path) -> Result<String, WorkloadError> {
 
 fn unpacked(bytes: &[u8], limit: u64) -> Result<Vec<u8>, WorkloadError> {
     let mut plain = Vec::new();
-    MultiGzDecoder::new(bytes).take(limit + 1).read_to_end(&mut plain).map_err(|why| {
-        WorkloadError::new(format!("the gzip data is damaged or cut off ({why}); fetch the file again"))
-    })?;
+    MultiGzDecoder::new(bytes)
+        .take(limit + 1)
+        .read_to_end(&mut plain)
+        .map_err(|why| WorkloadError::new(format!("the gzip data is damaged or cut off ({why}); fetch the file again")))?;
     if plain.len() as u64 > limit {
-        return Err(WorkloadError::new(format!("becomes more than {limit} bytes when it is unpacked; unpack it and make it smaller")));
+        return Err(WorkloadError::new(format!(
+            "becomes more than {limit} bytes when it is unpacked; unpack it and make it smaller"
+        )));
     }
     Ok(plain)
 }

@@ -89,7 +89,9 @@ impl Shape {
         self.check()?;
         if draws.bytes.is_empty() {
             let (low, high) = (draws.bytes.start(), draws.bytes.end());
-            return Err(WorkloadError::new(format!("the bytes of edges must be a range, but are {low} to {high}; write the smaller first")));
+            return Err(WorkloadError::new(format!(
+                "the bytes of edges must be a range, but are {low} to {high}; write the smaller first"
+            )));
         }
         let mut rng = Rng::new(draws.seed, "workloads/shape");
         let sketch = match *self {
@@ -135,11 +137,16 @@ impl Shape {
             Shape::EpigenomicsLike { lanes, chunks } => (&[("lanes", lanes), ("chunks", chunks)], 0.0),
         };
         if let Some((what, _)) = counts.iter().find(|(_, count)| *count == 0) {
-            return Err(WorkloadError::new(format!("the {what} of `{}` must be at least 1, but is 0; write how many", self.word())));
+            return Err(WorkloadError::new(format!(
+                "the {what} of `{}` must be at least 1, but is 0; write how many",
+                self.word()
+            )));
         }
         if !(0.0..=1.0).contains(&density) {
             let word = self.word();
-            return Err(WorkloadError::new(format!("the density of `{word}` must be in 0 to 1, but is {density}; it is a probability")));
+            return Err(WorkloadError::new(format!(
+                "the density of `{word}` must be in 0 to 1, but is {density}; it is a probability"
+            )));
         }
         let (tasks, edges) = self.size();
         if tasks > MOST || edges > MOST as f64 {
@@ -240,8 +247,7 @@ impl FromStr for Shape {
                 Shape::ForkJoin { stages: call.count("stages", stages)?, width: call.count("width", width)? }
             }
             "layered" => {
-                let [layers, width, density] =
-                    call.named(["layers", "width", "density"], "layers 10, width 20, density 0.2")?;
+                let [layers, width, density] = call.named(["layers", "width", "density"], "layers 10, width 20, density 0.2")?;
                 let (layers, width) = (call.count("layers", layers)?, call.count("width", width)?);
                 Shape::Layered { layers, width, density: call.number("density", density)? }
             }

@@ -145,7 +145,9 @@ fn in_two(workflow: &At<'_>) -> Result<RawGraph, WorkloadError> {
         let (name, id) = (task.key("name")?.text()?, task.key("id")?.text()?);
         let run = runs.remove(id).ok_or_else(|| {
             let id = shown_text(id);
-            WorkloadError::new(format!("task {id} is not among `workflow.execution.tasks`; add it there, with its `runtimeInSeconds`"))
+            WorkloadError::new(format!(
+                "task {id} is not among `workflow.execution.tasks`; add it there, with its `runtimeInSeconds`"
+            ))
         })?;
         let kind = match program(run)? {
             _ if name != id => name.to_owned(),
