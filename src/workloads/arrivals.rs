@@ -1,7 +1,7 @@
 //! When workflows arrive.
 
 use super::WorkloadError;
-use super::call::{Call, seconds};
+use super::call::Call;
 use polity_protocols::{Rng, seconds_to_duration};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -154,17 +154,17 @@ impl FromStr for Arrivals {
         match call.name {
             "poisson" => {
                 let [every] = call.named(["every"], "every 30s")?;
-                Arrivals::poisson(seconds(every)?)
+                Arrivals::poisson(call.seconds(every)?)
             }
             "bursts" if call.has("within") => {
                 let [size, every, within] = call.named(["size", "every", "within"], "size 10, every 5m, within 20s")?;
-                Arrivals::bursts(call.count("size", size)?, seconds(every)?, seconds(within)?)
+                Arrivals::bursts(call.count("size", size)?, call.seconds(every)?, call.seconds(within)?)
             }
             "bursts" => {
                 let [size, every] = call.named(["size", "every"], "size 10, every 5m")?;
-                Arrivals::bursts(call.count("size", size)?, seconds(every)?, 0.0)
+                Arrivals::bursts(call.count("size", size)?, call.seconds(every)?, 0.0)
             }
-            "trace" => Arrivals::trace(call.parts.iter().map(|part| seconds(part)).collect::<Result<Vec<_>, _>>()?),
+            "trace" => Arrivals::trace(call.all_seconds()?),
             _ => Err(call.unknown("pattern of arrivals", &["poisson", "bursts", "trace"])),
         }
     }

@@ -43,15 +43,24 @@ impl<'a> Call<'a> {
         found.try_into().ok().filter(|_| whole).ok_or_else(|| self.wrong(pattern))
     }
     pub(super) fn number(&self, what: &str, text: &str) -> Result<f64, WorkloadError> {
-        let wrong = || format!("the {what} of `{}` must be a number like 0.5, but is {}; write one", self.name, shown_text(text));
+        let wrong = || format!("`{what}` of `{}` must be a number like 0.5, but is {}; write one", self.name, shown_text(text));
         text.parse().map_err(|_| WorkloadError::new(wrong()))
     }
     pub(super) fn count(&self, what: &str, text: &str) -> Result<u32, WorkloadError> {
         let wrong = || {
             let given = shown_text(text);
-            format!("the {what} of `{}` must be a whole number of at least 1, but is {given}; write one", self.name)
+            format!("`{what}` of `{}` must be a whole number of at least 1, but is {given}; write how many", self.name)
         };
         text.parse().ok().filter(|count| *count > 0).ok_or_else(|| WorkloadError::new(wrong()))
+    }
+    /// A part that is a duration, in seconds.
+    pub(super) fn seconds(&self, text: &str) -> Result<f64, WorkloadError> {
+        let wrong = |why| WorkloadError::new(format!("in `{}`: {why}", self.name));
+        parse_duration(text).map(|duration| duration.as_secs_f64()).map_err(wrong)
+    }
+    /// All parts, as durations.
+    pub(super) fn all_seconds(&self) -> Result<Vec<f64>, WorkloadError> {
+        self.parts.iter().map(|part| self.seconds(part)).collect()
     }
     /// A name that is not one of these.
     pub(super) fn unknown(&self, what: &str, known: &[&str]) -> WorkloadError {
@@ -62,9 +71,4 @@ impl<'a> Call<'a> {
         };
         WorkloadError::new(format!("there is no {what} {given}; {remedy}"))
     }
-}
-
-/// A duration with its unit, in seconds.
-pub(super) fn seconds(text: &str) -> Result<f64, WorkloadError> {
-    parse_duration(text).map(|duration| duration.as_secs_f64()).map_err(WorkloadError::new)
 }

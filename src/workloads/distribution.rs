@@ -1,8 +1,9 @@
 //! How long tasks take, when nobody knows exactly.
 
 use super::WorkloadError;
-use super::call::{Call, seconds};
+use super::call::Call;
 use crate::report::{Report, State};
+use crate::workflow::parse_duration;
 use polity_agents::Distribution as Shape;
 use polity_protocols::{AgentId, Rng};
 use serde::{Deserialize, Serialize};
@@ -73,16 +74,15 @@ impl Distribution {
     /// factor of 1.65.
     ///
     /// # Errors
-    /// If one is negative or not finite, or sigma is so large (above 37) that the mean is none.
+    /// If one is negative or not finite, or sigma is above 37, where the mean is no number any more.
     pub fn lognormal(median: f64, sigma: f64) -> Result<Distribution, WorkloadError> {
-        let made = Distribution::of(Shape::Lognormal(median, sigma), "write it like `median 10s, sigma 0.5`")?;
-        // exp(sigma² / 2) is beyond all numbers from 37.7 on, and draws would be so now and then.
-        if sigma > 37.0 || !made.mean().is_finite() {
+        // From 37.7 on the mean, exp(sigma² / 2), is beyond all numbers.
+        if !(0.0..=37.0).contains(&sigma) {
             return Err(WorkloadError::new(format!(
-                "the deviation of `lognormal` must be 0 to 37, but is {sigma}; usual is 0.1 to 2"
+                "`sigma` of `lognormal` must be in 0 to 37, but is {sigma}; usual is 0.1 to 2"
             )));
         }
-        Ok(made)
+        Distribution::of(Shape::Lognormal(median, sigma), "write it like `median 10s, sigma 0.5`")
     }
     /// Log-normal, with this mean in seconds.
     ///
@@ -222,26 +222,30 @@ impl fmt::Display for Distribution {
 impl FromStr for Distribution {
     type Err = WorkloadError;
     fn from_str(text: &str) -> Result<Distribution, WorkloadError> {
-        let Some(call) = Call::parse(text) else { return Distribution::constant(seconds(text)?) };
+        let Some(call) = Call::parse(text) else {
+            let alone = parse_duration(text)
+                .map_err(|why| WorkloadError::new(format!("{why} (or a distribution like uniform(5s, 15s))")))?;
+            return Distribution::constant(alone.as_secs_f64());
+        };
         match call.name {
-            "constant" => Distribution::constant(seconds(call.only("10s")?)?),
+            "constant" => Distribution::constant(call.seconds(call.only("10s")?)?),
             "uniform" => {
                 let [low, high] = call.plain("5s, 15s")?;
-                Distribution::uniform(seconds(low)?, seconds(high)?)
+                Distribution::uniform(call.seconds(low)?, call.seconds(high)?)
             }
             "exponential" => {
                 let [mean] = call.named(["mean"], "mean 10s")?;
-                Distribution::exponential(seconds(mean)?)
+                Distribution::exponential(call.seconds(mean)?)
             }
             "lognormal" if call.has("median") => {
                 let [median, sigma] = call.named(["median", "sigma"], "median 10s, sigma 0.5")?;
-                Distribution::lognormal(seconds(median)?, call.number("sigma", sigma)?)
+                Distribution::lognormal(call.seconds(median)?, call.number("sigma", sigma)?)
             }
             "lognormal" => {
                 let [mean, sigma] = call.named(["mean", "sigma"], "mean 10s, sigma 0.5")?;
-                Distribution::lognormal_by_mean(seconds(mean)?, call.number("sigma", sigma)?)
+                Distribution::lognormal_by_mean(call.seconds(mean)?, call.number("sigma", sigma)?)
             }
-            "empirical" => Distribution::empirical(call.parts.iter().map(|part| seconds(part)).collect::<Result<Vec<_>, _>>()?),
+            "empirical" => Distribution::empirical(call.all_seconds()?),
             _ => Err(call.unknown("distribution", &["constant", "uniform", "exponential", "lognormal", "empirical"])),
         }
     }

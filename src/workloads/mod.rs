@@ -25,7 +25,7 @@ pub use distribution::Distribution;
 pub use error::WorkloadError;
 pub use export::WFFORMAT;
 pub use graph::{GraphEdge, GraphTask, TaskGraph};
-pub use read::{Format, Loaded, UNPACKED, parse, read};
+pub use read::{Format, Loaded, UNPACKED, parse, read, read_with};
 pub use shape::{Draws, MOST, Shape};
 pub use stg::stg;
 pub use taskdag::taskdag;

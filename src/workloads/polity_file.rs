@@ -55,8 +55,8 @@ pub(super) fn looks_so(text: &str) -> bool {
     text.lines().any(|line| ["tasks:", "workflow_dsl:"].iter().any(|key| line.starts_with(key)))
 }
 
-pub(super) fn parse(text: &str, path: Option<&Path>) -> Result<Loaded, WorkloadError> {
-    let checked = crate::workflow::parse(text, path, &Known::default()).map_err(|wrong| {
+pub(super) fn parse(text: &str, path: Option<&Path>, known: &Known) -> Result<Loaded, WorkloadError> {
+    let checked = crate::workflow::parse(text, path, known).map_err(|wrong| {
         let first = wrong.problems.first().map(|problem| Problem { origin: "".into(), ..problem.clone() });
         let more = match wrong.problems.len() {
             0 | 1 => String::new(),

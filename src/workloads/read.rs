@@ -2,6 +2,7 @@
 
 use super::walk::shown_text;
 use super::{TaskGraph, WorkloadError, polity_file, stg, taskdag, wfformat};
+use crate::workflow::Known;
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 use std::fmt;
@@ -60,13 +61,21 @@ pub struct Loaded {
 ///
 /// std::fs::write(file.path(), "{\"nodes\": 3}")?;
 /// let sentence = read(file.path()).unwrap_err().to_string();
-/// assert!(sentence.ends_with("is JSON with the key \"nodes\"; expected WfFormat (with `schemaVersion` and `workflow`) or taskdag/1 (with `format`)"));
+/// assert!(sentence.ends_with("is JSON with the key \"nodes\"; expected WfFormat (with `schemaVersion` and `workflow`) or taskdag/1 (with `format`); choose another file, or convert it"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(path: impl AsRef<Path>) -> Result<Loaded, WorkloadError> {
+    read_with(path, &Known::default())
+}
+
+/// As [`read`], but a workflow file of polity may name the agents, functions and strategies that are known.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(path: impl AsRef<Path>, known: &Known) -> Result<Loaded, WorkloadError> {
     let path = path.as_ref();
     let text = text_of(path).map_err(|wrong| wrong.of(path))?;
-    let loaded = parse_at(&text, Some(path)).map_err(|wrong| wrong.of(path))?;
+    let loaded = parse_at(&text, Some(path), known).map_err(|wrong| wrong.of(path))?;
     Ok(match loaded.format {
         Format::Stg => Loaded { graph: loaded.graph.named(stem(path)), ..loaded },
         _ => loaded,
@@ -87,14 +96,14 @@ pub fn read(path: impl AsRef<Path>) -> Result<Loaded, WorkloadError> {
 /// # Ok::<(), polity::workloads::WorkloadError>(())
 /// ```
 pub fn parse(text: &str) -> Result<Loaded, WorkloadError> {
-    parse_at(text, None)
+    parse_at(text, None, &Known::default())
 }
 
-fn parse_at(text: &str, path: Option<&Path>) -> Result<Loaded, WorkloadError> {
+fn parse_at(text: &str, path: Option<&Path>, known: &Known) -> Result<Loaded, WorkloadError> {
     let text = text.trim_start_matches('\u{feff}');
     let plain = |graph, format| Ok(Loaded { graph, format, remarks: Vec::new() });
     match text.trim_start().chars().next() {
-        None => Err(WorkloadError::new(format!("is empty; expected {ALL}"))),
+        None => Err(WorkloadError::new(format!("is empty; {ALL}"))),
         Some('{') => {
             let value = json(text)?;
             if value.get("format").is_some() {
@@ -107,18 +116,20 @@ fn parse_at(text: &str, path: Option<&Path>) -> Result<Loaded, WorkloadError> {
         }
         Some('[') => {
             json(text)?;
-            Err(WorkloadError::new(format!("is JSON, a list; expected {ALL}")))
+            Err(WorkloadError::new(format!("is JSON, a list; {ALL}")))
         }
         Some('0'..='9') => plain(stg::stg(text)?, Format::Stg),
-        Some(_) if polity_file::looks_so(text) => polity_file::parse(text, path),
+        Some(_) if polity_file::looks_so(text) => polity_file::parse(text, path, known),
         Some(_) => {
             let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-            Err(WorkloadError::new(format!("is of no known format, it begins with {}; expected {ALL}", shown_text(line))))
+            Err(WorkloadError::new(format!("is of no known format, it begins with {}; {ALL}", shown_text(line))))
         }
     }
 }
 
-const ALL: &str = "a workflow file of polity, WfFormat 1.4 to 1.6, taskdag/1, or a graph of the Standard Task Graph Set (.stg)";
+/// What a file of no known format should be, and what to do.
+const ALL: &str = "expected a workflow file of polity, WfFormat 1.4 to 1.6, taskdag/1, or a graph of the Standard Task Graph Set (.stg); \
+                   choose another file, or convert it";
 
 /// JSON that says neither what it is nor what WfFormat would say.
 fn foreign(value: &Value) -> WorkloadError {
@@ -129,7 +140,7 @@ fn foreign(value: &Value) -> WorkloadError {
         _ => format!("the keys {}", keys.join(", ")),
     };
     WorkloadError::new(format!(
-        "is JSON with {seen}; expected WfFormat (with `schemaVersion` and `workflow`) or {} (with `format`)",
+        "is JSON with {seen}; expected WfFormat (with `schemaVersion` and `workflow`) or {} (with `format`); choose another file, or convert it",
         taskdag::FORMAT
     ))
 }
@@ -138,10 +149,12 @@ fn foreign(value: &Value) -> WorkloadError {
 pub(super) fn json(text: &str) -> Result<Value, WorkloadError> {
     serde_json::from_str(text).map_err(|why| {
         let place = format!("line {}, column {}", why.line(), why.column());
+        let why_text = why.to_string();
+        let reason = why_text.rsplit_once(" at line ").map_or(&*why_text, |(reason, _)| reason);
         WorkloadError::new(if why.is_eof() {
             format!("{place}: the JSON ends before it is complete; fetch the file again, it was cut off")
         } else {
-            format!("{place}: is no JSON ({why}); mend it there, or fetch the file again")
+            format!("{place}: is no JSON, {reason}; mend it there, or fetch the file again")
         })
     })
 }
@@ -154,7 +167,7 @@ fn text_of(path: &Path) -> Result<String, WorkloadError> {
     }
     String::from_utf8(bytes).map_err(|why| {
         let at = why.utf8_error().valid_up_to();
-        WorkloadError::new(format!("is no text, byte {at} is not UTF-8; expected {ALL}, plain or compressed by gzip"))
+        WorkloadError::new(format!("is no text, byte {at} is not UTF-8; {ALL}"))
     })
 }
 

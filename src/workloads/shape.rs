@@ -138,14 +138,14 @@ impl Shape {
         };
         if let Some((what, _)) = counts.iter().find(|(_, count)| *count == 0) {
             return Err(WorkloadError::new(format!(
-                "the {what} of `{}` must be at least 1, but is 0; write how many",
+                "`{what}` of `{}` must be a whole number of at least 1, but is 0; write how many",
                 self.word()
             )));
         }
         if !(0.0..=1.0).contains(&density) {
             let word = self.word();
             return Err(WorkloadError::new(format!(
-                "the density of `{word}` must be in 0 to 1, but is {density}; it is a probability"
+                "`density` of `{word}` must be in 0 to 1, but is {density}; it is a probability"
             )));
         }
         let (tasks, edges) = self.size();

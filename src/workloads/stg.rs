@@ -79,7 +79,9 @@ struct Line<'a> {
 impl Line<'_> {
     fn wrong(&self, expected: &str) -> WorkloadError {
         let (number, given) = (self.number, shown_text(self.text));
-        WorkloadError::new(format!("line {number}: expected {expected}; the line is {given}"))
+        WorkloadError::new(format!(
+            "line {number}: expected {expected}; the line is {given}; correct it, or fetch the file again"
+        ))
     }
     fn whole_numbers(&self) -> Result<Vec<u64>, WorkloadError> {
         let numbers: Result<Vec<u64>, _> = self.text.split_whitespace().map(str::parse).collect();

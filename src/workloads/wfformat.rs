@@ -136,7 +136,8 @@ fn in_two(workflow: &At<'_>) -> Result<RawGraph, WorkloadError> {
     for run in &executed {
         let id = run.key("id")?;
         if runs.insert(id.text()?, run).is_some() {
-            return Err(id.wrong("there once"));
+            let id = shown_text(id.text()?);
+            return Err(WorkloadError::new(format!("`workflow.execution.tasks` tells of {id} twice; keep what is right")));
         }
     }
     let mut raw = RawGraph::default();
