@@ -15,7 +15,9 @@ mod read;
 mod shape;
 mod sketch;
 mod stg;
+mod stream;
 mod taskdag;
+mod transfers;
 mod walk;
 mod wfformat;
 mod wfgraph;
@@ -28,7 +30,9 @@ pub use graph::{GraphEdge, GraphTask, TaskGraph};
 pub use read::{Format, Loaded, UNPACKED, parse, read, read_with};
 pub use shape::{Draws, MOST, Shape};
 pub use stg::stg;
+pub use stream::{Arrived, arrive};
 pub use taskdag::taskdag;
+pub use transfers::Transfers;
 pub use wfformat::wfformat;
 
 #[cfg(test)]
