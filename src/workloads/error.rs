@@ -1,5 +1,6 @@
 //! Why something is no workload.
 
+use crate::report::harmless;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ pub struct WorkloadError {
 impl WorkloadError {
     /// Names in it come from files: what could do something to a terminal is spelled out.
     pub(super) fn new(what: impl AsRef<str>) -> WorkloadError {
-        WorkloadError { origin: None, what: crate::report::harmless(what.as_ref()).into_owned() }
+        WorkloadError { origin: None, what: harmless(what.as_ref()).into_owned() }
     }
     /// The file that it is about, if it is about one.
     pub fn origin(&self) -> Option<&Path> {
@@ -31,7 +32,7 @@ impl WorkloadError {
 impl fmt::Display for WorkloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
-            Some(path) => write!(f, "{}: {}", path.display(), self.what),
+            Some(path) => write!(f, "{}: {}", harmless(&path.to_string_lossy()), self.what),
             None => f.write_str(&self.what),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{TaskGraph, WorkloadError};
 use crate::runtime::Builder;
-use crate::workflow::{Workflow, kind};
+use crate::workflow::{Action, Workflow};
 use polity_agents::{Agent, AgentSpec, Context, Failure, FailureKind, Job};
 use polity_protocols::planners::{Edge, Workload};
 use polity_protocols::{Name, Time, seconds_to_duration};
@@ -45,8 +45,14 @@ struct Shared {
     work: Vec<f64>,
     /// What each task needs: of which, and how long it travels.
     needs: Vec<Vec<(usize, f64)>>,
-    /// By run: who did each task, and when it ended.
-    done: RefCell<BTreeMap<Name, Vec<Option<(Name, Time)>>>>,
+    /// The runs that go on, by name.
+    runs: RefCell<BTreeMap<Name, Done>>,
+}
+
+/// What is done of a run: who did each task, and when it ended.
+struct Done {
+    tasks: Vec<Option<(Name, Time)>>,
+    left: usize,
 }
 
 /// Seconds that bytes travel.
@@ -66,16 +72,14 @@ impl Transfers {
     pub fn new(graph: &TaskGraph, bandwidth: f64) -> Result<Transfers, WorkloadError> {
         check(bandwidth)?;
         let mut flow = graph.workflow()?;
-        let own = kind("own");
-        let own = Workflow::new("own").task("own", own).build().map_err(|wrong| WorkloadError::new(wrong.to_string()))?;
-        flow.tasks.iter_mut().for_each(|task| task.action = own.tasks[0].action.clone());
+        flow.tasks.iter_mut().for_each(|task| task.action = Action::Own);
         let mut needs = vec![Vec::new(); graph.tasks().len()];
         graph.edges().iter().for_each(|edge| needs[edge.to].push((edge.from, travel(edge.bytes, bandwidth))));
         let shared = Shared {
             places: graph.ids().into_iter().zip(0..).collect(),
             work: graph.tasks().iter().map(|task| task.work).collect(),
             needs,
-            done: RefCell::default(),
+            runs: RefCell::default(),
         };
         Ok(Transfers { shared: Rc::new(shared), flow })
     }
@@ -103,13 +107,24 @@ struct Carrier {
 impl Carrier {
     /// When everything that a task needs has reached this agent.
     fn arrival(&self, run: &Name, task: usize) -> Time {
-        let done = self.shared.done.borrow();
-        let Some(done) = done.get(run) else { return Time::ZERO };
-        let far = |(from, seconds): &(usize, f64)| match &done[*from] {
+        let runs = self.shared.runs.borrow();
+        let Some(done) = runs.get(run) else { return Time::ZERO };
+        let far = |(from, seconds): &(usize, f64)| match &done.tasks[*from] {
             Some((who, end)) if *who != self.name => Some(*end + seconds_to_duration(*seconds)),
             _ => None,
         };
         self.shared.needs[task].iter().filter_map(far).max().unwrap_or(Time::ZERO)
+    }
+    /// Remembers where the result lies; of a run that is done whole, nothing.
+    fn finished(&self, run: Name, task: usize, now: Time) {
+        let tasks = self.shared.work.len();
+        let mut runs = self.shared.runs.borrow_mut();
+        let done = runs.entry(run.clone()).or_insert_with(|| Done { tasks: vec![None; tasks], left: tasks });
+        let before = done.tasks[task].replace((self.name.clone(), now));
+        done.left -= usize::from(before.is_none());
+        if done.left == 0 {
+            runs.remove(&run);
+        }
     }
 }
 impl Agent for Carrier {
@@ -125,9 +140,7 @@ impl Agent for Carrier {
         let rate = self.speed * job.fit;
         let work = self.shared.work[task];
         context.sleep(seconds_to_duration(if work > 0.0 { work / rate } else { 0.0 })).await;
-        let mut done = self.shared.done.borrow_mut();
-        let run = done.entry(job.run.clone()).or_insert_with(|| vec![None; self.shared.work.len()]);
-        run[task] = Some((self.name.clone(), context.now()));
+        self.finished(job.run, task, context.now());
         Ok(Value::Null)
     }
 }

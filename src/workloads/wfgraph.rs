@@ -1,7 +1,7 @@
 //! From what the versions of WfFormat have in common to a task graph: who is meant by a reference, and what files an edge carries.
 
 use super::walk::shown_text;
-use super::{GraphEdge, TaskGraph, WorkloadError};
+use super::{GraphEdge, MOST, TaskGraph, WorkloadError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A task as a file has it.
@@ -30,7 +30,7 @@ pub(super) fn graph(name: &str, raw: RawGraph) -> Result<(TaskGraph, Vec<String>
     let mut remarks = Vec::new();
     let mut pairs = declared(&tasks)?;
     if pairs.is_empty() {
-        pairs = by_files(&tasks);
+        pairs = by_files(&tasks)?;
         if !pairs.is_empty() {
             remarks.push("no task names parents or children, so that the files say what comes before what".to_owned());
         }
@@ -91,14 +91,21 @@ fn declared(tasks: &[Raw]) -> Result<BTreeSet<(usize, usize)>, WorkloadError> {
 }
 
 /// Who reads a file comes after who writes it.
-fn by_files(tasks: &[Raw]) -> BTreeSet<(usize, usize)> {
+fn by_files(tasks: &[Raw]) -> Result<BTreeSet<(usize, usize)>, WorkloadError> {
     let mut writers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (n, task) in tasks.iter().enumerate() {
         task.writes.iter().for_each(|file| writers.entry(file).or_default().push(n));
     }
     let reads = tasks.iter().enumerate().flat_map(|(n, task)| task.reads.iter().map(move |file| (n, file)));
     let pairs = reads.flat_map(|(n, file)| writers.get(&**file).into_iter().flatten().map(move |writer| (*writer, n)));
-    pairs.filter(|(from, to)| from != to).collect()
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    let pairs: Vec<(usize, usize)> = pairs.filter(|(from, to)| from != to).take(most.saturating_add(1)).collect();
+    if pairs.len() > most {
+        return Err(WorkloadError::new(format!(
+            "no task names parents or children, and by its files there would be more than {MOST} edges; name the parents"
+        )));
+    }
+    Ok(pairs.into_iter().collect())
 }
 
 /// The files of each task, by number, in order.
