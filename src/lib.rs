@@ -25,6 +25,7 @@
 //! | write a workflow in Rust or read one from a file | [`workflow`] |
 //! | write an agent | [`agents::Agent`] |
 //! | write a government | [`protocols::Protocol`], [`protocols::testing`] |
+//! | read, generate and measure task graphs | [`workloads`] |
 //! | see what happened | [`event`], [`report`] |
 //! | use the machines by themselves | [`plan`], [`lifecycle`], [`supervision`] |
 
@@ -44,6 +45,7 @@ pub mod report;
 mod runtime;
 pub mod supervision;
 pub mod workflow;
+pub mod workloads;
 mod world;
 
 pub use lifecycle::{Jitter, RetryPolicy, Timeouts};

@@ -257,10 +257,13 @@ impl Check<'_> {
                 edges.insert(*on, Wants::MaybeOutput);
             }
         }
-        let upstream: Vec<String> =
-            names.tasks.iter().filter(|(_, at)| edges.contains_key(at)).map(|(name, _)| (*name).to_owned()).collect();
-        self.compensation(task, (&upstream, task.for_each.is_some()));
-        self.fallback(task, &upstream);
+        if task.compensate.is_some() || !task.fallback.is_empty() {
+            // It looks through all names, which for each of many tasks would take long.
+            let upstream = names.tasks.iter().filter(|(_, at)| edges.contains_key(at)).map(|(name, _)| (*name).to_owned());
+            let upstream: Vec<String> = upstream.collect();
+            self.compensation(task, (&upstream, task.for_each.is_some()));
+            self.fallback(task, &upstream);
+        }
         edges.into_iter().map(|(on, wants)| Dependency { on, wants }).collect()
     }
 

@@ -51,6 +51,7 @@ pub use model::{
     Action, Binding, Compensation, Dependency, Fallback, Input, InputType, Limits, OnConflict, OnFailure, Output, Priority,
     Script, Shared, Strategy, Task, Team, Workflow, duration_text,
 };
+pub(crate) use names::good_id;
 pub use nested::{Budget, Converge, Delegate, Delegation, Nesting, ParentClose, Synthesis};
 pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};

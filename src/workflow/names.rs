@@ -25,3 +25,16 @@ pub(super) fn bad_id(id: &str) -> Option<(String, Option<String>)> {
     };
     Some((reason, Some(format!("write {fixed}"))))
 }
+
+/// The id that is nearest to a text: `_` for what an id can't have, and around what has a meaning already.
+pub(crate) fn good_id(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let mut id: String = text.chars().map(plain).collect();
+    if !id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        id.insert(0, '_');
+    }
+    if bad_id(&id).is_some() {
+        id.push('_');
+    }
+    id
+}

@@ -1,0 +1,53 @@
+//! Reading `taskdag/1`: a task graph as plain JSON, tasks and edges as short lists.
+
+use super::walk::{At, shown_text};
+use super::{GraphEdge, TaskGraph, WorkloadError};
+use serde_json::Value;
+
+/// The word by which the format says its name.
+pub(super) const FORMAT: &str = "taskdag/1";
+
+/// The graph of a `taskdag/1` text: `tasks[i] = [name, index into kinds, work]`, `edges[k] = [from, to, bytes]`, with `id` as its name.
+///
+/// # Errors
+/// With the path of what is not as expected, or the sentence of [`TaskGraph::new`].
+///
+/// ```
+/// let text = r#"{"format": "taskdag/1", "id": "pair", "kinds": ["k"], "tasks": [["a", 0, 2.5], ["b", 0, 0]], "edges": [[1, 0, 800]]}"#;
+/// let graph = polity::workloads::taskdag(text)?;
+/// assert_eq!((graph.name(), graph.total_work(), graph.total_bytes()), ("pair", 2.5, 800));
+/// # Ok::<(), polity::workloads::WorkloadError>(())
+/// ```
+pub fn taskdag(text: &str) -> Result<TaskGraph, WorkloadError> {
+    from_value(&super::read::json(text)?)
+}
+
+pub(super) fn from_value(value: &Value) -> Result<TaskGraph, WorkloadError> {
+    let root = At::root(value);
+    let format = root.key("format")?;
+    if format.text()? != FORMAT {
+        let given = shown_text(format.text()?);
+        return Err(WorkloadError::new(format!(
+            "`format` must be \"{FORMAT}\", but is {given}; convert the file, or update polity if it is newer"
+        )));
+    }
+    let kinds = root.key("kinds")?;
+    let kinds = kinds.list()?.map(|kind| kind.text().map(str::to_owned)).collect::<Result<Vec<String>, _>>()?;
+    let tasks = root.key("tasks")?;
+    let tasks = tasks.list()?.map(|task| {
+        let [name, kind, work] = task.parts("[name, index into kinds, work]")?;
+        let index = kind.count("a kind")?;
+        let known = usize::try_from(index).ok().and_then(|index| kinds.get(index));
+        let expected = format!("below {}, the number of kinds", kinds.len());
+        Ok((name.text()?.to_owned(), known.ok_or_else(|| kind.wrong(&expected))?.clone(), work.seconds()?))
+    });
+    let tasks = tasks.collect::<Result<Vec<_>, WorkloadError>>()?;
+    let edges = root.key("edges")?;
+    let edges = edges.list()?.map(|edge| {
+        let [from, to, bytes] = edge.parts("[from, to, bytes]")?;
+        let end = |end: At<'_>| Ok(usize::try_from(end.count("a task")?).unwrap_or(usize::MAX));
+        Ok(GraphEdge::new(end(from)?, end(to)?, bytes.count("bytes")?))
+    });
+    let edges = edges.collect::<Result<Vec<_>, WorkloadError>>()?;
+    TaskGraph::new(root.key("id")?.text()?, tasks, edges)
+}
