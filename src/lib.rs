@@ -26,6 +26,7 @@
 //! | write an agent | [`agents::Agent`] |
 //! | write a government | [`protocols::Protocol`], [`protocols::testing`] |
 //! | see what happened | [`event`], [`report`] |
+//! | compare governments by figures and pictures | [`laboratory`] |
 //! | use the machines by themselves | [`plan`], [`lifecycle`], [`supervision`] |
 
 #[cfg(panic = "abort")]
@@ -35,6 +36,7 @@ mod actors;
 pub mod config;
 pub mod delegation;
 pub mod event;
+pub mod laboratory;
 pub mod lifecycle;
 pub mod plan;
 pub mod planned;
