@@ -7,4 +7,5 @@
 //! | [`statistics`] | medians with their intervals, paired tests, effect sizes, fairness |
 //! | [`picture`] | charts as SVG, and pages that hold them: one file each, without a script |
 
+pub mod picture;
 pub mod statistics;

@@ -1,0 +1,4 @@
+mod escape;
+mod look;
+mod properties;
+mod sample;
