@@ -34,8 +34,16 @@ impl Axis {
     }
     /// Its scale, for values in `low..=high` (which it holds), drawn between two pixels, with about so many numbers.
     pub(super) fn scale(&self, values: Option<(f64, f64)>, pixels: (f64, f64), about: f64) -> Scale {
-        let (low, high) = values.unwrap_or((if self.log { 1.0 } else { 0.0 }, if self.log { 10.0 } else { 1.0 }));
-        if self.log { logarithmic(self.unit, low, high, pixels) } else { linear(self.unit, low, high, pixels, about) }
+        let Some((low, high)) = values else {
+            // There is nothing that numbers could tell of.
+            let (low, high) = if self.log { (1.0, 10.0) } else { (0.0, 1.0) };
+            return Scale { low, high, log: self.log, pixels, ticks: Vec::new(), unit: "" };
+        };
+        if self.log { logarithmic(self.unit, low, high, pixels) } else { linear(self.unit, (low, high), pixels, about, false) }
+    }
+    /// The same, but of no more than the values: it does not end at round numbers.
+    pub(super) fn tight(&self, (low, high): (f64, f64), pixels: (f64, f64), about: f64) -> Scale {
+        linear(self.unit, (low, high), pixels, about, true)
     }
     /// Its words, with the unit that its numbers are shown in.
     pub(super) fn title(&self, scale: &Scale) -> String {
@@ -78,13 +86,16 @@ fn nice(x: f64) -> f64 {
     candidates.into_iter().find(|step| *step >= x * (1.0 - 1e-9)).unwrap_or(x)
 }
 
-fn linear(unit: Unit, low: f64, high: f64, pixels: (f64, f64), about: f64) -> Scale {
+fn linear(unit: Unit, (low, high): (f64, f64), pixels: (f64, f64), about: f64, tight: bool) -> Scale {
     let (low, high) = widened(low, high);
     let (one, name) = unit.step(low.abs().max(high.abs()));
     let (low, high) = (low / one, high / one);
     let step = nice((high - low) / about);
-    let (first, last) = (libm::floor(low / step + 1e-9), libm::ceil(high / step - 1e-9));
-    let mut scale = Scale { low: first * step * one, high: last * step * one, log: false, pixels, ticks: Vec::new(), unit: name };
+    let (outer, inner) =
+        ((libm::floor(low / step + 1e-9), libm::ceil(high / step - 1e-9)), (libm::ceil(low / step), libm::floor(high / step)));
+    let (first, last) = if tight { inner } else { outer };
+    let ends = if tight { (low, high) } else { (first * step, last * step) };
+    let mut scale = Scale { low: ends.0 * one, high: ends.1 * one, log: false, pixels, ticks: Vec::new(), unit: name };
     let decimals = (0..9).find(|n| step * ten(*n) > 0.99).unwrap_or(9) as usize;
     let huge = (first * step).abs().max((last * step).abs()) >= 1e7 || decimals > 6;
     for n in 0..=((last - first) as usize).min(30) {

@@ -53,9 +53,8 @@ impl BoxPlot {
         let bounds: Vec<&(String, f64)> = self.bounds.iter().filter(|(_, x)| self.axis.holds(*x)).collect();
         let shown = samples.len().min(MOST_ROWS);
         let mut top = frame::title(&mut svg, &self.title, &self.subtitle) + 6.0;
-        if !bounds.is_empty() {
-            top += 16.0;
-        }
+        // The names of bounds stand above, in two lines if they must.
+        top += 16.0 * bounds.len().min(2) as f64;
         let row = if shown <= 12 { 40.0 } else { 26.0 };
         let bottom = top + row * shown.max(2) as f64;
         let longest = self.groups.iter().take(shown).map(|g| width(&g.name, 13.0)).fold(60.0, f64::max);
@@ -68,7 +67,7 @@ impl BoxPlot {
             svg.rect("band", 0.0, top + row * n as f64, WIDTH, row, 0.0);
         }
         let below = frame::horizontal(&mut svg, &self.axis, &scale, (left, right), (top, bottom));
-        if range.is_none() {
+        if samples.iter().all(Sample::is_empty) {
             frame::nothing(&mut svg, "no values", (left, right), (top, bottom));
         }
         if shown > 0 {
@@ -78,28 +77,42 @@ impl BoxPlot {
             let middle = top + row * (n as f64 + 0.5);
             svg.group(&kinds::color(n), &self.tip(group, sample));
             svg.text("name", (left - 12.0, middle + 4.5), Hold::End, &fitted(&group.name, 13.0, left - 20.0));
-            self.row(&mut svg, &scale, sample, (left, middle, row));
+            self.row(&mut svg, &scale, sample, (middle, row));
             svg.end();
         }
-        let mut free = f64::NEG_INFINITY;
-        for (name, x) in bounds {
-            let (at, words) = (scale.at(*x), format!("{} {}", fitted(name, 12.0, 200.0), self.axis.unit.text(*x)));
-            svg.line("bound", (at, top), (at, bottom));
-            // Where two stand too close to each other, the first says what it is.
-            let from = (at - width(&words, 12.0) / 2.0).max(8.0);
-            if from > free {
-                svg.text("", (from, top - 6.0), Hold::Start, &words);
-                free = from + width(&words, 12.0);
-            }
-        }
+        self.lines(&mut svg, &bounds, &scale, (top, bottom));
         let height = frame::notes(&mut svg, &self.notes(&samples, shown), below);
         Chart::new(svg, WIDTH, height, self.label(&samples))
     }
 
-    fn row(&self, svg: &mut Svg, scale: &Scale, sample: &Sample, (left, middle, row): (f64, f64, f64)) {
+    /// The bounds, through all rows; where there is no room for a name, the line is without.
+    fn lines(&self, svg: &mut Svg, bounds: &[&(String, f64)], scale: &Scale, (top, bottom): (f64, f64)) {
+        let (mut free, mut names) = ([f64::NEG_INFINITY; 2], Vec::new());
+        for (name, x) in bounds {
+            let at = scale.at(*x);
+            let words = format!("{} {}", fitted(name, 12.0, 200.0), self.axis.unit.text(*x));
+            let wide = width(&words, 12.0);
+            let from = (at - wide / 2.0).clamp(8.0, WIDTH - RIGHT - 60.0 - wide);
+            let line = free.iter().position(|free| from > *free);
+            let up = line.map_or(0.0, |line| 16.0 * line as f64);
+            svg.group("", &words);
+            svg.line("bound", (at, top - up), (at, bottom));
+            if let Some(line) = line {
+                names.push((words, (from, top - 6.0 - up)));
+                free[line] = from + wide + 8.0;
+            }
+            svg.end();
+        }
+        for (words, at) in names {
+            svg.text("halo", at, Hold::Start, &words);
+            svg.text("", at, Hold::Start, &words);
+        }
+    }
+
+    fn row(&self, svg: &mut Svg, scale: &Scale, sample: &Sample, (middle, row): (f64, f64)) {
         let figures = [0.25, 0.5, 0.75].map(|p| sample.quantile(p));
         let [Some(low), Some(median), Some(high)] = figures else {
-            svg.text("muted", (left + 12.0, middle + 4.0), Hold::Start, "no values");
+            svg.text("muted", (WIDTH - RIGHT, middle + 4.0), Hold::End, "no values");
             return;
         };
         let half = row * 0.28;

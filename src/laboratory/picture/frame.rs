@@ -38,7 +38,7 @@ pub(super) enum Sign {
 pub(super) fn legend(svg: &mut Svg, items: &[(Sign, &str)], top: f64) -> f64 {
     let (mut x, mut y) = (8.0, top + 8.0);
     for (sign, name) in items {
-        let name = fitted(name, 12.0, 240.0);
+        let name = fitted(name, 12.0, 300.0);
         let wide = 30.0 + width(&name, 12.0) + 14.0;
         if x > 8.0 && x + wide > WIDTH - RIGHT {
             (x, y) = (8.0, y + 20.0);
@@ -101,11 +101,14 @@ pub(super) fn notes(svg: &mut Svg, notes: &[String], top: f64) -> f64 {
     }
     y + 6.0
 }
+/// Widths are guessed generously: in a whole line that adds up.
+const SLACK: f64 = 0.92;
+
 fn wrapped(text: &str, size: f64, most: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if width(line, size) + width(word, size) + size <= most => {
+            Some(line) if (width(line, size) + width(word, size)) * SLACK + size <= most => {
                 line.push(' ');
                 line.push_str(word);
             }

@@ -12,7 +12,7 @@ use super::unit::Unit;
 use std::collections::BTreeMap;
 
 /// Bars that are drawn at most, of each shade; beyond that neighbours are merged, and the picture says so.
-pub const MOST_BARS: usize = 2_000;
+pub const MOST_BARS: usize = 3_000;
 /// Lanes that are drawn at most, of all agents together; one agent has at most 16. Agents beyond that are only counted.
 pub const MOST_LANES: usize = 320;
 const LANES_OF_ONE: usize = 16;
@@ -109,7 +109,7 @@ impl Gantt {
         if !layout.jobs.is_empty() {
             top = self.legends(&mut svg, &kinds, top);
         }
-        top += 6.0;
+        top += if layout.lanes > 40 { 20.0 } else { 6.0 };
         let lane = match layout.lanes {
             0..=12 => 26.0,
             13..=40 => 17.0,
@@ -125,7 +125,7 @@ impl Gantt {
         let moments = layout.jobs.iter().flat_map(|(job, _)| [job.ready, job.ended]);
         let range = frame::range(moments).map(|(from, to)| if to > from { (from, to) } else { (from, from + 1.0) });
         let axis = Axis::new("time since the run began", Unit::Seconds);
-        let scale = axis.scale(range, x, 10.0);
+        let scale = range.map_or_else(|| axis.scale(None, x, 10.0), |range| axis.tight(range, x, 10.0));
         for (n, (first, lanes)) in layout.rows.iter().enumerate() {
             let (y, high) = (top + lane * *first as f64, lane * *lanes as f64);
             if n % 2 == 1 {
@@ -136,11 +136,15 @@ impl Gantt {
             svg.text(if size < 12.0 { "small" } else { "" }, (left - 10.0, y + high / 2.0 + size * 0.36), Hold::End, &name);
             svg.end();
         }
+        if bottom - top > 500.0 {
+            // Who reads the first rows does not see the axis.
+            scale.ticks.iter().for_each(|(at, text)| svg.text("tick", (*at, top - 6.0), Hold::Middle, text));
+        }
         let below = frame::horizontal(&mut svg, &axis, &scale, x, (top, bottom));
         if layout.jobs.is_empty() {
             frame::nothing(&mut svg, "no jobs", x, (top, bottom));
         }
-        let draw = Drawing { layout: &layout, scale: &scale, top, lane, wide: range.map_or(1.0, |(from, to)| to - from) };
+        let draw = Drawing { layout: &layout, scale: &scale, top, lane };
         let mut closed: Vec<Option<f64>> = Vec::new();
         for (class, of) in BEFORE {
             closed.push(draw.before(&mut svg, class, of, look));
@@ -216,10 +220,9 @@ impl Gantt {
         }
         if let Some(gap) = closed {
             let jobs = count(layout.jobs.len(), "job");
-            let bars = grouped(&MOST_BARS.to_string());
-            let gap = Unit::Seconds.text(gap);
+            let (bars, gap) = (grouped(&MOST_BARS.to_string()), Unit::Seconds.text(gap));
             notes.push(format!(
-                "{jobs} are more than the {bars} bars of a shade that are drawn: neighbours less than {gap} apart are one bar."
+                "{jobs} are more than the {bars} bars of a shade that are drawn: those of a lane that begin within {gap} are one bar, in the colour of the longest."
             ));
         }
         if layout.rows.len() < self.rows.len() {
@@ -246,7 +249,6 @@ struct Drawing<'a> {
     scale: &'a Scale,
     top: f64,
     lane: f64,
-    wide: f64,
 }
 impl Drawing<'_> {
     fn stretches(&self, of: impl Fn(&Job) -> (f64, f64), look: impl Fn(&Job) -> usize) -> Vec<Stretch> {
@@ -273,7 +275,7 @@ impl Drawing<'_> {
         let red = class == "red";
         let mut all = self.stretches(of, |job| if red { 0 } else { look(job) });
         all.retain(|s| s.to > s.from);
-        let (few, closed) = merged(all, MOST_BARS, self.wide);
+        let (few, closed) = merged(all, MOST_BARS);
         for look in 0..=KINDS {
             let those: Vec<&Stretch> = few.iter().filter(|s| s.look == look).collect();
             if those.is_empty() {
@@ -292,15 +294,15 @@ impl Drawing<'_> {
     fn work(&self, svg: &mut Svg, look: impl Fn(&Job) -> usize) -> Option<f64> {
         // What is outlined or crossed out looks different.
         let looks = |job: &Job| look(job) * 4 + usize::from(job.critical) * 2 + usize::from(job.failed);
-        let (few, closed) = merged(self.stretches(|job| (job.started, job.ended), looks), MOST_BARS, self.wide);
+        let all = self.stretches(|job| (job.started, job.ended), looks);
+        let (critical, others): (Vec<Stretch>, Vec<Stretch>) = all.into_iter().partition(|s| s.look & 2 != 0);
+        let ((mut few, closed), (critical, also)) = (merged(others, MOST_BARS), merged(critical, MOST_BARS));
+        few.extend(critical);
         for s in &few {
             let ((y, high), _) = self.heights(s.lane);
             let (x, wide) = self.span(s.from, s.to);
             svg.group(&kinds::color(s.look / 4), &self.tip(s));
-            svg.rect("f", x, y, wide, high, (high * 0.12).min(2.5));
-            if s.look & 2 != 0 {
-                svg.rect("edge", x, y, wide, high, (high * 0.12).min(2.5));
-            }
+            svg.rect(if wide > 3.0 { "f rim" } else { "f" }, x, y, wide, high, (high * 0.12).min(2.5));
             if s.look & 1 != 0 {
                 let (end, r, middle) = (x + wide, high * 0.28, y + high / 2.0);
                 svg.line("edge", (end - 2.0 * r, middle - r), (end, middle + r));
@@ -312,7 +314,15 @@ impl Drawing<'_> {
             }
             svg.end();
         }
-        closed
+        // Outlines lie above all bars.
+        for s in few.iter().filter(|s| s.look & 2 != 0) {
+            let ((y, high), _) = self.heights(s.lane);
+            let (x, wide) = self.span(s.from, s.to);
+            svg.group("", &self.tip(s));
+            svg.rect("edge", x, y, wide, high, (high * 0.12).min(2.5));
+            svg.end();
+        }
+        closed.into_iter().chain(also).reduce(f64::max)
     }
     fn tip(&self, s: &Stretch) -> String {
         let (job, _) = self.layout.jobs[s.job];

@@ -6,7 +6,7 @@ pub(super) struct Stretch {
     pub(super) lane: usize,
     pub(super) from: f64,
     pub(super) to: f64,
-    /// What it looks like: stretches that look different are merged only if nothing else helps.
+    /// What it looks like.
     pub(super) look: usize,
     /// The first job in it, by its place.
     pub(super) job: usize,
@@ -35,42 +35,35 @@ pub(super) fn lanes(times: &[(f64, f64)], most: usize) -> (Vec<usize>, usize) {
     (lanes, ends.len())
 }
 
-/// At most `most` stretches: neighbours of a lane that look the same become one where the gap between them is small enough, then all
-/// neighbours. `wide` is the whole time. Returns the greatest gap that was closed, if any was. O(n log n · tries).
-pub(super) fn merged(mut all: Vec<Stretch>, most: usize, wide: f64) -> (Vec<Stretch>, Option<f64>) {
-    let before = |a: &Stretch, b: &Stretch| a.lane.cmp(&b.lane).then(a.from.total_cmp(&b.from)).then(a.job.cmp(&b.job));
-    all.sort_by(before);
-    let mut gap = wide / 4_000.0;
-    let mut closed = None;
-    while all.len() > most && gap <= wide {
-        all = closer(all, gap, true);
-        closed = Some(gap);
-        gap *= 2.0;
+/// At most `most` stretches: if there are more, those of a lane that begin in the same part of time become one. Returns how long such a part is,
+/// if anything was merged. `most` is at least the number of lanes. O(n log n).
+pub(super) fn merged(mut all: Vec<Stretch>, most: usize) -> (Vec<Stretch>, Option<f64>) {
+    all.sort_by(|a, b| a.lane.cmp(&b.lane).then(a.from.total_cmp(&b.from)).then(a.job.cmp(&b.job)));
+    if all.len() <= most {
+        return (all, None);
     }
-    let mut gap = wide / 1_000.0;
-    while all.len() > most && gap <= wide * 2.0 {
-        all = closer(all, gap, false);
-        closed = Some(gap);
-        gap *= 2.0;
-    }
-    (all, closed)
+    let lanes = all.chunk_by(|a, b| a.lane == b.lane).count();
+    let begin = all.iter().map(|s| s.from).fold(f64::INFINITY, f64::min);
+    let end = all.iter().map(|s| s.from).fold(f64::NEG_INFINITY, f64::max);
+    let parts = (most / lanes).max(1);
+    let part = (end - begin) / parts as f64;
+    let part_of = |s: &Stretch| if part > 0.0 { (((s.from - begin) / part) as usize).min(parts - 1) } else { 0 };
+    let few = all.chunk_by(|a, b| a.lane == b.lane && part_of(a) == part_of(b)).map(one).collect();
+    (few, Some(part))
 }
-fn closer(all: Vec<Stretch>, gap: f64, alike: bool) -> Vec<Stretch> {
-    let mut few: Vec<Stretch> = Vec::new();
-    for next in all {
-        match few.last_mut() {
-            Some(last) if last.lane == next.lane && next.from - last.to <= gap && (!alike || last.look == next.look) => {
-                // The longer one says what it looks like.
-                if next.to - next.from > last.to - last.from {
-                    (last.look, last.job) = (next.look, next.job);
-                }
-                last.to = last.to.max(next.to);
-                last.jobs += next.jobs;
-            }
-            _ => few.push(next),
+/// One stretch of several; the longest says what it looks like.
+fn one(of: &[Stretch]) -> Stretch {
+    let mut whole = of[0].clone();
+    let mut longest = whole.to - whole.from;
+    for next in &of[1..] {
+        if next.to - next.from > longest {
+            longest = next.to - next.from;
+            (whole.look, whole.job) = (next.look, next.job);
         }
+        whole.to = whole.to.max(next.to);
+        whole.jobs += next.jobs;
     }
-    few
+    whole
 }
 
 #[cfg(test)]
@@ -104,11 +97,11 @@ mod tests {
             prop_assert!(used <= 2 && lanes.iter().all(|lane| *lane < 2));
         }
         #[test]
-        fn merging_loses_no_job_and_no_time(times in times(), most in 1usize..30) {
+        fn merging_loses_no_job_and_no_time(times in times(), most in 3usize..30) {
             let one = |(n, t): (usize, &(f64, f64))| Stretch { lane: n % 3, from: t.0, to: t.1, look: n % 2, job: n, jobs: 1 };
             let all: Vec<Stretch> = times.iter().enumerate().map(one).collect();
-            let (few, closed) = merged(all.clone(), most, 70.0);
-            prop_assert!(few.len() <= most.max(3));
+            let (few, closed) = merged(all.clone(), most);
+            prop_assert!(few.len() <= most);
             prop_assert_eq!(few.iter().map(|s| s.jobs).sum::<usize>(), all.len());
             prop_assert_eq!(closed.is_some(), all.len() > most);
             for s in &all {

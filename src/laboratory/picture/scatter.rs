@@ -101,7 +101,12 @@ impl Scatter {
             svg.end();
         }
         let at = |(_, p): &Centre| (across.at(p.0), up.at(p.1));
-        svg.path("front", &staircase(&best.iter().map(at).collect::<Vec<_>>()));
+        let stairs: Vec<(f64, f64)> = best.iter().map(at).collect();
+        svg.path("front", &staircase(&stairs));
+        if let (Some(first), Some(last)) = (stairs.first(), stairs.last()) {
+            svg.line("outer", *first, (first.0, y.0));
+            svg.line("outer", *last, (x.1, last.1));
+        }
         for centre in &centres {
             let (n, place) = (centre.0, at(centre));
             let ring = if best.iter().any(|(other, _)| *other == n) { "f ring" } else { "f rim" };
@@ -109,14 +114,26 @@ impl Scatter {
             kinds::mark(&mut svg, ring, n, place, CENTRE);
             svg.end();
         }
-        self.names(&mut svg, &centres.iter().map(|c| (c.0, at(c))).collect::<Vec<_>>(), (x, y));
+        self.names(&mut svg, &centres.iter().map(|c| (c.0, at(c))).collect::<Vec<_>>(), &stairs, (x, y));
         let height = frame::notes(&mut svg, &self.notes(&held, every, best.len()), below);
         Chart::new(svg, WIDTH, height, self.label(&best))
     }
     /// A name beside each centre where there is room.
-    fn names(&self, svg: &mut Svg, centres: &[Centre], (x, y): ((f64, f64), (f64, f64))) {
+    fn names(&self, svg: &mut Svg, centres: &[Centre], stairs: &[(f64, f64)], (x, y): ((f64, f64), (f64, f64))) {
         let box_of = |at: (f64, f64), r: f64| (at.0 - r, at.1 - r, at.0 + r, at.1 + r);
         let mut taken: Vec<(f64, f64, f64, f64)> = centres.iter().map(|(_, at)| box_of(*at, CENTRE + 1.0)).collect();
+        // The front's line is in the way, too: right of each of its points, and down to the next.
+        let (mut from, mut lines) = ((x.0, y.0), Vec::new());
+        for (n, at) in stairs.iter().enumerate() {
+            if n > 0 {
+                lines.push((from.0, from.1 - 1.0, at.0, from.1 + 1.0));
+            }
+            let down = if n == 0 { y.0 } else { from.1 };
+            lines.push((at.0 - 1.0, down, at.0 + 1.0, at.1));
+            from = *at;
+        }
+        lines.extend(stairs.last().map(|at| (at.0, at.1 - 1.0, x.1, at.1 + 1.0)));
+        taken.extend(lines);
         for (n, at) in centres {
             let name = fitted(&self.clouds[*n].name, 12.0, 150.0);
             let (wide, gap) = (width(&name, 12.0), CENTRE + 5.0);

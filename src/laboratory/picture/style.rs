@@ -46,8 +46,8 @@ pub(super) fn of_charts() -> String {
          .pic .s,.pic .axis,.pic .grid,.pic .path{{fill:none}}.pic .s{{stroke-width:2;stroke-linejoin:round}}\
          .pic .thin{{stroke-width:1.2}}.pic .dash{{stroke-dasharray:7 4}}.pic .dots{{stroke-dasharray:2 3}}\
          .pic .t{{fill-opacity:.2;stroke-width:1.2}}.pic .mid{{fill-opacity:.55}}.pic .dim{{fill-opacity:.22}}.pic .dot{{fill-opacity:.4}}\
-         .pic .median{{stroke-width:3}}.pic .edge{{fill:none;stroke-width:1.6}}.pic .path{{stroke-width:1.2;stroke-dasharray:3 2}}\
-         .pic .front{{fill:none;stroke-width:1.6}}.pic .bound{{fill:none;stroke-width:1.4;stroke-dasharray:5 3}}\n"
+         .pic .median{{stroke-width:3}}.pic .edge{{fill-opacity:0;stroke-width:2}}.pic .path{{stroke-width:1.2;stroke-dasharray:3 2}}\
+         .pic .front{{fill:none;stroke-width:1.6}}.pic .outer{{fill:none;stroke-width:1;stroke-dasharray:2 4}}.pic .bound{{fill:none;stroke-width:1.4;stroke-dasharray:5 3}}\n"
     );
     of_theme(&mut css, &LIGHT);
     css.push_str("\n@media screen and (prefers-color-scheme:dark){");
@@ -61,8 +61,8 @@ fn of_theme(css: &mut String, theme: &Theme) {
         css,
         format_args!(
             ".pic .paper{{fill:{paper}}}.pic text{{fill:{ink}}}.pic .muted,.pic .tick{{fill:{muted}}}.pic .grid{{stroke:{grid}}}\
-             .pic .axis{{stroke:{muted}}}.pic .band{{fill:{band}}}.pic .edge,.pic .front,.pic .bound,.pic .path{{stroke:{ink}}}\
-             .pic .rim{{stroke:{paper}}}.pic .ring{{stroke:{ink};stroke-width:1.8}}.pic .red{{fill:{red}}}.pic .halo{{stroke:{paper};stroke-width:3.5}}"
+             .pic .axis{{stroke:{muted}}}.pic .band{{fill:{band}}}.pic .edge,.pic .front,.pic .bound,.pic .path,.pic .outer{{stroke:{ink}}}\
+             .pic .rim{{stroke:{paper};stroke-width:.7}}.pic .ring{{stroke:{ink};stroke-width:1.8}}.pic .red{{fill:{red}}}.pic .halo{{stroke:{paper};stroke-width:3.5}}"
         ),
     );
     for (n, color) in things.iter().enumerate() {
@@ -93,7 +93,7 @@ pub(super) fn of_pages() -> String {
          th,td{{padding:.4rem .8rem;text-align:left;vertical-align:baseline;white-space:nowrap}}\
          td.long{{white-space:normal;min-width:14rem;overflow-wrap:anywhere}}\
          th.n,td.n{{text-align:right;font-variant-numeric:tabular-nums}}thead th{{position:sticky;top:0;font-weight:600}}\
-         td.best{{font-weight:700}}caption{{caption-side:bottom;text-align:left;padding:.5rem .8rem;font-size:.85rem}}\
+         td.best{{font-weight:700}}p.note{{font-size:.85rem;margin:-.4rem 0 1.25rem;max-width:none}}\
          pre{{margin:1rem 0;padding:.85rem 1rem;border-radius:.6rem;overflow-x:auto;\
          font:.86rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",monospace}}\
          footer{{margin-top:3rem;font-size:.85rem}}\
@@ -114,7 +114,7 @@ fn colors_of_pages(css: &mut String, theme: &Theme) {
     put(
         css,
         format_args!(
-            "body{{background:{band};color:{ink}}}.lead,.facts dt,caption,footer,td.dim{{color:{muted}}}\
+            "body{{background:{band};color:{ink}}}.lead,.facts dt,p.note,footer,td.dim{{color:{muted}}}\
              figure,.sheet,.facts div{{background:{paper};border-color:{grid}}}pre{{background:{paper};border:1px solid {grid}}}\
              thead th{{background:{paper};box-shadow:inset 0 -1px {muted}}}tbody tr:nth-child(even){{background:{band}}}td.bad{{color:{red}}}"
         ),

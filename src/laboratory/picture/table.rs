@@ -78,9 +78,6 @@ impl Table {
         let mut html = String::from("<div class=\"sheet\" tabindex=\"0\"><table>");
         let cut = self.rows.len().saturating_sub(MOST_ROWS);
         let left = if cut > 0 { format!(" {} not shown.", super::text::count(cut, "more row")) } else { String::new() };
-        if !self.caption.is_empty() || cut > 0 {
-            put(&mut html, format_args!("<caption>{}{left}</caption>", escaped(&self.caption)));
-        }
         html.push_str("<thead><tr>");
         for column in &self.columns {
             let class = if column.number { " class=\"n\"" } else { "" };
@@ -94,7 +91,12 @@ impl Table {
             }
             html.push_str("</tr>\n");
         }
-        html + "</tbody></table></div>\n"
+        html.push_str("</tbody></table></div>\n");
+        if !self.caption.is_empty() || cut > 0 {
+            // Not a `caption`: that would be as wide as the table, and scroll away with it on a phone.
+            put(&mut html, format_args!("<p class=\"note\">{}{left}</p>\n", escaped(&self.caption)));
+        }
+        html
     }
 }
 
