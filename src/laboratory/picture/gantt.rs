@@ -35,9 +35,9 @@ pub struct Job {
     pub name: String,
     /// The kind of work: its colour.
     pub kind: String,
-    /// When it could have begun, if somebody had been there. Until it is announced, it *waits*.
+    /// When it could have begun, had somebody been free. Until it is announced, it *waits*.
     pub ready: f64,
-    /// When it was announced. Until it is awarded, that is *coordination*.
+    /// When it was announced, and somebody could have begun with it. Until it is awarded, that is *coordination*.
     pub announced: f64,
     /// When it was awarded. Until its agent begins, it is *queued*.
     pub assigned: f64,
@@ -206,7 +206,7 @@ impl Gantt {
         let top = frame::legend(svg, &items, top);
         let grey = || kinds::color(KINDS);
         let shades = [
-            (Sign::Patch(String::new(), "red"), "coordination: announced, not yet awarded"),
+            (Sign::Patch(String::new(), "red"), "coordination, until the award"),
             (Sign::Patch(grey(), "f mid"), "queued at its agent"),
             (Sign::Patch(grey(), "f dim"), "waiting"),
             (Sign::Patch(String::new(), "edge"), "critical path"),

@@ -43,4 +43,4 @@ pub use unit::Unit;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // a test that fails by a panic is what is wanted
-mod tests;
+pub(crate) mod tests;

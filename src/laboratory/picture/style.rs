@@ -98,15 +98,19 @@ pub(super) fn of_pages() -> String {
          font:.86rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",monospace}}\
          footer{{margin-top:3rem;font-size:.85rem}}\
          @media (max-width:40rem){{main{{padding:1.25rem .85rem 2rem}}h1{{font-size:1.4rem}}th,td{{padding:.35rem .55rem}}\
-         .facts{{grid-template-columns:repeat(2,1fr)}}}}\
-         @media print{{main{{max-width:none;padding:0}}figure,tr,.facts,pre{{break-inside:avoid}}h2{{break-after:avoid}}\
-         .sheet{{max-height:none;overflow:visible;border:0}}thead{{display:table-header-group}}thead th{{position:static}}\
-         figure{{border:0;padding:0;overflow:visible}}figure svg{{min-width:0}}pre{{white-space:pre-wrap}}th,td{{white-space:normal}}}}\n"
+         .facts{{grid-template-columns:repeat(2,1fr)}}}}\n"
     );
     colors_of_pages(&mut css, &LIGHT);
     css.push_str("\n@media screen and (prefers-color-scheme:dark){");
     colors_of_pages(&mut css, &DARK);
     css.push_str("}\n");
+    // Last, so that paper is white whatever the screen is.
+    css.push_str(
+        "@media print{body{background:#fff}main{max-width:none;padding:0}figure,tr,.facts,pre{break-inside:avoid}h2{break-after:avoid}\
+         .sheet{max-height:none;overflow:visible;border:0}thead{display:table-header-group}thead th{position:static}\
+         figure{border:0;padding:0;overflow:visible}figure svg{min-width:0}pre{white-space:pre-wrap}\
+         table{font-size:.8rem}th,td{padding:.25rem .4rem}th{white-space:normal}}\n",
+    );
     css
 }
 fn colors_of_pages(css: &mut String, theme: &Theme) {

@@ -41,7 +41,7 @@ const ATTRIBUTES: &[&str] = &[
 
 /// Reads markup as strictly as XML is read, but for `meta` and the doctype, which stay open: all tags and attributes are known, all values are
 /// quoted, all that is opened is closed. Returns all text that is not in a tag, still escaped, and the values of attributes.
-pub(super) fn read(markup: &str) -> Result<(String, Vec<(String, String)>), String> {
+pub(crate) fn read(markup: &str) -> Result<(String, Vec<(String, String)>), String> {
     let (mut open, mut text, mut values, mut rest) = (Vec::new(), String::new(), Vec::new(), markup);
     while let Some(at) = rest.find('<') {
         let (before, tag) = rest.split_at(at);

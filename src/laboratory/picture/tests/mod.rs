@@ -1,4 +1,4 @@
-mod escape;
+pub(crate) mod escape;
 mod look;
 mod properties;
 mod sample;
