@@ -101,8 +101,12 @@ fn what_a_trace_has_no_thread_for_is_counted() {
     let ids: Vec<String> = (0..300).map(|n| n.to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     tell.begin(&ids, &vec![&[][..]; 300], &["ann"]);
-    (0..300).for_each(|n| drop(tell.launch(0, n, 0, 1, market(&[], 1.0))));
-    (0..300).for_each(|n| drop(tell.complete(9, n, 0, 1, 7, Value::Null)));
+    for n in 0..300 {
+        tell.launch(0, n, 0, 1, market(&[], 1.0));
+    }
+    for n in 0..300 {
+        tell.complete(9, n, 0, 1, 7, Value::Null);
+    }
     let trace = traced(&tell.events);
     assert_eq!(overlaps(&trace), 0);
     // Of the jobs, the queued ones, and the decisions there is room for 256 each.
