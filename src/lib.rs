@@ -27,6 +27,7 @@
 //! | write a government | [`protocols::Protocol`], [`protocols::testing`] |
 //! | read, generate and measure task graphs | [`workloads`] |
 //! | see what happened | [`event`], [`report`] |
+//! | compare governments by figures and pictures | [`laboratory`] |
 //! | use the machines by themselves | [`plan`], [`lifecycle`], [`supervision`] |
 
 #[cfg(panic = "abort")]
@@ -36,6 +37,7 @@ mod actors;
 pub mod config;
 pub mod delegation;
 pub mod event;
+pub mod laboratory;
 pub mod lifecycle;
 pub mod plan;
 pub mod planned;

@@ -10,7 +10,7 @@ use super::stop::Stop;
 use polity::agents::{AgentSpec, Workplace, agent_fn};
 use polity::event::{RunId, RunStatus};
 use polity::protocols::Name;
-use polity::report::{Console, ConsoleOptions, OrderNote, Recall, RunFolder, Writer, memorable, mermaid};
+use polity::report::{Chronicle, Console, ConsoleOptions, Graph, OrderNote, Recall, RunFolder, Writer, memorable, mermaid};
 use polity::workflow::{Action, Workflow};
 use polity::{Builder, Controls, Government, MemoryFile, Polity, RunOptions, Society};
 use serde_json::{Value, json};
@@ -183,6 +183,10 @@ struct Kept {
     _hold: std::fs::File,
     writer: Writer,
     recorder: Rc<RefCell<Recorder>>,
+    chronicle: Rc<RefCell<Chronicle>>,
+    graph: Graph,
+    folder: RunFolder,
+    replay: String,
 }
 impl Kept {
     fn new(society: &Society, errand: &Errand, folder: &RunFolder) -> Result<Kept, Stop> {
@@ -193,13 +197,16 @@ impl Kept {
         }
         let replay = super::load::command(&words);
         keep_workflow(&errand.workflow, folder)?;
-        folder.write_dag(&mermaid(&picture::graph(&errand.workflow)))?;
+        let graph = picture::graph(&errand.workflow);
+        folder.write_dag(&mermaid(&graph))?;
         let writer = Writer::start(folder, RUN)
             .map_err(|error| Stop::usage(format!("can't write {}: {error}", folder.events().display())))?;
         let recorder = Rc::new(RefCell::new(Recorder::new(folder.clone(), replay.clone(), whole(&errand.cwd), errand.mock)));
         let log = society.events();
         log.add(Box::new(writer.clone()));
         log.add(Box::new(recorder.clone()));
+        let chronicle = Rc::new(RefCell::new(Chronicle::of(RUN)));
+        log.add(Box::new(chronicle.clone()));
         if errand.view.json {
             log.add(Box::new(Json::new()));
         } else {
@@ -207,12 +214,12 @@ impl Kept {
                 color: output::has_color(),
                 terminal: output::is_terminal(),
                 verbose: errand.view.verbose,
-                folder: Some(folder.path().display().to_string()),
-                replay: Some(replay),
+                folder: Some(folder.page().display().to_string()),
+                replay: Some(replay.clone()),
             };
             log.add(Box::new(Console::new(RUN, options, Box::new(std::io::stderr()))));
         }
-        Ok(Kept { _hold: hold, writer, recorder })
+        Ok(Kept { _hold: hold, writer, recorder, chronicle, graph, folder: folder.clone(), replay })
     }
     /// What could not be written is told; the run itself is not changed by it.
     fn finish(&self) {
@@ -220,6 +227,12 @@ impl Kept {
             output::tell(&format!("warning: the event log is not whole: {error}"));
         }
         if let Some(problem) = self.recorder.borrow_mut().problem.take() {
+            output::tell(&format!("warning: {problem}"));
+        }
+        let chronicle = self.chronicle.borrow();
+        let graph = self.graph.clone().told_by(chronicle.report());
+        let pictures = self.folder.write_dag(&mermaid(&graph)).and_then(|()| chronicle.write(&self.folder, &self.replay));
+        if let Err(problem) = pictures {
             output::tell(&format!("warning: {problem}"));
         }
     }

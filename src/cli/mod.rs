@@ -25,6 +25,7 @@ mod output;
 mod picture;
 mod plan;
 mod record;
+mod report;
 mod requeue;
 mod retry;
 mod run;
@@ -32,6 +33,7 @@ mod runs;
 mod schema;
 mod show;
 mod stop;
+mod trace;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -58,6 +60,8 @@ enum Verb {
     Run(run::Run),
     Runs(runs::Runs),
     Show(show::Show),
+    Report(report::Report),
+    Trace(trace::Trace),
     Explain(explain::Explain),
     Graph(graph::Graph),
     Agents(agents::Agents),
@@ -87,6 +91,8 @@ pub fn main() -> ExitCode {
         Verb::Run(verb) => verb.go(),
         Verb::Runs(verb) => verb.go(),
         Verb::Show(verb) => verb.go(),
+        Verb::Report(verb) => verb.go(),
+        Verb::Trace(verb) => verb.go(),
         Verb::Explain(verb) => verb.go(),
         Verb::Graph(verb) => verb.go(),
         Verb::Agents(verb) => verb.go(),

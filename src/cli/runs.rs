@@ -61,6 +61,21 @@ impl Which {
     pub fn events(&self) -> Result<Vec<Event>, Stop> {
         Ok(self.log()?.1)
     }
+    /// Its folder, with `report.html` and `trace.json` that tell all that its log does.
+    ///
+    /// # Errors
+    /// As [`Which::read`]; or if they have to be made anew, and can't be written.
+    pub fn pictured(&self) -> Result<report::RunFolder, Stop> {
+        let folder = self.folder()?;
+        let written = |path: std::path::PathBuf| path.metadata().and_then(|file| file.modified()).ok();
+        let (events, page, trace) = (written(folder.events()), written(folder.page()), written(folder.trace()));
+        if events.is_none() || page < events || trace < events {
+            // The record of a run whose process died at once may be missing: its command only is lost by that.
+            let replay = folder.read_record().map(|record| record.replay).unwrap_or_default();
+            report::Chronicle::read(&folder.events()).map_err(Stop::invalid)?.write(&folder, &replay)?;
+        }
+        Ok(folder)
+    }
     fn folder(&self) -> Result<report::RunFolder, Stop> {
         let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
         Ok(report::find(config.runs(), &self.run)?)

@@ -133,6 +133,14 @@ impl RunFolder {
     pub fn dag(&self) -> PathBuf {
         self.path.join("dag.mmd")
     }
+    /// The run as a page.
+    pub fn page(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+    /// The run for a trace viewer.
+    pub fn trace(&self) -> PathBuf {
+        self.path.join("trace.json")
+    }
     /// The workflow's text, as it was when the run began.
     pub fn workflow(&self) -> PathBuf {
         self.path.join("workflow.polity.yaml")

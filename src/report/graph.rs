@@ -78,14 +78,24 @@ impl Graph {
     }
     /// The workflow of a run with what has become of each task; an expanded task says how many instances it has. None before the run began.
     pub fn of_report(report: &Report) -> Option<Graph> {
-        let mut graph = Graph::of_head(report.head()?);
-        for (n, node) in graph.nodes.iter_mut().enumerate() {
+        Some(Graph::of_head(report.head()?).told_by(report))
+    }
+    /// The same graph with what has become of each task; an expanded task (`id ×n`) says how many instances it has.
+    ///
+    /// ```
+    /// use polity::report::{Graph, Node, Report};
+    /// let graph = Graph { nodes: vec![Node::default()], ..Graph::default() };
+    /// assert_eq!(graph.clone().told_by(&Report::default()), graph); // which tells of nothing
+    /// ```
+    pub fn told_by(mut self, report: &Report) -> Graph {
+        for (n, node) in self.nodes.iter_mut().enumerate() {
             node.state = report.task(n as u32).map(|t| t.state);
             if let Some((_, instances)) = report.family(n as u32) {
-                node.id = format!("{} ×{instances}", node.id);
+                let id = node.id.strip_suffix(" ×n").unwrap_or(&node.id);
+                node.id = format!("{id} ×{instances}");
             }
         }
-        Some(graph)
+        self
     }
     fn real_edges(&self) -> impl Iterator<Item = &Edge> {
         self.edges.iter().filter(|e| e.from < self.nodes.len() && e.to < self.nodes.len())

@@ -10,8 +10,10 @@
 //! | [`explain`], [`show`], [`agents_of`] | one task's life; the whole run; its agents |
 //! | [`DeadLetters`], [`Verdict`] | what failed for good and what nobody took; what was decided about it |
 //! | [`Recall`] | what a later run need not do again |
+//! | [`Timeline`], [`Chronicle`] | who worked on what when; the files `report.html` ([`page`](page())) and `trace.json` ([`trace`](trace())) |
 //! | [`Graph`], [`mermaid`], [`dot`] | the workflow as a picture |
 
+mod chronicle;
 mod console;
 mod dead;
 mod ending;
@@ -22,6 +24,7 @@ mod folder;
 mod graph;
 mod names;
 mod orders;
+mod page;
 mod paint;
 mod read;
 mod recall;
@@ -32,11 +35,14 @@ mod show;
 mod society;
 mod tables;
 mod text;
+mod timeline;
 mod totals;
+mod trace;
 mod tree;
 mod verdicts;
 mod writer;
 
+pub use chronicle::Chronicle;
 pub use console::{Console, ConsoleOptions};
 pub use dead::{DEAD_LETTERS, Dead, DeadError, DeadLetter, DeadLetters, DeadTask, LAST_ERRORS, RETENTION};
 pub use explain::explain;
@@ -45,6 +51,7 @@ pub use folder::{FolderError, RunFolder, RunRecord, is_folder_name};
 pub use graph::{Edge, Graph, Link, Node, dot, mermaid};
 pub use names::memorable;
 pub use orders::{FoundOrder, OrderNote, OrderPlace};
+pub use page::page;
 pub use read::ReadError;
 pub use recall::Recall;
 pub(crate) use recall::Recalled;
@@ -54,7 +61,9 @@ pub use sentence::{LONGEST_SENTENCE, sentence};
 pub use show::show;
 pub use society::agents_of;
 pub use text::harmless;
+pub use timeline::{Close, MOST_STINTS, Stint, Timeline};
 pub use totals::CriticalPath;
+pub use trace::trace;
 pub use tree::tree;
 pub use verdicts::{Fate, Filed, Verdict, all_filed, decide, filed};
 pub use writer::Writer;

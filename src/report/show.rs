@@ -35,7 +35,7 @@ pub fn show(report: &Report, names: &Names) -> String {
 }
 
 /// All instances, those of an expanded task below it.
-fn by_family(report: &Report) -> Vec<u32> {
+pub(super) fn by_family(report: &Report) -> Vec<u32> {
     let mut all: Vec<u32> = report.tasks().map(|(n, _)| n).collect();
     all.sort_by_cached_key(|n| (report.node(*n), *n));
     all
@@ -100,7 +100,7 @@ fn outputs(text: &mut String, report: &Report) {
 }
 
 /// What each coordinator cost.
-fn governed(text: &mut String, report: &Report) {
+pub(super) fn governed(text: &mut String, report: &Report) {
     for office in report.governed() {
         let team = office.team.as_ref().map_or_else(|| "all agents".into(), |team| format!("team \"{}\"", clipped(team, 40)));
         let each = if office.decisions > 0 { office.messages as f64 / office.decisions as f64 } else { 0.0 };

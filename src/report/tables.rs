@@ -48,16 +48,20 @@ pub(super) fn right(table: &mut Table, columns: core::ops::RangeInclusive<usize>
     }
 }
 
-/// The table of some tasks, and how many it leaves out: of many those are shown to which something happened that one should know.
-pub(super) fn tasks(say: Say<'_>, of: impl Iterator<Item = u32>) -> (Table, usize) {
+/// Of some tasks at most so many, in their order, and how many that leaves out: those stay to which something happened that one should know.
+pub(super) fn chosen(say: Say<'_>, of: impl Iterator<Item = u32>, most: usize) -> (Vec<(u32, &super::TaskRecord)>, usize) {
     let records: Vec<(u32, &super::TaskRecord)> = of.filter_map(|n| Some((n, say.report.task(n)?))).collect();
     let mut chosen: Vec<usize> = (0..records.len()).collect();
     chosen.sort_by_key(|i| urgency(records[*i].1));
-    chosen.truncate(ROWS);
+    chosen.truncate(most);
     chosen.sort_unstable();
+    (chosen.iter().map(|i| records[*i]).collect(), records.len() - chosen.len())
+}
+/// The table of some tasks, and how many it leaves out: see [`chosen`].
+pub(super) fn tasks(say: Say<'_>, of: impl Iterator<Item = u32>) -> (Table, usize) {
+    let (chosen, left) = chosen(say, of, ROWS);
     let mut table = empty(&["task", "state", "agent", "attempts", "took", "waited"]);
-    let left = records.len() - chosen.len();
-    for (n, task) in chosen.into_iter().map(|i| records[i]) {
+    for (n, task) in chosen {
         let ran = task.ready_at().is_some();
         let time = |d: Duration| if ran { seconds(d) } else { String::new() };
         let attempts = if task.attempts > 0 { task.attempts.to_string() } else { String::new() };

@@ -14,7 +14,7 @@ fn run_prints_the_output_and_leaves_a_folder() {
     assert_eq!(done.out, "HELLO\n");
     let done = done.says(&["Starting shout as mine (hierarchical, 3 tasks, 2 agents", "COMPLETED", "say[two]", "Summary"]);
     assert!(!done.err.contains('\u{1b}'), "colours in a pipe: {}", done.err);
-    for file in ["events.ndjson", "run.json", "dag.mmd", "logs/greet-1.stdout.log"] {
+    for file in ["events.ndjson", "run.json", "dag.mmd", "report.html", "trace.json", "logs/greet-1.stdout.log"] {
         assert!(place.path(&format!(".polity/runs/mine/{file}")).is_file(), "{file}");
     }
     let record = place.record();
@@ -25,6 +25,31 @@ fn run_prints_the_output_and_leaves_a_folder() {
     assert_eq!(record["tally"]["completed"], 4);
     // A second run of the name does not touch the first.
     place.run(&["run", "flow.yaml", "--name", "mine"]).coded(0).says(&[".polity/runs/mine-2"]);
+}
+
+#[test]
+fn a_run_is_a_page_and_a_trace() {
+    let place = place();
+    place.run(&["run", "flow.yaml", "--name", "mine"]).coded(0).says(&["Report .polity/runs/mine/report.html"]);
+    let path = |file: &str| place.path(&format!(".polity/runs/mine/{file}"));
+    let page = std::fs::read_to_string(path("report.html")).unwrap();
+    assert!(page.contains("mine: shout") && page.contains("say[two]") && page.contains("polity run flow.yaml"));
+    assert!(!page.contains("<script"));
+    let trace: Value = serde_json::from_str(&std::fs::read_to_string(path("trace.json")).unwrap()).unwrap();
+    let slices =
+        trace["traceEvents"].as_array().unwrap().iter().filter(|event| event["ph"] == "X" && event["name"] == "say[two]");
+    assert!(slices.count() > 0);
+    assert!(std::fs::read_to_string(path("dag.mmd")).unwrap().contains("say ×2"), "what became of it");
+    // What is there is pointed at; what isn't is made again, the same.
+    let printed = place.run(&["report", "mine"]).coded(0).out;
+    assert_eq!(printed, ".polity/runs/mine/report.html\n");
+    std::fs::remove_file(path("report.html")).unwrap();
+    std::fs::remove_file(path("trace.json")).unwrap();
+    place.run(&["report", "last"]).coded(0);
+    assert_eq!(std::fs::read_to_string(path("report.html")).unwrap(), page);
+    assert_eq!(place.run(&["trace", "mine"]).coded(0).out, ".polity/runs/mine/trace.json\n");
+    assert!(path("trace.json").is_file());
+    place.run(&["report", "nobody"]).coded(2).says(&["no run is called"]);
 }
 
 #[test]

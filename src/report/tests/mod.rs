@@ -6,3 +6,4 @@ mod explain;
 mod fold;
 mod folder;
 mod story;
+mod timeline;

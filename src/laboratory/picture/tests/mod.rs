@@ -1,0 +1,4 @@
+pub(crate) mod escape;
+mod look;
+mod properties;
+mod sample;
