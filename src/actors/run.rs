@@ -10,10 +10,10 @@ use super::render::{Rendered, Unready, read_tasks};
 use super::saga::Saga;
 use super::scope::{RunScope, inputs_object};
 use super::{Book, Errand, Holders, Inquiry, Offices, TaskActor, TaskSetup};
-use crate::event::{Counts, DeathCause, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
+use crate::event::{Counts, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
-use crate::report::{Recall, Recalled};
+use crate::report::Recall;
 use crate::runtime::RunResult;
 use crate::workflow::{Action, Conditions, EvalError, OnFailure, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
@@ -79,7 +79,7 @@ pub(crate) struct RunActor {
     /// Tasks whose output somebody works on.
     read: Vec<bool>,
     /// Ready and not yet open, the highest rank first, then the order of the file.
-    ready: BinaryHeap<(Rank, Reverse<u32>)>,
+    pub(super) ready: BinaryHeap<(Rank, Reverse<u32>)>,
     pub(super) open: BTreeMap<u32, Addr<TaskActor>>,
     /// Actors whose task has settled, to be used again.
     idle: Vec<Addr<TaskActor>>,
@@ -89,11 +89,15 @@ pub(crate) struct RunActor {
     pub(super) saga: Saga,
     /// Tasks that are done by sub-runs.
     pub(super) nest: Nest,
-    effects: Vec<LedgerEffect>,
+    pub(super) effects: Vec<LedgerEffect>,
     pub(super) problems: Vec<String>,
     pub(super) status: Option<RunStatus>,
     /// A task failed since a budget was spent.
-    overspent: bool,
+    pub(super) overspent: bool,
+    /// What an earlier run knows is being taken: true if that made a task fail.
+    pub(super) recalling: Option<bool>,
+    /// Nothing is done but to undo what an earlier run did.
+    pub(super) goes_back: bool,
     /// Coordinators that were asked what it cost, and have not answered; all tasks have ended.
     asked: Option<usize>,
     birth: Option<Ticket>,
@@ -133,6 +137,8 @@ impl RunActor {
             problems: Vec::new(),
             status: None,
             overspent: false,
+            recalling: None,
+            goes_back: false,
             asked: None,
             birth,
         }
@@ -142,6 +148,7 @@ impl RunActor {
         self.world.record(self.id, What::RunStarted(Arc::new(self.head())));
         self.world.boards.open(self.id, &self.workflow.state);
         self.ledger.start(&mut self.effects);
+        self.take_recalls(context);
         self.proceed(context);
     }
     fn head(&self) -> RunHead {
@@ -154,6 +161,7 @@ impl RunActor {
             strategy: self.offices.usual().government.name().into(),
             settings: self.offices.usual().government.settings(),
             offices: self.office_heads(),
+            compensates: self.compensates(),
             resumes: self.recall.run(),
             parent: self.nest.origin.parent,
             memory: self.memory.clone(),
@@ -194,7 +202,7 @@ impl RunActor {
             }
         }
     }
-    fn perform(&mut self, effect: LedgerEffect, context: &mut Context<RunActor>) {
+    pub(super) fn perform(&mut self, effect: LedgerEffect, context: &mut Context<RunActor>) {
         match effect {
             LedgerEffect::Ready(node) => self.admit(node),
             LedgerEffect::Joined { node, state } => self.join(node, state),
@@ -226,8 +234,8 @@ impl RunActor {
     }
     /// A task became ready: it is skipped, becomes several, or waits in the order of ranks for its turn to be opened.
     fn admit(&mut self, node: NodeIx) {
-        if self.ledger.stopped().is_some() {
-            return; // it is withdrawn by the ledger
+        if self.ledger.stopped().is_some() || self.ledger.state(node) != Some(NodeState::Ready) {
+            return; // it is withdrawn by the ledger, or ended by what an earlier run knew
         }
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
@@ -269,7 +277,7 @@ impl RunActor {
         }
         self.kits[at].as_ref().expect("it was made in the lines above")
     }
-    fn expand(&mut self, node: NodeIx) {
+    pub(super) fn expand(&mut self, node: NodeIx) {
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
         let Some(list) = &task.for_each else { return };
@@ -311,7 +319,7 @@ impl RunActor {
         }
     }
     fn admit_instance(&mut self, node: NodeIx, instance: InstanceId, index: usize) {
-        if self.recalled(instance.0) {
+        if self.recalled(instance.0) || self.goes_back {
             return;
         }
         let workflow = self.workflow.clone();
@@ -468,7 +476,7 @@ impl RunActor {
 
     /// What a task gives goes onto the blackboard, if it says so. A conflict, and a bound that is met, are told, and change nothing of how
     /// the task ended.
-    fn publish(&mut self, task: TaskId, output: &Arc<Value>) {
+    pub(super) fn publish(&mut self, task: TaskId, output: &Arc<Value>) {
         let Some((node, _)) = self.ledger.locate(task.instance()) else { return };
         let Some(key) = self.workflow.tasks[node.index()].set_state.clone() else { return };
         if let Err(failure) = self.world.set_state(task, &key, output.clone(), None) {
@@ -531,56 +539,26 @@ impl RunActor {
         self.progress.set(instance, fact);
         self.settle(instance, settlement);
     }
-    fn settle(&mut self, instance: u32, settlement: Settlement) {
-        let mut effects = std::mem::take(&mut self.effects);
-        self.ledger.settle_instance(instance, settlement, &mut effects);
+    pub(super) fn settle(&mut self, instance: u32, settlement: Settlement) {
+        self.settle_quietly(instance, settlement);
         if settlement == Settlement::Failed && self.workflow.on_failure != OnFailure::Continue {
-            self.ledger.stop(StopMode::FailFast, &mut effects);
+            match &mut self.recalling {
+                Some(failed) => *failed = true, // it stops once all that is known is taken
+                None => self.stop_for_failure(),
+            }
         }
-        self.effects = effects;
     }
-    fn skip(&mut self, instance: u32, reason: String) {
+    /// The same, and nothing stops for it.
+    pub(super) fn settle_quietly(&mut self, instance: u32, settlement: Settlement) {
+        self.ledger.settle_instance(instance, settlement, &mut self.effects);
+    }
+    pub(super) fn stop_for_failure(&mut self) {
+        self.turn_back(self.status.unwrap_or(RunStatus::Failed));
+        self.ledger.stop(StopMode::FailFast, &mut self.effects);
+    }
+    pub(super) fn skip(&mut self, instance: u32, reason: String) {
         self.world.record(self.id, What::Skipped { task: self.task(instance), reason: reason.into() });
         self.settle(instance, Settlement::Skipped);
-    }
-    /// Ends a task by what is known of it from an earlier run. False if nothing is.
-    fn recalled(&mut self, instance: u32) -> bool {
-        if self.recall.is_empty() {
-            return false;
-        }
-        let Some(recalled) = self.recall.take(&self.name_of(instance)) else { return false };
-        match recalled {
-            Recalled::Failure(failure, dead) => {
-                let cause = DeathCause::of(failure.kind);
-                self.unready(instance, Unready::Fails((*failure).clone()));
-                if let (Some(input), Some(cause)) = (dead, cause) {
-                    self.world.record(self.id, What::DeadLettered { task: self.task(instance), cause, input });
-                }
-            }
-            Recalled::Output(output) => {
-                self.publish(self.task(instance), &output);
-                self.world.record(self.id, What::Recalled { task: self.task(instance), output: output.clone() });
-                if let Some((node, _)) = self.ledger.locate(instance) {
-                    self.plan_undo(instance, node, &output);
-                }
-                self.progress.set(instance, Fact { output: Some(output), ..Fact::default() });
-                self.settle(instance, Settlement::Succeeded);
-            }
-        }
-        true
-    }
-    /// A task can't begin, since something that it is made of has no value.
-    fn unready(&mut self, instance: u32, unready: Unready) {
-        match unready {
-            Unready::Skips(reason) => self.skip(instance, reason),
-            Unready::Fails(failure) => {
-                let failure = Arc::new(failure);
-                let what = What::Failed { task: self.task(instance), agent: None, attempts: 0, failure: failure.clone() };
-                self.world.record(self.id, what);
-                self.progress.set(instance, Fact { failure: Some(failure), ..Fact::default() });
-                self.settle(instance, Settlement::Failed);
-            }
-        }
     }
     /// All instances have ended: their outputs become one list, in order. What was skipped is not in it.
     fn join(&mut self, node: NodeIx, state: NodeState) {
@@ -628,7 +606,8 @@ impl RunActor {
         let failed = if self.overspent { RunStatus::Overspent } else { RunStatus::Failed };
         let status = self.status.unwrap_or(if all_well { RunStatus::Completed } else { failed });
         let (compensated, left) = self.saga.tell();
-        let left: Vec<(Name, String)> = left.into_iter().map(|(instance, why)| (self.name_of(instance), why)).collect();
+        let mut left: Vec<(Name, String)> = left.into_iter().map(|(instance, why)| (self.name_of(instance), why)).collect();
+        left.append(&mut self.saga.lost);
         let status = if left.is_empty() || status == RunStatus::Escalated { status } else { RunStatus::Stuck };
         let child_end = matches!(self.finish, Some(Finish::Parent(_))).then(|| self.child_end(status, &outputs));
         let tally = Counts {
@@ -692,7 +671,8 @@ impl RunActor {
 
     /// Ends the run before its time.
     fn stop(&mut self, status: RunStatus, reason: Option<&str>, context: &mut Context<RunActor>) {
-        self.status.get_or_insert(status);
+        let because = *self.status.get_or_insert(status);
+        self.turn_back(because);
         self.problems.extend(reason.map(str::to_owned));
         self.ready.clear();
         let mut effects = std::mem::take(&mut self.effects);
@@ -783,6 +763,7 @@ impl Handler<Mail<RunMail>> for RunActor {
             RunMail::Terminate if self.saga.goes_on() => self.stop_undoing("the run was ended at once"),
             RunMail::Escalate { reason } if self.saga.goes_on() => {
                 self.stop_undoing("nobody is left to undo it");
+                self.give_up_undoing();
                 self.status = Some(RunStatus::Escalated);
                 self.problems.push(reason.to_string());
                 self.finish(context);
