@@ -116,6 +116,14 @@ impl RunActor {
         self.saga.goes_on()
     }
     fn undo_more(&mut self, context: &mut Context<RunActor>) {
+        let before = self.saga.open.len();
+        self.undo_some(context);
+        if self.saga.open.len() > before {
+            // Were the process to die with the first of them done and nothing of it in the record, the run would be gone on with forwards.
+            self.world.log.sync();
+        }
+    }
+    fn undo_some(&mut self, context: &mut Context<RunActor>) {
         while self.open.len() < self.max_open {
             let Some(instance) = self.saga.ready.pop_front() else { return };
             if self.saga.off {

@@ -2,6 +2,7 @@
 
 mod forge;
 mod life;
+mod saga;
 mod teams;
 
 pub use forge::forgeries;
@@ -34,6 +35,7 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
         note_run(result.status(), &log, seen);
     }
     teams::judge(storm, seen)?;
+    saga::judge(storm, seen)?;
     slots(storm, seen)?;
     outcomes(storm, seen)?;
     note(storm, seen);
@@ -65,8 +67,8 @@ fn agree(storm: &Storm, id: RunId, log: &RunLog<'_>, result: &polity::RunResult)
     let unwell = told.failed + told.blocked + told.cancelled;
     match result.status() {
         RunStatus::Completed => must(unwell == 0, || format!("it completed with {told:?}")),
-        RunStatus::Failed | RunStatus::Overspent | RunStatus::Stuck => must(unwell > 0, || format!("it failed with {told:?}")),
-        RunStatus::Cancelled | RunStatus::Escalated => Ok(()),
+        RunStatus::Failed | RunStatus::Overspent => must(unwell > 0, || format!("it failed with {told:?}")),
+        RunStatus::Stuck | RunStatus::Cancelled | RunStatus::Escalated => Ok(()),
     }
 }
 

@@ -33,6 +33,13 @@ pub struct Seen {
     pub copies: u64,
     pub votes: u64,
     pub disagreements: u64,
+    pub undone: u64,
+    pub undone_whole: u64,
+    pub stuck: u64,
+    pub left_upstream: u64,
+    pub cancelled_and_undone: u64,
+    pub cancelled_and_stuck: u64,
+    pub undos_displaced: u64,
 }
 impl Seen {
     pub fn assert_all(&self) {
@@ -65,6 +72,13 @@ impl Seen {
             (self.copies, "a copy of a redundant task"),
             (self.votes, "a vote on results"),
             (self.disagreements, "results that differed"),
+            (self.undone, "a task that was undone"),
+            (self.undone_whole, "a run that was undone as a whole"),
+            (self.stuck, "a run that was stuck"),
+            (self.left_upstream, "an effect that was left since another stands on it"),
+            (self.cancelled_and_undone, "a run that was cancelled and undone"),
+            (self.cancelled_and_stuck, "a run that was cancelled and stuck"),
+            (self.undos_displaced, "an agent that was lost while it undid something"),
             (self.own_strategies, "a task with a strategy of its own"),
             (self.outcomes_checked, "a storm whose outcomes could be counted"),
         ];

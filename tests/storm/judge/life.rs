@@ -51,14 +51,16 @@ pub struct RunLog<'a> {
     dead: BTreeSet<u32>,
     /// Copies of redundant tasks: of which instance each is.
     copies: BTreeMap<u32, u32>,
+    /// Jobs that undo: which instance each.
+    undos: BTreeMap<u32, u32>,
 }
 
 type Checked = Result<(), String>;
 
 impl<'a> RunLog<'a> {
     pub fn new(run: RunId, flow: &'a Workflow, profiles: &'a [Arc<Profile>]) -> RunLog<'a> {
-        let (lives, families, joined, dead, copies) = Default::default();
-        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead, copies }
+        let (lives, families, joined, dead, copies, undos) = Default::default();
+        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead, copies, undos }
     }
     /// How everything ended, but for tasks of which there are several instances.
     pub fn ends(&self) -> impl Iterator<Item = End> + '_ {
@@ -85,7 +87,8 @@ impl<'a> RunLog<'a> {
             What::Expanded { task, first, labels } => self.expand(task.instance(), *first, labels.len() as u32)?,
             What::Joined { task, succeeded } => self.join(task.instance(), *succeeded)?,
             What::DeadLettered { task, .. } => self.bury(task.instance())?,
-            What::Noted { .. } => {}
+            What::Noted { .. } | What::TurnedBack { .. } | What::Compensated { .. } | What::Uncompensated { .. } => {}
+            What::Compensating { task, undo } => drop(self.undos.insert(*undo, task.instance())),
             what => self.live(what)?,
         }
         Ok(())
@@ -98,6 +101,9 @@ impl<'a> RunLog<'a> {
             must(failed == self.dead.contains(instance), || {
                 format!("task {instance} failed: {failed}, and is or is no dead letter")
             })?;
+        }
+        for undo in self.undos.keys() {
+            must(matches!(self.life(*undo).stage, Stage::Ended(_)), || format!("the undo {undo} did not end"))?;
         }
         for node in 0..self.flow.tasks.len() as u32 {
             must(self.is_over(node), || format!("task {node} did not end"))?;
@@ -212,7 +218,10 @@ impl<'a> RunLog<'a> {
     fn announced(&self, instance: u32, life: &Life, attempt: u32) -> Result<Life, String> {
         let node = self.node_of(instance)?;
         self.ready(node)?;
-        let max = self.task_of(node)?.retry.as_ref().map_or(1, |retry| retry.attempts);
+        let task = self.task_of(node)?;
+        let undo = task.compensate.as_ref().filter(|_| self.undos.contains_key(&instance));
+        let retry = undo.map_or(task.retry.as_ref(), |undo| Some(&undo.retry));
+        let max = retry.map_or(1, |retry| retry.attempts);
         must(max == 0 || attempt <= max, || format!("{max} attempts are allowed"))?;
         let follows = match life.stage {
             Stage::Fresh => attempt == life.attempt.max(1),
@@ -261,7 +270,7 @@ impl<'a> RunLog<'a> {
         self.lives.get(&instance).cloned().unwrap_or_default()
     }
     fn node_of(&self, instance: u32) -> Result<u32, String> {
-        let instance = self.copies.get(&instance).copied().unwrap_or(instance);
+        let instance = self.copies.get(&instance).or(self.undos.get(&instance)).copied().unwrap_or(instance);
         if (instance as usize) < self.flow.tasks.len() {
             return Ok(instance);
         }
