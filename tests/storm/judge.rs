@@ -5,7 +5,7 @@ mod life;
 mod saga;
 mod teams;
 
-pub use forge::forgeries;
+pub use forge::{WAYS, forgeries};
 
 use super::play::Storm;
 use super::seen::Seen;
