@@ -47,7 +47,8 @@ pub(crate) enum Recalled {
 impl Recall {
     /// All that a run leaves: each task instance that completed has its output. Of those that failed for good, `again` says which are to be
     /// done again, by name; the others fail again by what is recorded, and are dead letters of
-    /// the later run. What was blocked, cancelled or skipped is decided anew.
+    /// the later run. What was blocked or cancelled is decided anew, and what was skipped too, if anything failed
+    /// or was cancelled: that may have been why.
     ///
     /// If the run had [begun to undo](Recall::undoing) what it did and is not done with that, nothing is done again, whatever `again` says. Of
     /// one that was undone as a whole, what was undone is not completed any more, and neither is what stood downstream of it; the later run's
@@ -57,6 +58,7 @@ impl Recall {
         let name = |n: u32| Name::from(say.raw_task(n));
         let because = report.undoing();
         let back = because.is_some();
+        let nothing_failed = !report.tasks().any(|(_, task)| matches!(task.state, State::Failed | State::Cancelled));
         let single = || report.tasks().filter(|(n, _)| report.family(*n).is_none());
         let undone: BTreeSet<u32> = single().filter(|(_, task)| task.state == State::Compensated).map(|(n, _)| n).collect();
         let void = if back { BTreeSet::new() } else { downstream(report, undone.iter().map(|n| report.node(*n))) };
@@ -68,7 +70,7 @@ impl Recall {
                 (State::Failed, _, Some(failure)) if back || !again(&name) => {
                     Recalled::Failure(failure.clone(), task.dead().cloned())
                 }
-                (State::Skipped, ..) if back => {
+                (State::Skipped, ..) if back || nothing_failed => {
                     Recalled::Skipped(task.reason.clone().unwrap_or_else(|| "it was not needed".into()))
                 }
                 _ => return None,

@@ -8,10 +8,10 @@ mod teams;
 pub use forge::{WAYS, forgeries};
 
 use super::play::Storm;
-use super::seen::Seen;
+use super::seen::{Gone, Seen};
 use life::{End, RunLog};
 use polity::event::{Event, RunId, RunStatus, What};
-use polity::protocols::{AgentId, TaskId};
+use polity::protocols::{AgentId, Name, TaskId};
 use polity::report::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,20 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
     outcomes(storm, seen)?;
     note(storm, seen);
     Ok(())
+}
+
+/// Judges a storm whose only run goes on with another, which had undone so much.
+pub fn judge_again(storm: &Storm, before: &BTreeSet<Name>, gone: &mut Gone) -> Result<(), String> {
+    order(&storm.events)?;
+    let (id, flow) = (RunId(0), &storm.scene.runs[0].0);
+    let mut log = RunLog::new(id, flow, &storm.profiles).going_on();
+    for event in storm.events.iter().filter(|event| event.run == id) {
+        log.take(event).map_err(|what| format!("{what}, at event {}: {:?}", event.seq, event.what))?;
+    }
+    log.finish()?;
+    agree(storm, id, &log, &storm.results[0])?;
+    note_run(storm.results[0].status(), &log, &mut gone.seen);
+    saga::judge_run(&storm.events, id, flow, before, &mut gone.seen)
 }
 
 /// Events are numbered without gaps, and time runs forwards.

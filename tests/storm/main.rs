@@ -4,13 +4,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod again;
 mod judge;
 mod play;
 mod scene;
 mod seen;
 mod spy;
 
-use seen::Seen;
+use seen::{Gone, Seen};
 
 /// Storms of a usual test.
 const STORMS: u64 = 600;
@@ -39,6 +40,20 @@ fn every_promise_holds_in_every_storm() {
     println!("{seen:#?}");
     assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken[..broken.len().min(10)].join("\n"));
     seen.assert_all();
+}
+
+#[test]
+fn who_goes_on_with_a_run_that_died_somewhere_forgets_nothing_and_repeats_nothing() {
+    let mut gone = Gone::default();
+    if let Some(seed) = number("POLITY_STORM_SEED") {
+        println!("{}", again::words(seed));
+        let broken = again::play_all(seed..=seed, &mut gone);
+        return assert!(broken.is_empty(), "seed {seed}: {}", broken[0]);
+    }
+    let broken = again::play_all(0..number("POLITY_STORM_SEEDS").unwrap_or(STORMS), &mut gone);
+    println!("{gone:#?}");
+    assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken[..broken.len().min(10)].join("\n"));
+    gone.assert_all();
 }
 
 #[test]

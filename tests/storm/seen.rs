@@ -87,3 +87,28 @@ impl Seen {
         }
     }
 }
+
+/// What was seen of runs that went on from the log of another.
+#[derive(Debug, Default)]
+pub struct Gone {
+    pub seen: Seen,
+    pub forwards: u64,
+    pub recalled: u64,
+    pub undone_before: u64,
+}
+impl Gone {
+    pub fn assert_all(&self) {
+        let all = [
+            (self.forwards, "a task that was done by the later run"),
+            (self.recalled, "a task that was not done again"),
+            (self.undone_before, "a task that was not undone again"),
+            (self.seen.undone_whole, "a later run that was undone as a whole"),
+            (self.seen.stuck, "a later run that was stuck"),
+            (self.seen.completed_runs, "a later run that came to its end"),
+            (self.seen.cancelled_and_undone, "a later run of one that was cancelled, undone"),
+        ];
+        for (count, what) in all {
+            assert!(count > 0, "there was not {what}: the storms are too tame");
+        }
+    }
+}

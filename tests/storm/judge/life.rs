@@ -53,6 +53,8 @@ pub struct RunLog<'a> {
     copies: BTreeMap<u32, u32>,
     /// Jobs that undo: which instance each.
     undos: BTreeMap<u32, u32>,
+    /// It goes on with an earlier run.
+    goes_on: bool,
 }
 
 type Checked = Result<(), String>;
@@ -60,7 +62,11 @@ type Checked = Result<(), String>;
 impl<'a> RunLog<'a> {
     pub fn new(run: RunId, flow: &'a Workflow, profiles: &'a [Arc<Profile>]) -> RunLog<'a> {
         let (lives, families, joined, dead, copies, undos) = Default::default();
-        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead, copies, undos }
+        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead, copies, undos, goes_on: false }
+    }
+    /// The same of a run that goes on with an earlier one: what that had done it need not wait for.
+    pub fn going_on(self) -> RunLog<'a> {
+        RunLog { goes_on: true, ..self }
     }
     /// How everything ended, but for tasks of which there are several instances.
     pub fn ends(&self) -> impl Iterator<Item = End> + '_ {
@@ -181,6 +187,10 @@ impl<'a> RunLog<'a> {
             }
             What::Failed { .. } => Life { stage: Stage::Ended(End::Failed), ..life },
             What::Cancelled { .. } => Life { stage: Stage::Ended(End::Cancelled), ..life },
+            What::Recalled { .. } => {
+                must(self.goes_on, || "there was no earlier run".into())?;
+                self.never_begun(&life, End::Completed)?
+            }
             What::Skipped { .. } => self.never_begun(&life, End::Skipped)?,
             What::Blocked { .. } => self.never_begun(&life, End::Blocked)?,
             _ => return Err("not an event of a task".into()),
