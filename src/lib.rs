@@ -36,6 +36,7 @@ pub mod config;
 pub mod delegation;
 pub mod event;
 pub mod lifecycle;
+mod mutation;
 pub mod plan;
 pub mod planned;
 pub mod prelude;

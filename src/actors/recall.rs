@@ -4,6 +4,7 @@ use super::RunActor;
 use super::progress::Fact;
 use super::render::Unready;
 use crate::event::{DeathCause, What};
+use crate::mutation::planted;
 use crate::plan::{LedgerEffect, NodeIx, NodeState, Settlement, StopMode};
 use crate::report::Recalled;
 use actix::Context;
@@ -13,8 +14,9 @@ impl RunActor {
     /// What the earlier run knows is taken before anything else happens: were it taken when its turn comes, a failure or a cancel before that
     /// would have the rest of it done again, or lost. Where there is nothing but to go on undoing, the run ends here.
     pub(super) fn take_recalls(&mut self, context: &mut Context<RunActor>) {
-        self.goes_back = self.recall.undoing() || (self.compensates() && self.recall.has_failure());
-        if self.recall.is_empty() {
+        self.goes_back =
+            (self.recall.undoing() && !planted("go_on_forwards")) || (self.compensates() && self.recall.has_failure());
+        if self.recall.is_empty() || planted("take_what_is_known_late") {
             return;
         }
         let mut later = std::mem::take(&mut self.effects);
@@ -41,7 +43,8 @@ impl RunActor {
     fn go_back(&mut self) {
         use crate::event::RunStatus::{Cancelled, Failed};
         let because = self.recall.because().unwrap_or(Failed);
-        self.status = self.status.or(Some(because).filter(|because| *because == Cancelled));
+        self.status =
+            self.status.or(Some(because).filter(|because| *because == Cancelled && !planted("forget_that_it_was_cancelled")));
         self.turn_back(because);
         for task in self.recall.doubtful() {
             let doubt =

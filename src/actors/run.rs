@@ -12,6 +12,7 @@ use super::scope::{RunScope, inputs_object};
 use super::{Book, Errand, Holders, Inquiry, Offices, TaskActor, TaskSetup};
 use crate::event::{Counts, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
+use crate::mutation::planted;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
 use crate::report::Recall;
 use crate::runtime::RunResult;
@@ -338,7 +339,7 @@ impl RunActor {
 
     /// Opens ready tasks while there is room. True if the ledger has something to say of it.
     fn open_more(&mut self, context: &mut Context<RunActor>) -> bool {
-        while self.open.len() < self.max_open {
+        while self.open.len() < self.max_open || planted("open_too_many") {
             let Some((_, Reverse(instance))) = self.ready.pop() else { break };
             if self.ledger.instance_state(instance) == Some(NodeState::Ready) {
                 self.open_one(instance, context);
@@ -553,6 +554,9 @@ impl RunActor {
         self.ledger.settle_instance(instance, settlement, &mut self.effects);
     }
     pub(super) fn stop_for_failure(&mut self) {
+        if planted("go_on_after_a_failure") {
+            return;
+        }
         self.turn_back(self.status.unwrap_or(RunStatus::Failed));
         self.ledger.stop(StopMode::FailFast, &mut self.effects);
     }

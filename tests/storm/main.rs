@@ -6,6 +6,7 @@
 
 mod again;
 mod judge;
+mod mutants;
 mod play;
 mod scene;
 mod seen;
