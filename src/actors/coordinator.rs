@@ -385,9 +385,7 @@ impl CoordinatorActor {
     }
     fn leave(&mut self, agent: AgentId, incarnation: u64, for_good: bool) {
         let mut pages = self.book.pages.borrow_mut();
-        let Some(member) =
-            pages.members.get_mut(&agent).filter(|member| member.incarnation <= incarnation || planted("forget_the_incarnation"))
-        else {
+        let Some(member) = pages.members.get_mut(&agent).filter(|member| member.incarnation <= incarnation) else {
             drop(pages);
             return self.world.ignore();
         };

@@ -1,5 +1,6 @@
 //! The judge reads the log of a storm and says which promise was broken first.
 
+mod brakes;
 mod forge;
 mod life;
 mod saga;
@@ -36,6 +37,7 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
     }
     teams::judge(storm, seen)?;
     saga::judge(storm, seen)?;
+    brakes::judge(storm, seen)?;
     slots(storm, seen)?;
     outcomes(storm, seen)?;
     note(storm, seen);
@@ -123,6 +125,7 @@ fn outcomes(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
     must(ledger.wrong.is_empty(), || format!("the protocol was told what makes no sense: {}", ledger.wrong.join("; ")))?;
     must(gave_up || ledger.outstanding.is_empty(), || format!("awards without an outcome: {:?}", ledger.outstanding))?;
     must(gave_up || ledger.open.is_empty(), || format!("tasks that nobody wants any more are open: {:?}", ledger.open))?;
+    seen.avoided += ledger.avoided;
     seen.outcomes_checked += u64::from(ledger.awards > 0);
     Ok(())
 }

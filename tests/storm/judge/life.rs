@@ -3,7 +3,7 @@
 use super::must;
 use polity::event::{COPIES, Counts, Event, RunId, What};
 use polity::plan::Wants;
-use polity::protocols::{AgentId, Demand, DemandId, Profile};
+use polity::protocols::{AgentId, Demand, DemandId, Profile, Time};
 use polity::workflow::{Task, Workflow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,6 +35,8 @@ struct Life {
     agent: Option<AgentId>,
     /// Agents that died while they executed it.
     killed: u32,
+    /// When the next attempt may begin.
+    again: Time,
 }
 
 /// The log of one run, as far as it was read.
@@ -95,7 +97,7 @@ impl<'a> RunLog<'a> {
             What::DeadLettered { task, .. } => self.bury(task.instance())?,
             What::Noted { .. } | What::TurnedBack { .. } | What::Compensated { .. } | What::Uncompensated { .. } => {}
             What::Compensating { task, undo } => drop(self.undos.insert(*undo, task.instance())),
-            what => self.live(what)?,
+            what => self.live(event.at, what)?,
         }
         Ok(())
     }
@@ -138,7 +140,7 @@ impl<'a> RunLog<'a> {
         must(self.dead.insert(instance), || "it was a dead letter before".into())
     }
 
-    fn live(&mut self, what: &What) -> Checked {
+    fn live(&mut self, at: Time, what: &What) -> Checked {
         if let What::Copied { task, copy, .. } = what {
             return self.copied(task.instance(), *copy);
         }
@@ -156,7 +158,10 @@ impl<'a> RunLog<'a> {
         let life = self.life(instance);
         must(!matches!(life.stage, Stage::Ended(_)), || format!("it had ended: {:?}", life.stage))?;
         let next = match what {
-            What::Announced { attempt, .. } => self.announced(instance, &life, *attempt)?,
+            What::Announced { attempt, .. } => {
+                must(at >= life.again, || format!("it was to be tried again at {:?}", life.again))?;
+                self.announced(instance, &life, *attempt)?
+            }
             What::Assigned { agent, attempt, launch, .. } => self.assigned(instance, &life, (*agent, *attempt, *launch))?,
             What::Started { agent, launch, .. } => {
                 fence(&life, &[Stage::Assigned], *agent, *launch)?;
@@ -172,12 +177,12 @@ impl<'a> RunLog<'a> {
                 must(killed <= 3, || format!("it killed {killed} agents"))?;
                 Life { stage: Stage::Fresh, killed, ..life }
             }
-            What::Retried { attempt, .. } => {
+            What::Retried { attempt, at: again, .. } => {
                 must(*attempt == life.attempt, || format!("it was in attempt {}", life.attempt))?;
                 must(matches!(life.stage, Stage::Announced | Stage::Assigned | Stage::Started), || {
                     "no attempt was under way".into()
                 })?;
-                Life { stage: Stage::Backing, ..life }
+                Life { stage: Stage::Backing, again: *again, ..life }
             }
             What::Completed { agent, .. } => {
                 must(life.stage == Stage::Started, || format!("it was {:?}", life.stage))?;
