@@ -39,6 +39,7 @@ pub mod delegation;
 pub mod event;
 pub mod laboratory;
 pub mod lifecycle;
+mod mutation;
 pub mod plan;
 pub mod planned;
 pub mod prelude;

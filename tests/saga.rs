@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use polity::event::{Event, Sink, What};
+use polity::event::{Event, Names, Sink, What};
 use polity::prelude::*;
+use polity::report::{Recall, Report};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -22,6 +23,24 @@ impl Sink for Seen {
 impl Seen {
     fn count(&self, which: impl Fn(&What) -> bool) -> usize {
         self.0.borrow().iter().filter(|event| which(&event.what)).count()
+    }
+}
+
+/// What a later run is told by the log, or by the beginning of it.
+impl Seen {
+    fn recall(&self, again: impl Fn(&str) -> bool) -> Recall {
+        self.recall_of(usize::MAX, again)
+    }
+    fn recall_of(&self, events: usize, again: impl Fn(&str) -> bool) -> Recall {
+        let (mut report, mut names) = (Report::default().keeping_decisions(true), Names::default());
+        for event in self.0.borrow().iter().take(events) {
+            names.take(event);
+            report.take(event);
+        }
+        Recall::of(&report, &names, again)
+    }
+    fn place(&self, which: impl Fn(&What) -> bool) -> usize {
+        self.0.borrow().iter().position(|event| which(&event.what)).unwrap()
     }
 }
 
@@ -191,12 +210,8 @@ fn who_goes_on_undoing_undoes_only_what_is_left() {
     .unwrap();
     assert_eq!(*first.borrow(), ["a", "b", "c", "undo #c"]);
     // The log tells the later run what is done, and what is undone.
-    let (mut report, mut names) = (polity::report::Report::default().keeping_decisions(true), polity::event::Names::default());
-    for event in seen.0.borrow().iter() {
-        names.take(event);
-        report.take(event);
-    }
-    let recall = polity::report::Recall::of(&report, &names, |_| false);
+    let recall = seen.recall(|_| true);
+    assert!(recall.undoing());
     let (second, log) = (Diary::default(), Seen::default());
     let watched = log.clone();
     let result = polity::simulate(2, async {
@@ -264,4 +279,158 @@ fn what_an_undo_may_use_is_checked() {
     assert!(parse(elsewhere, None, &Known::default()).unwrap_err().to_string().contains("only there in `compensate`"));
     let pointless = "name: w\nagents: [{ id: a }]\ntasks: [{ id: t, run: x, compensate: { run: y } }]\n";
     assert_eq!(parse(pointless, None, &Known::default()).unwrap().warnings.len(), 1);
+}
+
+/// Runs a flow in a society of its own; what it wrote down, what was seen, and what came of it.
+fn played(
+    flow: Workflow,
+    stubborn: &'static [&'static str],
+    recall: Recall,
+    cancel: Option<Duration>,
+) -> (Vec<String>, Seen, RunResult) {
+    let (diary, seen) = (Diary::default(), Seen::default());
+    let log = seen.clone();
+    let result = polity::simulate(1, async {
+        let society = society(&diary, stubborn).sink(log).start()?;
+        let handle = society.launch(flow, RunOptions::default().recalling(recall))?;
+        if let Some(at) = cancel {
+            society.sleep(at).await;
+            handle.cancel();
+        }
+        Ok::<_, Failure>(handle.join().await?)
+    })
+    .unwrap();
+    let diary = diary.borrow().clone();
+    (diary, seen, result)
+}
+fn built(flow: WorkflowBuilder) -> Workflow {
+    flow.on_failure(OnFailure::Compensate).build().unwrap()
+}
+
+#[test]
+fn a_run_that_died_after_it_turned_back_goes_on_undoing_wherever_its_log_ends() {
+    let chain = |fails: bool| {
+        let last = if fails { act().with("fail", true) } else { act() };
+        built(Workflow::new("w").task("a", act()).task("b", act().depends_on("a")).task("f", last.depends_on("b")))
+    };
+    let (_, seen, _) = played(chain(true), &[], Recall::default(), None);
+    let failed = seen.place(|what| matches!(what, What::Failed { .. }));
+    let ended = seen.place(|what| matches!(what, What::RunEnded(_)));
+    let mut undone = std::collections::BTreeSet::new();
+    for events in failed + 1..=ended {
+        // Were it to go forwards, it would come to its end: the cause of the failure is gone.
+        let recall = seen.recall_of(events, |_| true);
+        assert!(recall.undoing(), "{events}");
+        let (diary, log, result) = played(chain(false), &[], recall, None);
+        let expected = ["undo #b", "undo #a"];
+        assert!(expected.ends_with(&diary.iter().map(String::as_str).collect::<Vec<_>>()), "{events}: {diary:?}");
+        assert_eq!((result.status(), result.compensated(), result.left().len()), (RunStatus::Failed, 2, 0), "{events}");
+        assert_eq!(log.count(|what| matches!(what, What::TurnedBack { because: RunStatus::Failed })), 1);
+        undone.insert(diary.len());
+    }
+    assert_eq!(undone, [0, 1, 2].into(), "each was seen");
+    // Before the failure it had not turned back.
+    assert!(!seen.recall_of(failed, |_| true).undoing());
+}
+
+#[test]
+fn a_run_that_was_cancelled_and_is_stuck_goes_on_undoing_and_does_nothing_that_was_called_off() {
+    let flow = || {
+        built(
+            Workflow::new("w")
+                .task("a", act())
+                .task("b", act().depends_on("a"))
+                .task("c", act().depends_on("b"))
+                .task("whatever", act().depends_optionally_on("c")),
+        )
+    };
+    let (diary, seen, result) = played(flow(), &["#a"], Recall::default(), Some(Duration::from_millis(2_500)));
+    assert_eq!((result.status(), diary), (RunStatus::Stuck, vec!["a".into(), "b".into(), "undo #b".into()]));
+    let (diary, again, result) = played(flow(), &["#a"], seen.recall(|_| true), None);
+    assert_eq!((result.status(), result.left().len(), diary.len()), (RunStatus::Stuck, 1, 0), "still stuck: {diary:?}");
+    let (diary, _, result) = played(flow(), &[], again.recall(|_| true), None);
+    assert_eq!((result.status(), result.status().exit_code(), result.compensated()), (RunStatus::Cancelled, 6, 2));
+    assert_eq!((diary, result.tally().cancelled), (vec!["undo #a".to_owned()], 2));
+}
+
+#[test]
+fn what_was_undone_and_what_stood_on_it_is_done_again_under_new_keys_and_the_rest_is_taken_over() {
+    let flow = |fails: bool| {
+        let last = if fails { act().with("fail", true) } else { act() };
+        built(
+            Workflow::new("w")
+                .task("quote", function("act"))
+                .task("book", act().depends_on("quote"))
+                .task("receipt", function("act").depends_on("book"))
+                .task("pay", last.depends_on("receipt")),
+        )
+    };
+    let (diary, seen, _) = played(flow(true), &[], Recall::default(), None);
+    assert_eq!(diary, ["quote", "book", "receipt", "undo #book"]);
+    let recall = seen.recall(|task| task == "pay");
+    assert!(!recall.undoing());
+    let (diary, log, result) = played(flow(false), &[], recall, None);
+    assert_eq!(diary, ["book", "receipt", "pay"]);
+    assert_eq!((result.status(), result.compensated()), (RunStatus::Completed, 0));
+    assert_eq!(log.count(|what| matches!(what, What::RunStarted(head) if head.resumes.is_some())), 0, "its keys are its own");
+}
+
+#[test]
+fn what_an_earlier_run_did_is_taken_over_before_any_failure_or_cancel() {
+    // `late` stands behind `again`, which is done again and fails again: its effect must be undone all the same.
+    let flow = || {
+        built(
+            Workflow::new("w")
+                .task("again", act().with("fail", true))
+                .task("late", act().depends_optionally_on("again"))
+                .task("each", act().for_each("[1, 2]").depends_on("late")),
+        )
+    };
+    let known = || {
+        ["late", "each[1]", "each[2]"]
+            .iter()
+            .fold(Recall::default(), |recall, task| recall.output(*task, json!({ "id": format!("#{task}") })))
+    };
+    let expected = ["undo #each[1]", "undo #each[2]", "undo #late"];
+    let (diary, _, result) = played(flow(), &[], known(), None);
+    assert_eq!((result.status(), result.compensated(), diary), (RunStatus::Failed, 3, expected.map(str::to_owned).to_vec()));
+    let (diary, _, result) = played(flow(), &[], known(), Some(Duration::from_millis(500)));
+    assert_eq!((result.status(), result.compensated(), diary), (RunStatus::Cancelled, 3, expected.map(str::to_owned).to_vec()));
+    // What this run has no place for is named, again and again.
+    let known = known().output("each[9]", 9);
+    let (_, seen, result) = played(flow(), &[], known, None);
+    assert_eq!((result.status(), result.compensated(), &*result.left()[0].0), (RunStatus::Stuck, 3, "each[9]"));
+    let (_, _, result) = played(flow(), &[], seen.recall(|_| true), None);
+    assert_eq!((result.status(), result.compensated(), &*result.left()[0].0), (RunStatus::Stuck, 3, "each[9]"));
+}
+
+#[test]
+fn a_failure_of_before_stops_nothing_and_one_of_now_does() {
+    let flow = |on_failure| {
+        Workflow::new("w")
+            .on_failure(on_failure)
+            .task("dead", function("act").with("fail", true))
+            .task("asked", function("act"))
+            .task("done", function("act"))
+            .task("next", function("act").depends_on("asked").depends_on("done"))
+            .build()
+            .unwrap()
+    };
+    let first = || {
+        let mut flow = flow(OnFailure::Continue);
+        flow.tasks[1].with = flow.tasks[0].with.clone(); // it fails too
+        played(flow, &[], Recall::default(), None).1
+    };
+    let recall = first().recall(|task| task == "asked");
+    assert_eq!(recall.outputs(), 1);
+    for on_failure in [OnFailure::Continue, OnFailure::FailFast] {
+        let (diary, log, result) = played(flow(on_failure), &[], recall.clone(), None);
+        assert_eq!(diary, ["asked", "next"], "{on_failure:?}");
+        assert_eq!((result.status(), result.tally().completed, result.tally().failed), (RunStatus::Failed, 3, 1));
+        assert_eq!(log.count(|what| matches!(what, What::DeadLettered { .. })), 1);
+    }
+    // A run that undoes what it did would undo that at once: it does nothing that was not done.
+    let (diary, log, result) = played(flow(OnFailure::Compensate), &[], recall, None);
+    assert_eq!((diary.len(), result.status(), result.tally().completed), (0, RunStatus::Failed, 1));
+    assert_eq!(log.count(|what| matches!(what, What::TurnedBack { .. })), 1);
 }

@@ -5,6 +5,7 @@ use super::listen::Ears;
 use super::messages::{AgentMail, CoordinatorMail, Finished, SupervisorMail};
 use super::{Book, Claim, CoordinatorId, PoolPlan, SupervisorActor, panics};
 use crate::event::{RunId, What};
+use crate::mutation::planted;
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
 use crate::supervision::{ChildSpec, Exit, Intensity};
 use crate::world::{Desk, InTurn, Inbox, Letter, Mail, World};
@@ -190,7 +191,7 @@ impl AgentActor {
             offer @ (Offer::Start | Offer::Queued) => {
                 let held = Held { claim: Some(claim), coordinator, kind: job.kind.clone(), stage: Stage::Waiting(job) };
                 self.held.insert(id, held);
-                if offer == Offer::Start {
+                if offer == Offer::Start || planted("take_a_slot_too_many") {
                     self.begin(id, context);
                 }
             }
@@ -374,7 +375,9 @@ impl AgentActor {
                 if let Some(alarm) = alarm.take() {
                     self.world.silence(alarm);
                 }
-                self.end(id, Executed::of(Ok(serde_json::Value::Null)), false, context);
+                if !planted("leak_a_slot") {
+                    self.end(id, Executed::of(Ok(serde_json::Value::Null)), false, context);
+                }
             }
             Stage::Waiting(_) => {}
         }

@@ -5,6 +5,7 @@ use super::messages::{AgentMail, CoordinatorMail, SupervisorMail, TaskMail, ToTa
 use super::pools::Queues;
 use super::{AgentActor, Award, CoordinatorId, Inquiry, SupervisorActor, TaskActor, panics};
 use crate::event::{Governance, RunId, Standing, What};
+use crate::mutation::planted;
 use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
 use crate::supervision::Exit;
 use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, World};
@@ -204,7 +205,7 @@ impl CoordinatorActor {
             }
             CoordinatorMail::Outcome { task, agent, outcome } => self.learn(task, agent, &outcome),
             CoordinatorMail::Talk { from, epoch, talk } => {
-                if epoch == self.epoch {
+                if epoch == self.epoch || planted("forget_the_epoch") {
                     self.book.pages.borrow_mut().account.message(|| talk.bytes());
                     self.turn(Told::Message(from, talk));
                 } else {
@@ -278,6 +279,11 @@ impl CoordinatorActor {
         };
         pages.account.decided(task.run(), &decision);
         drop(pages);
+        if planted("award_twice") {
+            let decision = Some(decision.clone());
+            let award = Award { agent, addr: Some(addr.clone()), fit, task, decision, coordinator: self.book.id };
+            self.world.send(Letter::Task(open.addr.clone(), ToTask { task, word: TaskMail::Assigned(award) }));
+        }
         let award = Award { agent, addr: Some(addr), fit, task, decision: Some(decision), coordinator: self.book.id };
         self.world.send(Letter::Task(open.addr, ToTask { task, word: TaskMail::Assigned(award) }));
     }
@@ -359,7 +365,7 @@ impl CoordinatorActor {
         self.book.pages.borrow_mut().members.insert(agent, member);
         self.turn(Told::Join(agent, &profile));
         self.hear_of(known.map(|(incarnation, _)| incarnation));
-        if self.unborn == 0 {
+        if self.unborn == 0 && !planted("leave_what_is_parked") {
             self.unpark(|view| view.demand.fit(agent, &profile).is_some());
         }
     }
@@ -418,6 +424,9 @@ impl CoordinatorActor {
         let absent = |(id, profile)| (id, Member { profile, incarnation: 0, addr: None });
         self.unborn = expected.len();
         self.book.pages.borrow_mut().members = expected.into_iter().map(absent).collect();
+        if planted("forget_what_was_open") {
+            self.book.pages.borrow_mut().open.clear();
+        }
         for open in self.book.pages.borrow_mut().open.values_mut() {
             open.parked = Some(self.world.now());
         }

@@ -30,6 +30,7 @@ mod panics;
 mod pools;
 mod progress;
 mod rank;
+mod recall;
 mod render;
 mod run;
 mod saga;

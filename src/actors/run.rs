@@ -13,10 +13,11 @@ use super::render::{Rendered, Unready, read_tasks};
 use super::saga::Saga;
 use super::scope::{RunScope, inputs_object};
 use super::{Book, Errand, Holders, Inquiry, Offices, TaskActor, TaskSetup};
-use crate::event::{Counts, DeathCause, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
+use crate::event::{Counts, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
+use crate::mutation::planted;
 use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
-use crate::report::{Recall, Recalled};
+use crate::report::Recall;
 use crate::runtime::RunResult;
 use crate::workflow::{Action, Conditions, EvalError, OnFailure, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
@@ -100,11 +101,15 @@ pub(crate) struct RunActor {
     pub(super) saga: Saga,
     /// Tasks that are done by sub-runs.
     pub(super) nest: Nest,
-    effects: Vec<LedgerEffect>,
+    pub(super) effects: Vec<LedgerEffect>,
     pub(super) problems: Vec<String>,
     pub(super) status: Option<RunStatus>,
     /// A task failed since a budget was spent.
-    overspent: bool,
+    pub(super) overspent: bool,
+    /// What an earlier run knows is being taken: true if that made a task fail.
+    pub(super) recalling: Option<bool>,
+    /// Nothing is done but to undo what an earlier run did.
+    pub(super) goes_back: bool,
     /// Coordinators that were asked what it cost, and have not answered; all tasks have ended.
     pub(super) asked: Option<usize>,
     birth: Option<Ticket>,
@@ -149,6 +154,8 @@ impl RunActor {
             problems: Vec::new(),
             status: None,
             overspent: false,
+            recalling: None,
+            goes_back: false,
             asked: None,
             birth,
         }
@@ -158,6 +165,7 @@ impl RunActor {
         self.world.record(self.id, What::RunStarted(Arc::new(self.head())));
         self.world.boards.open(self.id, &self.workflow.state);
         self.ledger.start(&mut self.effects);
+        self.take_recalls(context);
         self.proceed(context);
     }
     fn head(&self) -> RunHead {
@@ -170,6 +178,7 @@ impl RunActor {
             strategy: self.offices.usual().government.name().into(),
             settings: self.offices.usual().government.settings(),
             offices: self.office_heads(),
+            compensates: self.compensates(),
             resumes: self.recall.run(),
             parent: self.nest.origin.parent,
             memory: self.memory.clone(),
@@ -213,7 +222,7 @@ impl RunActor {
             }
         }
     }
-    fn perform(&mut self, effect: LedgerEffect, context: &mut Context<RunActor>) {
+    pub(super) fn perform(&mut self, effect: LedgerEffect, context: &mut Context<RunActor>) {
         match effect {
             LedgerEffect::Ready(node) => self.admit(node),
             LedgerEffect::Joined { node, state } => self.join(node, state),
@@ -242,8 +251,8 @@ impl RunActor {
     }
     /// A task became ready: it is skipped, becomes several, or waits in the order of ranks for its turn to be opened.
     pub(super) fn admit(&mut self, node: NodeIx) {
-        if self.ledger.stopped().is_some() {
-            return; // it is withdrawn by the ledger
+        if self.ledger.stopped().is_some() || self.ledger.state(node) != Some(NodeState::Ready) {
+            return; // it is withdrawn by the ledger, or ended by what an earlier run knew
         }
         if self.was_called_off(node) || self.stands_by(node) {
             return;
@@ -288,7 +297,7 @@ impl RunActor {
         }
         self.kits[at].as_ref().expect("it was made in the lines above")
     }
-    fn expand(&mut self, node: NodeIx) {
+    pub(super) fn expand(&mut self, node: NodeIx) {
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
         let Some(list) = &task.for_each else { return };
@@ -330,7 +339,7 @@ impl RunActor {
         }
     }
     fn admit_instance(&mut self, node: NodeIx, instance: InstanceId, index: usize) {
-        if self.recalled(instance.0) {
+        if self.recalled(instance.0) || self.goes_back {
             return;
         }
         let workflow = self.workflow.clone();
@@ -349,7 +358,7 @@ impl RunActor {
 
     /// Opens ready tasks while there is room. True if the ledger has something to say of it.
     fn open_more(&mut self, context: &mut Context<RunActor>) -> bool {
-        while self.open.len() < self.max_open && !self.hold.run {
+        while (self.open.len() < self.max_open || planted("open_too_many")) && !self.hold.run {
             let Some((rank, Reverse(instance))) = self.ready.pop() else { break };
             if self.put_aside(rank, instance) {
                 continue;
@@ -504,7 +513,7 @@ impl RunActor {
 
     /// What a task gives goes onto the blackboard, if it says so. A conflict, and a bound that is met, are told, and change nothing of how
     /// the task ended.
-    fn publish(&mut self, task: TaskId, output: &Arc<Value>) {
+    pub(super) fn publish(&mut self, task: TaskId, output: &Arc<Value>) {
         let Some((node, _)) = self.ledger.locate(task.instance()) else { return };
         let Some(key) = self.workflow.tasks[node.index()].set_state.clone() else { return };
         if let Err(failure) = self.world.set_state(task, &key, output.clone(), None) {
@@ -578,56 +587,29 @@ impl RunActor {
     pub(super) fn settle_cancelled(&mut self, instance: u32) {
         self.settle(instance, Settlement::Cancelled);
     }
-    fn settle(&mut self, instance: u32, settlement: Settlement) {
-        let mut effects = std::mem::take(&mut self.effects);
-        self.ledger.settle_instance(instance, settlement, &mut effects);
+    pub(super) fn settle(&mut self, instance: u32, settlement: Settlement) {
+        self.settle_quietly(instance, settlement);
         if settlement == Settlement::Failed && self.workflow.on_failure != OnFailure::Continue {
-            self.ledger.stop(StopMode::FailFast, &mut effects);
+            match &mut self.recalling {
+                Some(failed) => *failed = true, // it stops once all that is known is taken
+                None => self.stop_for_failure(),
+            }
         }
-        self.effects = effects;
+    }
+    /// The same, and nothing stops for it.
+    pub(super) fn settle_quietly(&mut self, instance: u32, settlement: Settlement) {
+        self.ledger.settle_instance(instance, settlement, &mut self.effects);
+    }
+    pub(super) fn stop_for_failure(&mut self) {
+        if planted("go_on_after_a_failure") {
+            return;
+        }
+        self.turn_back(self.status.unwrap_or(RunStatus::Failed));
+        self.ledger.stop(StopMode::FailFast, &mut self.effects);
     }
     pub(super) fn skip(&mut self, instance: u32, reason: String) {
         self.world.record(self.id, What::Skipped { task: self.task(instance), reason: reason.into() });
         self.settle(instance, Settlement::Skipped);
-    }
-    /// Ends a task by what is known of it from an earlier run. False if nothing is.
-    fn recalled(&mut self, instance: u32) -> bool {
-        if self.recall.is_empty() {
-            return false;
-        }
-        let Some(recalled) = self.recall.take(&self.name_of(instance)) else { return false };
-        match recalled {
-            Recalled::Failure(failure, dead) => {
-                let cause = DeathCause::of(failure.kind);
-                self.unready(instance, Unready::Fails((*failure).clone()));
-                if let (Some(input), Some(cause)) = (dead, cause) {
-                    self.world.record(self.id, What::DeadLettered { task: self.task(instance), cause, input });
-                }
-            }
-            Recalled::Output(output) => {
-                self.publish(self.task(instance), &output);
-                self.world.record(self.id, What::Recalled { task: self.task(instance), output: output.clone() });
-                if let Some((node, _)) = self.ledger.locate(instance) {
-                    self.plan_undo(instance, node, &output);
-                }
-                self.progress.set(instance, Fact { output: Some(output), ..Fact::default() });
-                self.settle(instance, Settlement::Succeeded);
-            }
-        }
-        true
-    }
-    /// A task can't begin, since something that it is made of has no value.
-    fn unready(&mut self, instance: u32, unready: Unready) {
-        match unready {
-            Unready::Skips(reason) => self.skip(instance, reason),
-            Unready::Fails(failure) => {
-                let failure = Arc::new(failure);
-                let what = What::Failed { task: self.task(instance), agent: None, attempts: 0, failure: failure.clone() };
-                self.world.record(self.id, what);
-                self.progress.set(instance, Fact { failure: Some(failure), ..Fact::default() });
-                self.settle(instance, Settlement::Failed);
-            }
-        }
     }
     /// All instances have ended: their outputs become one list, in order. What was skipped is not in it.
     fn join(&mut self, node: NodeIx, state: NodeState) {
@@ -675,7 +657,8 @@ impl RunActor {
         let failed = if self.overspent { RunStatus::Overspent } else { RunStatus::Failed };
         let status = self.status.unwrap_or(if all_well { RunStatus::Completed } else { failed });
         let (compensated, left) = self.saga.tell();
-        let left: Vec<(Name, String)> = left.into_iter().map(|(instance, why)| (self.name_of(instance), why)).collect();
+        let mut left: Vec<(Name, String)> = left.into_iter().map(|(instance, why)| (self.name_of(instance), why)).collect();
+        left.append(&mut self.saga.lost);
         let status = if left.is_empty() || status == RunStatus::Escalated { status } else { RunStatus::Stuck };
         let child_end = matches!(self.finish, Some(Finish::Parent(_))).then(|| self.child_end(status, &outputs));
         let tally = Counts {
@@ -739,7 +722,8 @@ impl RunActor {
 
     /// Ends the run before its time.
     fn stop(&mut self, status: RunStatus, reason: Option<&str>, context: &mut Context<RunActor>) {
-        self.status.get_or_insert(status);
+        let because = *self.status.get_or_insert(status);
+        self.turn_back(because);
         self.problems.extend(reason.map(str::to_owned));
         self.ready.clear();
         self.hold = Hold::default(); // what is paused ends with the rest
@@ -837,6 +821,7 @@ impl Handler<Mail<RunMail>> for RunActor {
             RunMail::Terminate if self.saga.goes_on() => self.stop_undoing("the run was ended at once"),
             RunMail::Escalate { reason } if self.saga.goes_on() => {
                 self.stop_undoing("nobody is left to undo it");
+                self.give_up_undoing();
                 self.status = Some(RunStatus::Escalated);
                 self.problems.push(reason.to_string());
                 self.finish(context);

@@ -5,8 +5,9 @@
 use super::messages::{TaskEnd, TaskResult};
 use super::render::{Rendered, Unready};
 use super::{Errand, RunActor};
-use crate::event::What;
+use crate::event::{RunStatus, What};
 use crate::lifecycle::Policy;
+use crate::mutation::planted;
 use crate::plan::{NodeIx, Undo};
 use crate::workflow::{Conditions, OnFailure};
 use actix::Context;
@@ -28,8 +29,14 @@ pub(super) struct Saga {
     open: BTreeMap<u32, u32>,
     /// Why effects are left.
     reasons: BTreeMap<u32, String>,
+    /// Effects of an earlier run that nobody can undo, and why.
+    pub(super) lost: Vec<(Name, String)>,
+    /// How the run would end without undoing, once it was said that it turns back.
+    turned: Option<RunStatus>,
     /// Nothing is undone: the run was told to end at once.
     pub(super) off: bool,
+    /// Why nothing is undone any more.
+    why: String,
 }
 impl Saga {
     /// True while something is being undone.
@@ -56,11 +63,22 @@ impl Saga {
 }
 
 impl RunActor {
+    pub(super) fn compensates(&self) -> bool {
+        self.workflow.on_failure == OnFailure::Compensate
+    }
+    /// The run will not come to its end. That what it did is to be undone is told at once, so that who reads the record of a run that died
+    /// knows it.
+    pub(super) fn turn_back(&mut self, because: RunStatus) {
+        if self.compensates() && !self.saga.off && self.saga.turned != Some(because) {
+            self.saga.turned = Some(because);
+            self.world.record(self.id, What::TurnedBack { because });
+        }
+    }
     /// A task has completed: what would undo it is made now.
     pub(super) fn plan_undo(&mut self, instance: u32, node: NodeIx, output: &Arc<Value>) {
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
-        let Some(compensation) = task.compensate.as_ref().filter(|_| workflow.on_failure == OnFailure::Compensate) else {
+        let Some(compensation) = task.compensate.as_ref().filter(|_| self.compensates()) else {
             return;
         };
         let index = self.ledger.locate(instance).map_or(0, |(_, index)| index as usize);
@@ -85,13 +103,23 @@ impl RunActor {
             Err(Unready::Fails(failure)) => Err(format!("what undoes it can't be said: {failure}")),
             Err(Unready::Skips(reason)) => Err(format!("what undoes it can't be said: {reason}")),
         };
+        if planted("skip_an_undo") && instance % 5 == 3 {
+            return;
+        }
         self.saga.plans.insert(instance, plan);
     }
     /// All tasks have ended. True if something is to be undone first.
     pub(super) fn begin_undo(&mut self, context: &mut Context<RunActor>) -> bool {
         let ends_well = self.ledger.instance_tally().is_success() && self.status.is_none();
-        if self.saga.undo.is_some() || self.saga.off || ends_well || self.saga.plans.is_empty() {
+        if self.saga.undo.is_some() || self.saga.off || ends_well {
             return self.saga.goes_on();
+        }
+        if self.compensates() {
+            let tasks = &self.workflow.tasks;
+            self.saga.lost = self.recall.lost(|id| tasks.iter().any(|task| *task.id == *id && task.compensate.is_some()));
+        }
+        if self.saga.plans.is_empty() {
+            return false;
         }
         let of = |instance: &u32| Some((self.ledger.locate(*instance)?.0, *instance));
         let mut undo = Undo::new(self.ledger.shared_plan(), self.saga.plans.keys().filter_map(of).collect::<Vec<_>>());
@@ -105,10 +133,22 @@ impl RunActor {
         self.saga.goes_on()
     }
     pub(super) fn undo_more(&mut self, context: &mut Context<RunActor>) {
+        let before = self.saga.open.len();
+        self.undo_some(context);
+        if self.saga.open.len() > before {
+            // Were the process to die with the first of them done and nothing of it in the record, the run would be gone on with forwards.
+            self.world.log.sync();
+        }
+    }
+    fn undo_some(&mut self, context: &mut Context<RunActor>) {
         while self.open.len() < self.max_open && !self.hold.run {
             let Some(instance) = self.saga.ready.pop_front() else { return };
+            if self.saga.off {
+                self.left(instance, self.saga.why.clone());
+                continue;
+            }
             let task = self.task(instance);
-            if self.recall.is_undone(&self.name_of(instance)) {
+            if self.recall.is_undone(&self.name_of(instance)) && !planted("undo_twice") {
                 self.world.record(self.id, What::Compensated { task });
                 self.undone(instance, true);
                 continue;
@@ -170,7 +210,7 @@ impl RunActor {
     }
     /// Stops undoing at once: what is open is cancelled, the rest is left.
     pub(super) fn stop_undoing(&mut self, why: &str) {
-        self.saga.off = true;
+        (self.saga.off, self.saga.why) = (true, why.to_owned());
         for instance in std::mem::take(&mut self.saga.ready) {
             self.left(instance, why.to_owned());
         }
@@ -178,6 +218,12 @@ impl RunActor {
             if let Some(addr) = self.open.get(number) {
                 self.cancel(*number, addr);
             }
+        }
+    }
+    /// Nobody will answer any more: what is being undone is left too.
+    pub(super) fn give_up_undoing(&mut self) {
+        for (_, instance) in std::mem::take(&mut self.saga.open) {
+            self.left(instance, self.saga.why.clone());
         }
     }
 }

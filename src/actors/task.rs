@@ -7,6 +7,7 @@ use super::{AgentActor, Award, Book, Claim, CoordinatorId, Holders, RunActor};
 use crate::delegation::Purse;
 use crate::event::{COPIES, RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
+use crate::mutation::planted;
 use crate::supervision::Backoff;
 use crate::workflow::Conditions;
 use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, World};
@@ -139,6 +140,7 @@ impl TaskActor {
             TaskMail::Lost { launch, begun } => self.lost(launch, begun, context),
             TaskMail::Pause => self.hold(Input::Pause, context),
             TaskMail::Resume => self.hold(Input::Resume, context),
+            TaskMail::Cancel if planted("lose_a_cancel") => {}
             TaskMail::Cancel => {
                 self.turn(Input::Cancel, context);
             }
@@ -156,7 +158,7 @@ impl TaskActor {
     }
     /// True if mail about this award speaks of the one that is held now.
     fn is_current(&self, launch: u32) -> bool {
-        launch == self.life.launch() && self.life.agent().is_some()
+        (launch == self.life.launch() || planted("forget_the_fence")) && self.life.agent().is_some()
     }
     fn assigned(&mut self, mut award: Award, context: &mut Context<TaskActor>) {
         if self.life.state() != State::Announced {
@@ -195,6 +197,9 @@ impl TaskActor {
     }
     fn finished(&mut self, finished: Finished, context: &mut Context<TaskActor>) {
         let launch = finished.launch;
+        if planted("complete_twice") && self.life.state() == State::Completed && launch == self.life.launch() {
+            return self.settle(Settled::Completed);
+        }
         if !self.is_current(launch) {
             return self.world.ignore();
         }

@@ -1,13 +1,15 @@
 //! A run again, with what the record of an earlier one knows.
 
 use super::carry::{Errand, View};
+use super::dead_letters::now;
 use super::load;
+use super::record::rfc3339;
 use super::stop::Stop;
 use polity::Registry;
 use polity::agents::AgentSpec;
 use polity::event::Names;
 use polity::protocols::Name;
-use polity::report::{Recall, Report, RunFolder, RunRecord};
+use polity::report::{self, Fate, Recall, Report, RunFolder, RunRecord, Verdict};
 use polity::workflow::Workflow;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -35,6 +37,22 @@ impl Earlier {
     /// What need not be done again; `again` says which of those that failed shall be.
     pub fn recall(&self, again: impl Fn(&str) -> bool) -> Recall {
         Recall::of(&self.report, &self.names, again)
+    }
+    /// What has become of the dead letters that nobody had decided about, now that the run goes on as another: `fate` says it, by number.
+    ///
+    /// # Errors
+    /// If they can't be read, or the decisions not be written.
+    pub fn decide(&self, fate: impl Fn(u64) -> Fate, run: &str) -> Result<(), Stop> {
+        let (at, run) = (rfc3339(now()), Some(run.to_owned()));
+        let letters = report::filed(&self.folder, now()).map_err(Stop::invalid)?.into_iter();
+        let tasks = letters.filter(|filed| filed.letter.what.task().is_some());
+        let alive = tasks.filter(|filed| matches!(filed.fate, Fate::Open | Fate::Expired)).map(|filed| filed.letter.number);
+        let verdict = |letter| Verdict { at: at.clone(), letter, fate: fate(letter), run: run.clone() };
+        let verdicts: Vec<Verdict> = alive.map(verdict).collect();
+        if !verdicts.is_empty() {
+            report::decide(&self.folder, &verdicts)?;
+        }
+        Ok(())
     }
     /// A new run of the workflow as it was, with the same inputs and strategy. `words` are those of the command that asks for it.
     ///

@@ -1,14 +1,13 @@
 //! `polity dead-letters requeue`: runs dead tasks again, with what the record knows of the others.
 
 use super::again::Earlier;
-use super::carry::{self, Errand};
+use super::carry::{self, Errand, RUN};
 use super::dead_letters::{Which, now};
 use super::output;
-use super::record::rfc3339;
 use super::stop::{INTERRUPTED, Stop};
 use polity::event::RunStatus;
-use polity::protocols::Name;
-use polity::report::{self, Fate, Filed, RunFolder, Verdict};
+use polity::protocols::{Name, TaskId};
+use polity::report::{Fate, Filed, Recall, State};
 use serde_json::json;
 
 /// Run dead tasks again, and all that waits for them
@@ -36,8 +35,10 @@ impl Requeue {
                 folder.name()
             )));
         }
-        let outcome = carry::carry_out(self.errand(&folder, &letters)?)?;
-        report::decide(&folder, &self.verdicts(&folder, &letters, &outcome.folder)?)?;
+        let earlier = Earlier::read(folder.clone())?;
+        let outcome = carry::carry_out(self.errand(&earlier, &letters)?)?;
+        let chosen = |number| letters.iter().any(|letter| letter.letter.number == number);
+        earlier.decide(|number| if chosen(number) { Fate::Requeued } else { Fate::Moved }, &outcome.folder)?;
         let tasks: Vec<&Name> = letters.iter().filter_map(|letter| Some(&letter.letter.what.task()?.task)).collect();
         if self.json {
             let (status, outputs) = (outcome.status.word(), &outcome.outputs);
@@ -50,28 +51,40 @@ impl Requeue {
         Ok(if outcome.interrupted { INTERRUPTED } else { outcome.status.exit_code() })
     }
 
-    /// What was requeued, and what lives on in the later run as dead as before.
-    fn verdicts(&self, folder: &RunFolder, letters: &[Filed], run: &str) -> Result<Vec<Verdict>, Stop> {
-        let (at, run) = (rfc3339(now()), Some(run.to_owned()));
-        let tasks =
-            report::filed(folder, now()).map_err(Stop::invalid)?.into_iter().filter(|filed| filed.letter.what.task().is_some());
-        let alive = tasks.filter(|filed| matches!(filed.fate, Fate::Open | Fate::Expired)).map(|filed| filed.letter.number);
-        let fate = |number| {
-            let chosen = letters.iter().any(|letter| letter.letter.number == number);
-            if chosen { Fate::Requeued } else { Fate::Moved }
-        };
-        Ok(alive.map(|letter| Verdict { at: at.clone(), letter, fate: fate(letter), run: run.clone() }).collect())
-    }
-    fn errand(&self, folder: &RunFolder, letters: &[Filed]) -> Result<Errand, Stop> {
-        let earlier = Earlier::read(folder.clone())?;
+    fn errand(&self, earlier: &Earlier, letters: &[Filed]) -> Result<Errand, Stop> {
         let again = |task: &str| letters.iter().any(|letter| letter.letter.what.task().is_some_and(|dead| &*dead.task == task));
         let recall = earlier.recall(again);
+        self.refuse(earlier, &recall, again)?;
         let known = output::count(recall.outputs(), "output");
         output::tell(&format!(
             "requeueing {}; {known} of {} are taken from its record",
             output::count(letters.len(), "task"),
-            folder.name()
+            earlier.folder.name()
         ));
         earlier.errand(recall, self.which.root()?, &["dead-letters", "requeue"])
+    }
+    /// What is being undone is not done again before that has come to its end; nor is what would be undone at once.
+    fn refuse(&self, earlier: &Earlier, recall: &Recall, again: impl Fn(&str) -> bool) -> Result<(), Stop> {
+        let name = earlier.folder.name();
+        if earlier.folder.is_held() {
+            return Err(Stop::usage(format!("{name} still runs; wait for its end, or interrupt it")));
+        }
+        if recall.undoing() {
+            let why = "has begun to undo what it did, and is not done with that";
+            return Err(Stop::usage(format!("{name} {why}: `polity retry {name}` goes on; what it leaves can be requeued then")));
+        }
+        let report = &earlier.report;
+        if !report.head().is_some_and(|head| head.compensates) {
+            return Ok(());
+        }
+        let failed = report.tasks().filter(|(_, task)| task.state == State::Failed);
+        let mut names = failed.map(|(n, _)| earlier.names.task(TaskId::new(RUN.0, n)));
+        match names.find(|task| !again(task)) {
+            Some(task) => Err(Stop::usage(format!(
+                "{name} undoes what it did when a task fails, and {task} would stay failed: requeue all its dead letters at once, \
+                 or run it anew by `polity run`"
+            ))),
+            None => Ok(()),
+        }
     }
 }

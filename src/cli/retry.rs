@@ -7,7 +7,7 @@ use super::output;
 use super::run::print_outputs;
 use super::stop::{INTERRUPTED, Stop};
 use polity::event::RunStatus;
-use polity::report::{self, State};
+use polity::report::{self, Fate, State};
 use std::path::Path;
 
 /// Go on with a run that did not come to its end
@@ -35,12 +35,13 @@ impl Retry {
         }
         let earlier = Earlier::read(folder)?;
         self.refuse_twice(&earlier, config.runs())?;
-        let undoes = self.refuse(&earlier, &name)?;
-        let recall = earlier.recall(|_| !undoes);
+        Self::refuse(&earlier, &name)?;
+        let recall = earlier.recall(|_| true);
         let known = output::count(recall.outputs(), "output");
-        let what = if undoes { "going on to undo" } else { "going on with" };
+        let (what, fate) = if recall.undoing() { ("going on to undo", Fate::Moved) } else { ("going on with", Fate::Requeued) };
         output::tell(&format!("{what} {name}, with {known} from its record"));
         let outcome = carry::carry_out(earlier.errand(recall, config.runs().to_path_buf(), &["retry"])?)?;
+        earlier.decide(|_| fate, &outcome.folder)?;
         if outcome.status == RunStatus::Completed {
             print_outputs(&outcome.outputs)?;
         }
@@ -62,19 +63,15 @@ impl Retry {
             None => Ok(()),
         }
     }
-    /// Whether there is something to go on with; true if it is to be undone.
-    fn refuse(&self, earlier: &Earlier, name: &str) -> Result<bool, Stop> {
-        let (status, report) = (&*earlier.record.status, &earlier.report);
-        if status == RunStatus::Completed.word() {
+    /// There must be something to go on with.
+    fn refuse(earlier: &Earlier, name: &str) -> Result<(), Stop> {
+        let report = &earlier.report;
+        if *earlier.record.status == *RunStatus::Completed.word() {
             return Err(Stop::usage(format!("{name} has completed: there is nothing to go on with; `polity run` does it anew")));
         }
-        let undone = report.tasks().any(|(_, task)| task.state == State::Compensated);
-        if status == RunStatus::Stuck.word() || (report.tail().is_none() && undone) {
-            return Ok(true);
-        }
-        if undone {
+        if report.undoing().is_none() && report.tasks().any(|(_, task)| task.state == State::Compensated) {
             return Err(Stop::usage(format!("{name} was undone as a whole: `polity run` does it anew")));
         }
-        Ok(false)
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A line carries both the names, for people, and the numbers (`task_n`, `agent_n`, `run_n`), so that reading it back loses nothing.
 
-use super::{DeathCause, Event, Governance, Names, RunHead, RunId, RunTail, What};
+use super::{DeathCause, Event, Governance, Names, RunHead, RunId, RunStatus, RunTail, What};
 use core::time::Duration;
 use polity_agents::{Failure, Undeliverable};
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -100,6 +100,8 @@ pub struct Line {
     pub input: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<RunStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supervisor: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -248,6 +250,7 @@ impl Line {
                 self.took_ns = Some(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
                 self.output = Some(output.clone());
             }
+            What::TurnedBack { because } => self.status = Some(*because),
             What::Compensating { undo, .. } => self.first = Some(*undo),
             What::Uncompensated { reason, .. } => self.reason = Some(reason.clone()),
             What::Cancelled { .. }
@@ -327,6 +330,7 @@ impl Line {
             "synthesized" => {
                 What::Synthesized { task: task?, took: Duration::from_nanos(self.took_ns?), output: self.output.clone()? }
             }
+            "turned_back" => What::TurnedBack { because: self.status? },
             "compensating" => What::Compensating { task: task?, undo: self.first? },
             "compensated" => What::Compensated { task: task? },
             "uncompensated" => What::Uncompensated { task: task?, reason: self.reason.clone()? },
@@ -406,6 +410,7 @@ impl What {
             What::Replanned { .. } => "replanned",
             What::Nested { .. } => "nested",
             What::Synthesized { .. } => "synthesized",
+            What::TurnedBack { .. } => "turned_back",
             What::Compensating { .. } => "compensating",
             What::Compensated { .. } => "compensated",
             What::Uncompensated { .. } => "uncompensated",

@@ -12,6 +12,11 @@ pub trait Sink {
     fn take(&mut self, event: &Event);
     /// Lets out what it has held back; called when the runtime is idle or ends.
     fn flush(&mut self) {}
+    /// The same, and waits until it is where it outlives this process: called before something is let out that the record must know of. A
+    /// sink that keeps nothing for later has nothing to wait for.
+    fn sync(&mut self) {
+        self.flush();
+    }
 }
 
 // Events kept in memory, in order.
@@ -28,6 +33,9 @@ impl<S: Sink> Sink for Rc<RefCell<S>> {
     }
     fn flush(&mut self) {
         self.borrow_mut().flush();
+    }
+    fn sync(&mut self) {
+        self.borrow_mut().sync();
     }
 }
 
@@ -69,5 +77,9 @@ impl EventLog {
     /// Lets every sink let out what it has held back.
     pub fn flush(&self) {
         self.sinks.borrow_mut().iter_mut().for_each(|sink| sink.flush());
+    }
+    /// Waits until every sink has what was recorded where it outlives this process.
+    pub fn sync(&self) {
+        self.sinks.borrow_mut().iter_mut().for_each(|sink| sink.sync());
     }
 }

@@ -132,6 +132,9 @@ pub enum What {
     Nested { task: TaskId, child: RunId, depth: u32, round: u32 },
     /// The task ended well, by its sub-runs: its output is made of their results.
     Synthesized { task: TaskId, took: Duration, output: Arc<Value> },
+    /// The run will not come to its end, so that what it did is undone once what is under way has ended. `because` says how it would end:
+    /// it failed, it was cancelled, or a supervisor gave up.
+    TurnedBack { because: RunStatus },
     /// A completed task is to be undone, by a job of this number.
     Compensating { task: TaskId, undo: u32 },
     /// What the task did is undone.
@@ -206,6 +209,9 @@ pub struct RunHead {
     /// Teams and strategies of tasks that have others than that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offices: Vec<Office>,
+    /// What it did is undone if it does not come to its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compensates: bool,
     /// The run that it goes on with: its tasks have that one's idempotency keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes: Option<Name>,

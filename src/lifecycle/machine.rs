@@ -46,6 +46,7 @@
 use super::message::{Effect, Ignored, Input, Settled};
 use super::policy::{Policy, Timeouts};
 use super::transition::{State, is_legal};
+use crate::mutation::planted;
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind};
 use polity_protocols::{AgentId, Ended, Rng, Time};
@@ -195,12 +196,13 @@ impl Lifecycle {
     pub fn next_wake(&self) -> Option<Time> {
         let own = match self.phase {
             Phase::Announced { ready } | Phase::Assigned { ready, .. } => self.timeouts().queue.map(|limit| ready + limit),
+            Phase::Executing { .. } if planted("never_time_out") => None,
             Phase::Executing { started, heard, .. } => {
                 let limits = self.timeouts();
                 let attempt = limits.attempt.map(|limit| started + limit);
                 attempt.into_iter().chain(limits.heartbeat.map(|limit| heard + limit)).min()
             }
-            Phase::BackingOff { until } => Some(until),
+            Phase::BackingOff { until } => (!planted("lose_a_retry")).then_some(until),
             Phase::Pending | Phase::Paused { .. } | Phase::Completed | Phase::Failed | Phase::Cancelled => None,
         };
         [own, self.total_due()].into_iter().flatten().min()
@@ -269,6 +271,7 @@ impl Lifecycle {
     /// Refuses what speaks of an award that is not held now.
     fn fence(&self, input: &Input) -> Result<(), Ignored> {
         match input.launch() {
+            Some(_) if planted("forget_the_fence") && self.agent().is_some() => Ok(()),
             Some(launch) if launch != self.launch || self.agent().is_none() => {
                 Err(Ignored::Stale { launch, current: self.launch })
             }
@@ -281,7 +284,7 @@ impl Lifecycle {
             self.phase = Phase::Paused { ready, since: turn.now };
             return;
         }
-        let mut avoid = self.failed_by.clone();
+        let mut avoid = if planted("forget_whom_to_avoid") { Vec::new() } else { self.failed_by.clone() };
         avoid.extend(self.passed_over.filter(|agent| !self.failed_by.contains(agent)));
         turn.effects.push(Effect::Announce { attempt: self.attempt, avoid });
         self.phase = Phase::Announced { ready };
@@ -299,7 +302,7 @@ impl Lifecycle {
         self.announce(ready, turn);
     }
     fn lose(&mut self, agent: AgentId, took: Duration, suspect: bool, turn: &mut Turn<'_>) {
-        self.lost = self.lost.saturating_add(u8::from(suspect));
+        self.lost = self.lost.saturating_add(u8::from(suspect && !planted("count_no_deaths")));
         if !suspect || self.lost < POISON_AFTER {
             return self.return_to_ready(agent, Ended::Lost, took, turn.now, turn);
         }
@@ -326,14 +329,14 @@ impl Lifecycle {
         match self.retry_at(&failure, turn) {
             Some(at) => {
                 turn.effects.push(Effect::Retry { attempt: self.attempt, failure, at });
-                self.phase = Phase::BackingOff { until: at };
+                self.phase = Phase::BackingOff { until: if planted("retry_at_once") { turn.now } else { at } };
             }
             None => self.settle(Settled::Failed(failure), turn),
         }
     }
     fn retry_at(&self, failure: &Failure, turn: &mut Turn<'_>) -> Option<Time> {
         let retry = self.policy.as_ref()?.retry.as_ref()?;
-        if !retry.allows(self.attempt, failure) {
+        if !retry.allows(self.attempt - u32::from(planted("miscount_attempts") && self.attempt > 1), failure) {
             return None;
         }
         let at = turn.now + retry.delay(self.attempt, turn.rng.unit());

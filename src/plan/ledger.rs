@@ -167,6 +167,29 @@ impl Ledger {
         self.accept(sensible)
     }
 
+    /// What became of a task is known before its turn, from an earlier run: it is ready although not all that it waits for has ended, and no
+    /// [`LedgerEffect::Ready`] is said of it. False if it is neither pending nor ready: such a task is as it is. `O(1)`.
+    ///
+    /// ```
+    /// use polity::plan::{Ledger, LedgerEffect, Node, NodeIx, NodeState, Plan, Settlement, Wants};
+    /// use std::sync::Arc;
+    /// let mut ledger = Ledger::new(Arc::new(Plan::new(vec![Node::new(1.0), Node::new(1.0).after(0, Wants::Ended)])?));
+    /// let mut effects = Vec::new();
+    /// ledger.start(&mut effects);
+    /// assert!(ledger.hasten(NodeIx(1)));
+    /// ledger.settle(NodeIx(1), Settlement::Succeeded, &mut effects);
+    /// assert_eq!(effects, [LedgerEffect::Ready(NodeIx(0))]);
+    /// # Ok::<(), polity::plan::PlanError>(())
+    /// ```
+    pub fn hasten(&mut self, node: impl Into<NodeIx>) -> bool {
+        let node = node.into();
+        if self.state(node) == Some(NodeState::Pending) {
+            self.started = true;
+            self.set(node, NodeState::Ready);
+        }
+        self.state(node) == Some(NodeState::Ready)
+    }
+
     /// Brings the run to an early end: whatever is not open ends as cancelled, and in mode [`StopMode::Cancel`] the caller is asked to
     /// cancel what is. Again, or weaker than before: no effect. `O(tasks + instances)`.
     ///

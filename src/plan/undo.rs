@@ -1,6 +1,7 @@
 //! In which order what was done is undone: the reverse of the partial order in which it was done.
 
 use super::{NodeIx, Plan};
+use crate::mutation::planted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -45,7 +46,8 @@ impl Undo {
             todo.entry(node).or_default().insert(instance);
             node_of.insert(instance, node);
         }
-        let waiting = plan.nodes().map(|node| plan.dependents(node).len() as u32).collect();
+        let before = |node| if planted("undo_forwards") { plan.dependencies(node).len() } else { plan.dependents(node).len() };
+        let waiting = plan.nodes().map(|node| before(node) as u32).collect();
         Undo { plan, todo, node_of, waiting, begun: BTreeSet::new(), done: BTreeSet::new(), failed: BTreeSet::new() }
     }
     /// What can be undone at once, by number.
@@ -59,7 +61,7 @@ impl Undo {
             return Vec::new();
         }
         let Some(node) = self.node_of.get(&instance).copied() else { return Vec::new() };
-        if !undone {
+        if !undone && !planted("undo_what_it_stands_on") {
             self.failed.insert(instance);
             return Vec::new();
         }
@@ -91,7 +93,7 @@ impl Undo {
     fn above(&mut self, node: NodeIx) -> Vec<NodeIx> {
         let plan = self.plan.clone();
         let mut free = Vec::new();
-        for &(upstream, _) in plan.dependencies(node) {
+        for &(upstream, _) in if planted("undo_forwards") { plan.dependents(node) } else { plan.dependencies(node) } {
             let waiting = &mut self.waiting[upstream.index()];
             *waiting -= 1;
             if *waiting == 0 {

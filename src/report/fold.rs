@@ -1,7 +1,7 @@
 //! The report: a fold over one run's events. It computes nothing that is not in them.
 
 use super::record::{AgentRecord, State, Step, TaskRecord};
-use crate::event::{COPIES, Event, Governance, RunHead, RunId, RunTail, Sink, What};
+use crate::event::{COPIES, Event, Governance, RunHead, RunId, RunStatus, RunTail, Sink, What};
 use core::time::Duration;
 use polity_agents::Failure;
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -56,6 +56,7 @@ pub struct Report {
     paused: bool,
     governed: Vec<Arc<Governance>>,
     undelivered: u64,
+    turned_back: Option<RunStatus>,
     pub(super) remarks: Vec<String>,
     pub(super) cost: Cost,
 }
@@ -160,6 +161,26 @@ impl Report {
     pub fn is_paused(&self) -> bool {
         self.paused && self.ended.is_none()
     }
+    /// How the run would have ended without undoing, if it turned back to undo what it did: it failed, was cancelled, or was given up. A log
+    /// that was cut off before it said so still tells of the failure, or of the cancel, that made it turn. `O(tasks)`.
+    pub fn turned_back(&self) -> Option<RunStatus> {
+        if self.turned_back.is_some() {
+            return self.turned_back;
+        }
+        let ended_so = |state: State| self.tasks.iter().any(|task| task.state == state);
+        let cut_off = self.tail.is_none() && self.head.as_ref().is_some_and(|head| head.compensates);
+        let undid = ended_so(State::Compensated) || self.tail.as_ref().is_some_and(|tail| !tail.left.is_empty());
+        match (undid || cut_off, ended_so(State::Failed), ended_so(State::Cancelled)) {
+            (true, true, _) => Some(RunStatus::Failed),
+            (true, false, true) => Some(RunStatus::Cancelled),
+            (true, false, false) if undid => Some(RunStatus::Failed),
+            _ => None,
+        }
+    }
+    /// The same, if it has not come to an end with undoing: its process died before, or effects are left.
+    pub fn undoing(&self) -> Option<RunStatus> {
+        self.turned_back().filter(|_| self.tail.as_ref().is_none_or(|tail| !tail.left.is_empty()))
+    }
     /// Letters between agents that nobody took.
     pub fn undelivered(&self) -> u64 {
         self.undelivered
@@ -188,6 +209,7 @@ impl Report {
             What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
             What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),
+            What::TurnedBack { because } => self.turned_back = Some(*because),
             What::Governed(governance) => self.governed.push(governance.clone()),
             What::Undelivered { .. } => self.undelivered += 1,
             What::StateChanged { .. } => {}

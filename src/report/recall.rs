@@ -3,7 +3,8 @@
 use super::fold::Report;
 use super::record::State;
 use super::tables::Say;
-use crate::event::Names;
+use crate::event::{Names, RunStatus};
+use crate::mutation::planted;
 use polity_agents::Failure;
 use polity_protocols::Name;
 use serde_json::Value;
@@ -15,13 +16,21 @@ use std::sync::Arc;
 /// ```
 /// use polity::report::Recall;
 /// let recall = Recall::default().output("fetch", 42);
-/// assert!(!recall.is_empty());
+/// assert!(!recall.is_empty() && !recall.undoing());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Recall {
     tasks: BTreeMap<Name, Recalled>,
+    /// Tasks that were expanded.
+    expanded: BTreeSet<Name>,
     /// What was undone already.
     undone: BTreeSet<Name>,
+    /// Of a run that had not come to an end with undoing: how it would have ended.
+    because: Option<RunStatus>,
+    /// What agents had in their hands when its process died.
+    doubtful: Vec<Name>,
+    /// Effects that are left, and of which nothing else is known.
+    lost: Vec<(Name, String)>,
     /// The run that all this is of.
     run: Option<Name>,
 }
@@ -32,28 +41,66 @@ pub(crate) enum Recalled {
     Output(Arc<Value>),
     /// It is a dead letter, if the hash of what it was to work on is known.
     Failure(Arc<Failure>, Option<Name>),
+    /// Why it was not needed.
+    Skipped(Name),
 }
 
 impl Recall {
     /// All that a run leaves: each task instance that completed has its output. Of those that failed for good, `again` says which are to be
     /// done again, by name; the others fail again by what is recorded, and are dead letters of
-    /// the later run. What was blocked, cancelled or skipped is decided anew.
+    /// the later run. What was blocked or cancelled is decided anew, and what was skipped too, if anything failed
+    /// or was cancelled: that may have been why.
+    ///
+    /// If the run had [begun to undo](Recall::undoing) what it did and is not done with that, nothing is done again, whatever `again` says. Of
+    /// one that was undone as a whole, what was undone is not completed any more, and neither is what stood downstream of it; the later run's
+    /// tasks have idempotency keys of their own.
     pub fn of(report: &Report, names: &Names, again: impl Fn(&str) -> bool) -> Recall {
         let say = Say { report, names };
-        let tasks = report.tasks().filter(|(n, _)| report.family(*n).is_none());
-        let recalled = tasks.filter_map(|(n, task)| {
-            let name = say.raw_task(n);
+        let name = |n: u32| Name::from(say.raw_task(n));
+        let because = report.undoing();
+        let back = because.is_some();
+        let nothing_failed = !report.tasks().any(|(_, task)| matches!(task.state, State::Failed | State::Cancelled));
+        let single = || report.tasks().filter(|(n, _)| report.family(*n).is_none());
+        let undone: BTreeSet<u32> = single().filter(|(_, task)| task.state == State::Compensated).map(|(n, _)| n).collect();
+        let void = if back { BTreeSet::new() } else { downstream(report, undone.iter().map(|n| report.node(*n))) };
+        let recalled = single().filter_map(|(n, task)| {
+            let name = name(n);
             let what = match (task.state, task.output(), &task.failure) {
-                (State::Completed | State::Compensated, Some(output), _) => Recalled::Output(output.clone()),
-                (State::Failed, _, Some(failure)) if !again(&name) => Recalled::Failure(failure.clone(), task.dead().cloned()),
+                (State::Completed, Some(output), _) if !void.contains(&report.node(n)) => Recalled::Output(output.clone()),
+                (State::Compensated, Some(output), _) if back || planted("take_undone_for_done") => {
+                    Recalled::Output(output.clone())
+                }
+                (State::Failed, _, Some(failure)) if back || !again(&name) => {
+                    Recalled::Failure(failure.clone(), task.dead().cloned())
+                }
+                (State::Skipped, ..) if back || nothing_failed => {
+                    Recalled::Skipped(task.reason.clone().unwrap_or_else(|| "it was not needed".into()))
+                }
                 _ => return None,
             };
-            Some((Name::from(name), what))
+            Some((name, what))
         });
-        let undone =
-            report.tasks().filter(|(_, task)| task.state == State::Compensated).map(|(n, _)| Name::from(say.raw_task(n)));
-        let run = report.head().map(|head| head.resumes.clone().unwrap_or_else(|| head.name.clone()));
-        Recall { tasks: recalled.collect(), undone: undone.collect(), run }
+        let tasks: BTreeMap<Name, Recalled> = recalled.collect();
+        let in_hand = single().filter(|(_, task)| back && report.tail().is_none() && task.state.is_held());
+        let left = report.tail().filter(|_| back).map(|tail| tail.left.clone()).unwrap_or_default();
+        let keys_of = report.head().filter(|_| back || undone.is_empty());
+        Recall {
+            expanded: report.tasks().filter(|(n, _)| report.family(*n).is_some()).map(|(n, _)| name(n)).collect(),
+            doubtful: in_hand.map(|(n, _)| name(n)).collect(),
+            lost: left.into_iter().filter(|(task, _)| !tasks.contains_key(task)).collect(),
+            undone: undone.iter().filter(|_| back).map(|n| name(*n)).collect(),
+            run: keys_of.map(|head| head.resumes.clone().unwrap_or_else(|| head.name.clone())),
+            tasks,
+            because,
+        }
+    }
+    /// True if the earlier run had begun to undo what it did, and was not done with that: then the later one does nothing but go on with it.
+    pub fn undoing(&self) -> bool {
+        self.because.is_some()
+    }
+    /// How the earlier run would have ended, had it not been for undoing.
+    pub(crate) fn because(&self) -> Option<RunStatus> {
+        self.because
     }
     /// The run whose idempotency keys its tasks have.
     pub(crate) fn run(&self) -> Option<Name> {
@@ -63,6 +110,30 @@ impl Recall {
     pub(crate) fn is_undone(&self, task: &str) -> bool {
         self.undone.contains(task)
     }
+    /// True if it knows that a task of the workflow became instances, or knows one of them.
+    pub(crate) fn is_expanded(&self, task: &Name) -> bool {
+        let start = Name::from(format!("{task}["));
+        self.expanded.contains(task)
+            || self.tasks.range(start.clone()..).next().is_some_and(|(name, _)| name.starts_with(&*start))
+    }
+    /// True if a task failed and shall not be tried again.
+    pub(crate) fn has_failure(&self) -> bool {
+        self.tasks.values().any(|recalled| matches!(recalled, Recalled::Failure(..)))
+    }
+    /// What agents had in their hands when its process died.
+    pub(crate) fn doubtful(&self) -> &[Name] {
+        &self.doubtful
+    }
+    /// Effects that nobody can undo any more: what was left before, and outputs that the later run had no place for. `has_undo` says of a task
+    /// of the workflow whether anything would undo it.
+    pub(crate) fn lost(&self, has_undo: impl Fn(&str) -> bool) -> Vec<(Name, String)> {
+        let untaken = self.tasks.iter().filter(|(name, recalled)| {
+            let task = name.split_once('[').map_or(&***name, |(task, _)| task);
+            matches!(recalled, Recalled::Output(_)) && !self.is_undone(name) && has_undo(task)
+        });
+        let why = "the earlier run did it, and this one has no such task";
+        self.lost.iter().cloned().chain(untaken.map(|(name, _)| (name.clone(), why.to_owned()))).collect()
+    }
     /// With the output of a task, or of an instance (`analyse[2013]`).
     pub fn output(mut self, task: impl Into<Name>, output: impl Into<Value>) -> Recall {
         self.tasks.insert(task.into(), Recalled::Output(Arc::new(output.into())));
@@ -70,13 +141,32 @@ impl Recall {
     }
     /// True if it has nothing to say.
     pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty()
+        self.tasks.is_empty() && self.because.is_none()
     }
     /// How many outputs it has.
     pub fn outputs(&self) -> usize {
         self.tasks.values().filter(|recalled| matches!(recalled, Recalled::Output(_))).count()
     }
+    pub(crate) fn knows(&self, task: &str) -> bool {
+        self.tasks.contains_key(task)
+    }
     pub(crate) fn take(&mut self, task: &str) -> Option<Recalled> {
         self.tasks.remove(task)
     }
+}
+
+/// These tasks of the workflow, and all that wait for them. `O(tasks + edges)`: dependencies may stand in any order.
+fn downstream(report: &Report, from: impl Iterator<Item = u32>) -> BTreeSet<u32> {
+    let Some(head) = report.head() else { return from.collect() };
+    let mut below: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (node, dependencies) in head.dependencies.iter().enumerate() {
+        dependencies.iter().for_each(|on| below.entry(*on).or_default().push(node as u32));
+    }
+    let (mut found, mut turn) = (BTreeSet::new(), from.collect::<Vec<u32>>());
+    while let Some(node) = turn.pop() {
+        if found.insert(node) {
+            turn.extend(below.get(&node).into_iter().flatten());
+        }
+    }
+    found
 }

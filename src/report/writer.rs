@@ -43,7 +43,13 @@ struct Front {
 }
 
 /// The way to the thread, and the thread.
-type Back = (Sender<Vec<Event>>, JoinHandle<io::Result<()>>);
+type Back = (Sender<Batch>, JoinHandle<io::Result<()>>);
+
+/// What is handed over: events, and who waits until they are written.
+struct Batch {
+    events: Vec<Event>,
+    written: Option<Sender<()>>,
+}
 
 impl Writer {
     /// Creates the file and starts the thread.
@@ -81,22 +87,29 @@ impl Sink for Writer {
         if front.family.concerns(event) && front.thread.is_some() {
             front.batch.push(event.clone());
             if front.batch.len() >= BATCH {
-                front.hand_over();
+                front.hand_over(None);
             }
         }
     }
     fn flush(&mut self) {
-        self.0.borrow_mut().hand_over();
+        self.0.borrow_mut().hand_over(None);
+    }
+    fn sync(&mut self) {
+        let (written, wait) = bounded(1);
+        self.0.borrow_mut().hand_over(Some(written));
+        // Fails only if the thread has died; `finish` finds that out.
+        let _ = wait.recv();
     }
 }
 impl Front {
-    fn hand_over(&mut self) {
-        let Some((send, _)) = self.thread.as_ref().filter(|_| !self.batch.is_empty()) else { return };
+    fn hand_over(&mut self, written: Option<Sender<()>>) {
+        let wanted = !self.batch.is_empty() || written.is_some();
+        let Some((send, _)) = self.thread.as_ref().filter(|_| wanted) else { return };
         // Fails only if the thread has died; `finish` finds that out.
-        let _ = send.send(mem::replace(&mut self.batch, Vec::with_capacity(BATCH)));
+        let _ = send.send(Batch { events: mem::replace(&mut self.batch, Vec::with_capacity(BATCH)), written });
     }
     fn finish(&mut self) -> io::Result<()> {
-        self.hand_over();
+        self.hand_over(None);
         let Some((send, thread)) = self.thread.take() else { return Ok(()) };
         drop(send);
         thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that writes the events panicked")))
@@ -110,16 +123,17 @@ impl Drop for Front {
 }
 
 /// The thread: names resolved, lines written. After an error it goes on taking, and drops, so that the run never waits for it.
-fn write(to: impl Write, batches: &Receiver<Vec<Event>>) -> io::Result<()> {
+fn write(to: impl Write, batches: &Receiver<Batch>) -> io::Result<()> {
     let (mut to, mut names, mut result) = (BufWriter::new(to), Names::default(), Ok(()));
     for batch in batches {
         if result.is_ok() {
-            result = write_batch(&mut to, &mut names, &batch);
-            // Nothing more waits: let readers see it.
-            if result.is_ok() && batches.is_empty() {
+            result = write_batch(&mut to, &mut names, &batch.events);
+            // Nothing more waits, or somebody does: let readers see it.
+            if result.is_ok() && (batches.is_empty() || batch.written.is_some()) {
                 result = to.flush();
             }
         }
+        drop(batch.written); // whoever waits hears that
     }
     if result.is_err() {
         // Not tried again while it is dropped.

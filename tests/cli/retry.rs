@@ -58,3 +58,70 @@ outputs: [{ name: b, from: b.output }, { name: a, from: a.output }]
     place.run(&["retry", "k"]).coded(0).prints(&["\"b\": \"k:b\"", "\"a\": \"k:a\""]);
     place.run(&["retry", "k-2"]).coded(2).says(&["has completed"]);
 }
+
+/// A saga whose first undo does not end until `go` is there, and which would come to its end once it is.
+const TURNED: &str = "name: turned
+on_failure: compensate
+agents: [{ id: sh, slots: 4 }]
+tasks:
+  - { id: a, run: echo A >> log, compensate: { run: touch undoing; test -e go || exec sleep 5; echo undo A >> log } }
+  - { id: f, run: test -e go, depends_on: [a] }
+";
+
+#[test]
+fn a_run_that_was_killed_in_its_first_undo_goes_on_undoing_and_not_forwards() {
+    for cut in [false, true] {
+        let place = Place::new().with("t.yaml", TURNED);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polity"));
+        command.args(["run", "t.yaml", "--name", "t"]).current_dir(place.root()).env("HOME", place.root()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        while !place.path("undoing").exists() {
+            std::thread::yield_now();
+        }
+        place.run(&["dead-letters", "requeue", "t"]).coded(2).says(&["t still runs"]);
+        assert!(Command::new("kill").args(["-s", "KILL", &child.id().to_string()]).status().unwrap().success());
+        child.wait().unwrap();
+        if cut {
+            // It died before its word of undoing was on the disk.
+            let log = place.path(".polity/runs/t/events.ndjson");
+            let text = std::fs::read_to_string(&log).unwrap();
+            let before = text.split_inclusive('\n').take_while(|line| !line.contains("\"turned_back\""));
+            std::fs::write(&log, before.collect::<String>()).unwrap();
+        }
+        std::fs::write(place.path("go"), "").unwrap();
+        place.run(&["dead-letters", "requeue", "t"]).coded(2).says(&["t has begun to undo", "`polity retry t` goes on"]);
+        place.run(&["retry", "t"]).coded(1).says(&["going on to undo t", "1 undone"]);
+        let log = || std::fs::read_to_string(place.path("log")).unwrap();
+        assert_eq!(log(), "A\nundo A\n", "cut: {cut}");
+        // Undone as a whole, it can be done again: all of it.
+        place.run(&["dead-letters", "requeue", "t"]).coded(2).says(&["no open dead task"]);
+        place.run(&["dead-letters", "requeue", "t-2"]).coded(0).says(&["requeueing 1 task; 0 outputs"]);
+        assert_eq!(log(), "A\nundo A\nA\n");
+    }
+}
+
+#[test]
+fn a_dead_task_of_a_saga_is_not_requeued_where_another_would_undo_it_at_once() {
+    let flow = "name: two
+on_failure: compensate
+agents: [{ id: sh, slots: 4 }]
+tasks:
+  - { id: a, run: 'true', compensate: { run: 'true' } }
+  - { id: f, run: 'while ! test -e begun; do sleep 0.02; done; test -e go' }
+  - { id: g, run: touch begun; test -e go }
+";
+    let place = Place::new().with("two.yaml", flow);
+    place.run(&["run", "two.yaml", "--name", "two"]).coded(1);
+    std::fs::write(place.path("go"), "").unwrap();
+    place.run(&["dead-letters", "requeue", "two", "f"]).coded(2).says(&["g would stay failed"]);
+    place.run(&["dead-letters", "requeue", "two"]).coded(0);
+}
+
+#[test]
+fn what_was_gone_on_with_is_no_open_dead_letter_any_more() {
+    let place = Place::new().with("f.yaml", "name: f\nagents: [{ id: sh }]\ntasks: [{ id: f, run: test -e go }]\n");
+    place.run(&["run", "f.yaml", "--name", "f"]).coded(1);
+    std::fs::write(place.path("go"), "").unwrap();
+    place.run(&["retry", "f"]).coded(0);
+    place.run(&["dead-letters", "requeue", "f"]).coded(2).says(&["no open dead task"]);
+}

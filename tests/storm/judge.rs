@@ -1,16 +1,18 @@
 //! The judge reads the log of a storm and says which promise was broken first.
 
+mod brakes;
 mod forge;
 mod life;
+mod saga;
 mod teams;
 
-pub use forge::forgeries;
+pub use forge::{WAYS, forgeries};
 
 use super::play::Storm;
-use super::seen::Seen;
+use super::seen::{Gone, Seen};
 use life::{End, RunLog};
 use polity::event::{Event, RunId, RunStatus, What};
-use polity::protocols::{AgentId, TaskId};
+use polity::protocols::{AgentId, Name, TaskId};
 use polity::report::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,10 +36,26 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
         note_run(result.status(), &log, seen);
     }
     teams::judge(storm, seen)?;
+    saga::judge(storm, seen)?;
+    brakes::judge(storm, seen)?;
     slots(storm, seen)?;
     outcomes(storm, seen)?;
     note(storm, seen);
     Ok(())
+}
+
+/// Judges a storm whose only run goes on with another, which had undone so much.
+pub fn judge_again(storm: &Storm, before: &BTreeSet<Name>, gone: &mut Gone) -> Result<(), String> {
+    order(&storm.events)?;
+    let (id, flow) = (RunId(0), &storm.scene.runs[0].0);
+    let mut log = RunLog::new(id, flow, &storm.profiles).going_on();
+    for event in storm.events.iter().filter(|event| event.run == id) {
+        log.take(event).map_err(|what| format!("{what}, at event {}: {:?}", event.seq, event.what))?;
+    }
+    log.finish()?;
+    agree(storm, id, &log, &storm.results[0])?;
+    note_run(storm.results[0].status(), &log, &mut gone.seen);
+    saga::judge_run(&storm.events, id, flow, before, &mut gone.seen)
 }
 
 /// Events are numbered without gaps, and time runs forwards.
@@ -65,8 +83,8 @@ fn agree(storm: &Storm, id: RunId, log: &RunLog<'_>, result: &polity::RunResult)
     let unwell = told.failed + told.blocked + told.cancelled;
     match result.status() {
         RunStatus::Completed => must(unwell == 0, || format!("it completed with {told:?}")),
-        RunStatus::Failed | RunStatus::Overspent | RunStatus::Stuck => must(unwell > 0, || format!("it failed with {told:?}")),
-        RunStatus::Cancelled | RunStatus::Escalated => Ok(()),
+        RunStatus::Failed | RunStatus::Overspent => must(unwell > 0, || format!("it failed with {told:?}")),
+        RunStatus::Stuck | RunStatus::Cancelled | RunStatus::Escalated => Ok(()),
     }
 }
 
@@ -107,6 +125,7 @@ fn outcomes(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
     must(ledger.wrong.is_empty(), || format!("the protocol was told what makes no sense: {}", ledger.wrong.join("; ")))?;
     must(gave_up || ledger.outstanding.is_empty(), || format!("awards without an outcome: {:?}", ledger.outstanding))?;
     must(gave_up || ledger.open.is_empty(), || format!("tasks that nobody wants any more are open: {:?}", ledger.open))?;
+    seen.avoided += ledger.avoided;
     seen.outcomes_checked += u64::from(ledger.awards > 0);
     Ok(())
 }

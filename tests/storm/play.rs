@@ -5,6 +5,7 @@ use super::spy::{self, Ledger};
 use polity::event::Event;
 use polity::prelude::*;
 use polity::protocols::Profile;
+use polity::report::Recall;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
@@ -53,13 +54,16 @@ impl Drop for Watchdog {
 }
 
 pub fn play(seed: u64) -> Storm {
+    play_scene(seed, Scene::of(seed), Recall::default())
+}
+/// Plays a scene by the luck of a seed; its first run goes on with what is recalled.
+pub fn play_scene(seed: u64, scene: Scene, recall: Recall) -> Storm {
     let _watchdog = Watchdog::of(seed);
-    let scene = Scene::of(seed);
     let events = Rc::new(RefCell::new(Vec::new()));
     let (profiles, results, ledger) = polity::simulate(seed, async {
         // Nothing of the world lets the executor's own clock run so far, unless nothing can happen any more.
         let limit = Duration::from_secs(100_000_000);
-        let played = tokio::time::timeout(limit, perform(&scene, events.clone())).await;
+        let played = tokio::time::timeout(limit, perform(&scene, recall, events.clone())).await;
         played.unwrap_or_else(|_| panic!("storm {seed}: a run waits for ever\n    {}", replay(seed)))
     });
     let events = events.take();
@@ -76,7 +80,11 @@ impl Agent for Ghost {
     }
 }
 
-async fn perform(scene: &Scene, events: Rc<RefCell<Vec<Event>>>) -> (Vec<Arc<Profile>>, Vec<RunResult>, Option<Ledger>) {
+async fn perform(
+    scene: &Scene,
+    recall: Recall,
+    events: Rc<RefCell<Vec<Event>>>,
+) -> (Vec<Arc<Profile>>, Vec<RunResult>, Option<Ledger>) {
     let ledger = spy::begin(scene.fatal);
     let mut builder = Polity::builder().weather(scene.weather).sink(events);
     builder = if scene.spied { builder.strategy(spy::spied(&scene.strategy)) } else { builder.strategy(scene.strategy.clone()) };
@@ -87,7 +95,9 @@ async fn perform(scene: &Scene, events: Rc<RefCell<Vec<Event>>>) -> (Vec<Arc<Pro
         builder = builder.agent_with(AgentSpec::new("ghost", can("haunt", 1.0)), || Ghost);
     }
     let society = functions(builder).start().unwrap();
-    let runs: Vec<_> = scene.runs.iter().map(|(flow, at)| (society.launch(flow, RunOptions::default()).unwrap(), *at)).collect();
+    let mut recall = Some(recall);
+    let mut launch = |flow| society.launch(flow, RunOptions::default().recalling(recall.take().unwrap_or_default())).unwrap();
+    let runs: Vec<_> = scene.runs.iter().map(|(flow, at)| (launch(flow), *at)).collect();
     let mut results = Vec::new();
     let cancels = runs.iter().filter_map(|(handle, at)| Some((handle.controls(), (*at)?)));
     let mut cancels: Vec<_> = cancels.collect();

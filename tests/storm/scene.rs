@@ -1,6 +1,7 @@
 //! One seed makes everything that a storm is made of.
 
 mod copies;
+mod sagas;
 mod teams;
 
 use polity::agents::Distribution;
@@ -44,7 +45,11 @@ impl Scene {
         let strategy = Registry::standard().make(pick(&mut rng, &names), &Value::Null).unwrap();
         let runs = if rng.chance(0.2) { 2 } else { 1 };
         let runs = (0..runs)
-            .map(|_| (workflow(rough, &agents, &mut rng), rng.chance(0.15).then(|| seconds(&mut rng, 0.0, 20.0))))
+            .map(|_| {
+                let flow = workflow(rough, &agents, &mut rng);
+                let often = if flow.on_failure == OnFailure::Compensate { 0.35 } else { 0.15 };
+                (flow, rng.chance(often).then(|| seconds(&mut rng, 0.0, 20.0)))
+            })
             .collect();
         let (spied, fatal) = (rng.chance(0.5), rng.chance(0.3).then(|| 1 + rng.below(120) as u64));
         let haunted = rng.chance(0.03);
@@ -97,9 +102,8 @@ fn weather(rng: &mut Rng) -> Weather {
 fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
     let tasks = if rng.chance(0.15) { 1 + rng.below(200) } else { 1 + rng.below(30) };
     let mut flow = Workflow::new("storm");
-    if rng.chance(0.3) {
-        flow = flow.on_failure(OnFailure::FailFast);
-    }
+    let on_failure = pick(rng, &[OnFailure::Continue, OnFailure::Continue, OnFailure::FailFast, OnFailure::Compensate]);
+    flow = flow.on_failure(on_failure);
     let bound = |rng: &mut Rng| rng.chance(0.2).then(|| 1 + rng.below(6) as u32);
     flow = flow.limits(Limits { max_parallel_tasks: bound(rng), max_open: bound(rng), ..Limits::default() });
     let teams = teams::of(agents, rng);
@@ -109,6 +113,7 @@ fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
         let task = action(rough, rng);
         let task = conditions(upstream(task, n, rng), n, rng);
         let task = teams::governed(policies(task, rng), &teams, rng);
+        let task = if on_failure == OnFailure::Compensate { sagas::undoable(task, rough, rng) } else { task };
         flow = flow.task(&format!("t{n}"), task);
     }
     flow.build().unwrap()

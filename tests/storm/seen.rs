@@ -33,6 +33,17 @@ pub struct Seen {
     pub copies: u64,
     pub votes: u64,
     pub disagreements: u64,
+    pub avoided: u64,
+    pub braked: u64,
+    pub called_off: u64,
+    pub narrow: u64,
+    pub undone: u64,
+    pub undone_whole: u64,
+    pub stuck: u64,
+    pub left_upstream: u64,
+    pub cancelled_and_undone: u64,
+    pub cancelled_and_stuck: u64,
+    pub undos_displaced: u64,
 }
 impl Seen {
     pub fn assert_all(&self) {
@@ -65,11 +76,47 @@ impl Seen {
             (self.copies, "a copy of a redundant task"),
             (self.votes, "a vote on results"),
             (self.disagreements, "results that differed"),
+            (self.avoided, "a task that is announced and avoids whom it failed with"),
+            (self.braked, "a run that stopped for a failure while it had more to do"),
+            (self.called_off, "a run that was cancelled while it had more to do"),
+            (self.narrow, "a run whose bound of open tasks was met"),
+            (self.undone, "a task that was undone"),
+            (self.undone_whole, "a run that was undone as a whole"),
+            (self.stuck, "a run that was stuck"),
+            (self.left_upstream, "an effect that was left since another stands on it"),
+            (self.cancelled_and_undone, "a run that was cancelled and undone"),
+            (self.cancelled_and_stuck, "a run that was cancelled and stuck"),
+            (self.undos_displaced, "an agent that was lost while it undid something"),
             (self.own_strategies, "a task with a strategy of its own"),
             (self.outcomes_checked, "a storm whose outcomes could be counted"),
         ];
         for (count, what) in all {
             assert!(count > 0, "no storm had {what}: the storms are too tame");
+        }
+    }
+}
+
+/// What was seen of runs that went on from the log of another.
+#[derive(Debug, Default)]
+pub struct Gone {
+    pub seen: Seen,
+    pub forwards: u64,
+    pub recalled: u64,
+    pub undone_before: u64,
+}
+impl Gone {
+    pub fn assert_all(&self) {
+        let all = [
+            (self.forwards, "a task that was done by the later run"),
+            (self.recalled, "a task that was not done again"),
+            (self.undone_before, "a task that was not undone again"),
+            (self.seen.undone_whole, "a later run that was undone as a whole"),
+            (self.seen.stuck, "a later run that was stuck"),
+            (self.seen.completed_runs, "a later run that came to its end"),
+            (self.seen.cancelled_and_undone, "a later run of one that was cancelled, undone"),
+        ];
+        for (count, what) in all {
+            assert!(count > 0, "there was not {what}: the storms are too tame");
         }
     }
 }

@@ -7,7 +7,8 @@ use polity::protocols::hierarchical::Hierarchical;
 use polity::protocols::market::Market;
 use polity::protocols::stigmergic::Stigmergic;
 use polity::protocols::{
-    AgentId, Decision, Effect, Initiator, Memory, Outcome, Participant, Profile, Protocol, TaskId, TaskView, Time, Turn, Why,
+    AgentId, Decision, Effect, Ended, Initiator, Memory, Outcome, Participant, Profile, Protocol, Reply, TaskId, TaskView, Time,
+    Turn, Why,
 };
 use serde::Serialize;
 use std::cell::RefCell;
@@ -25,6 +26,12 @@ pub struct Ledger {
     pub outstanding: BTreeMap<(TaskId, AgentId), u32>,
     pub open: BTreeSet<TaskId>,
     team: BTreeSet<AgentId>,
+    /// Lives of the initiator so far.
+    life: u32,
+    /// Who failed each task, the latest last.
+    failed: BTreeMap<TaskId, Vec<AgentId>>,
+    /// Announcements that had to name whom to avoid.
+    pub avoided: u64,
     /// What made no sense.
     pub wrong: Vec<String>,
 }
@@ -33,6 +40,16 @@ impl Ledger {
         if !holds {
             self.wrong.push(what());
         }
+    }
+    /// A task is announced again: whoever failed it is to be avoided, the latest at least.
+    fn avoids(&mut self, task: &TaskView) {
+        let failed = self.failed.get(&task.id).cloned().unwrap_or_default();
+        let latest = failed.iter().rev().take(polity::lifecycle::MAX_AVOIDED);
+        let forgotten = latest.clone().find(|agent| !task.avoid.contains(agent));
+        self.avoided += u64::from(!failed.is_empty());
+        self.claim(forgotten.is_none(), || {
+            format!("{:?} is announced and does not avoid {forgotten:?}, which failed it", task.id)
+        });
     }
 }
 
@@ -67,31 +84,57 @@ pub fn spied(government: &Government) -> Government {
 
 #[derive(Clone, Debug, Serialize)]
 struct Spied<P>(P);
-struct Watched<I>(I);
+/// The initiator, and which of its lives it is.
+struct Watched<I>(I, u32);
+/// What is said, and to or of which life of the initiator.
+#[derive(Clone, Debug, Serialize)]
+struct Marked<M>(M, u32);
+/// The participant, and the life that it last heard of.
+struct Marking<P>(P, Option<u32>);
+
+impl<P: Participant> Marking<P> {
+    fn turn(&mut self, outer: &mut Reply<'_, Marked<P::Message>>, act: impl FnOnce(&mut P, &mut Reply<'_, P::Message>)) {
+        let mut said = Vec::new();
+        act(&mut self.0, &mut Reply::new(outer.now, outer.load, outer.rng, &mut said));
+        // Before it has heard anything it knows no life: what it says then is of none.
+        said.into_iter().for_each(|message| outer.send(Marked(message, self.1.unwrap_or(u32::MAX))));
+    }
+}
+impl<P: Participant> Participant for Marking<P> {
+    type Message = Marked<P::Message>;
+    fn on_message(&mut self, message: Self::Message, reply: &mut Reply<'_, Self::Message>) {
+        self.1 = Some(message.1);
+        self.turn(reply, |inner, reply| inner.on_message(message.0, reply));
+    }
+    fn on_outcome(&mut self, task: TaskId, kind: &str, outcome: &Outcome, reply: &mut Reply<'_, Self::Message>) {
+        self.turn(reply, |inner, reply| inner.on_outcome(task, kind, outcome, reply));
+    }
+}
 
 impl<P: Protocol + Serialize> Protocol for Spied<P>
 where
     P::Participant: Participant<Message = P::Message>,
 {
     const NAME: &'static str = P::NAME;
-    type Message = P::Message;
+    type Message = Marked<P::Message>;
     type Initiator = Watched<P::Initiator>;
-    type Participant = P::Participant;
+    type Participant = Marking<P::Participant>;
     fn initiator(&self) -> Self::Initiator {
         // A new life knows nobody and nothing open; awards of the life before still have their outcomes.
         let ledger = ledger();
         let mut ledger = ledger.borrow_mut();
         (ledger.open, ledger.team) = Default::default();
-        Watched(self.0.initiator())
+        ledger.life += 1;
+        Watched(self.0.initiator(), ledger.life)
     }
     fn participant(&self, me: AgentId, profile: &Profile) -> Self::Participant {
-        self.0.participant(me, profile)
+        Marking(self.0.participant(me, profile), None)
     }
 }
 
 impl<I: Initiator> Watched<I> {
     /// One turn of the watched one; what it asks for is noted and passed on.
-    fn turn(&mut self, outer: &mut Turn<'_, I::Message>, act: impl FnOnce(&mut I, &mut Turn<'_, I::Message>)) {
+    fn turn(&mut self, outer: &mut Turn<'_, Marked<I::Message>>, act: impl FnOnce(&mut I, &mut Turn<'_, I::Message>)) {
         let mut effects = Vec::new();
         let fatal = {
             let ledger = ledger();
@@ -105,7 +148,7 @@ impl<I: Initiator> Watched<I> {
         let mut ledger = ledger.borrow_mut();
         for effect in effects {
             match effect {
-                Effect::Send(to, message) => outer.send(to, message),
+                Effect::Send(to, message) => outer.send(to, Marked(message, self.1)),
                 Effect::Assign(task, agent, decision) => {
                     let (is_open, is_there) = (ledger.open.remove(&task), ledger.team.contains(&agent));
                     ledger.claim(is_open && is_there, || {
@@ -125,45 +168,56 @@ impl<I: Initiator> Watched<I> {
     }
 }
 impl<I: Initiator> Initiator for Watched<I> {
-    type Message = I::Message;
-    fn on_join(&mut self, agent: AgentId, profile: &Profile, turn: &mut Turn<'_, I::Message>) {
+    type Message = Marked<I::Message>;
+    fn on_join(&mut self, agent: AgentId, profile: &Profile, turn: &mut Turn<'_, Self::Message>) {
         let ledger = ledger();
         let is_new = ledger.borrow_mut().team.insert(agent);
         ledger.borrow_mut().claim(is_new, || format!("{agent:?} joined twice"));
         self.turn(turn, |inner, turn| inner.on_join(agent, profile, turn));
     }
-    fn on_leave(&mut self, agent: AgentId, turn: &mut Turn<'_, I::Message>) {
+    fn on_leave(&mut self, agent: AgentId, turn: &mut Turn<'_, Self::Message>) {
         let ledger = ledger();
         let was_there = ledger.borrow_mut().team.remove(&agent);
         ledger.borrow_mut().claim(was_there, || format!("{agent:?} left and was not there"));
         self.turn(turn, |inner, turn| inner.on_leave(agent, turn));
     }
-    fn on_task(&mut self, task: &TaskView, turn: &mut Turn<'_, I::Message>) {
+    fn on_task(&mut self, task: &TaskView, turn: &mut Turn<'_, Self::Message>) {
         let ledger = ledger();
         let is_new = ledger.borrow_mut().open.insert(task.id);
         ledger.borrow_mut().claim(is_new, || format!("{:?} was announced twice", task.id));
+        ledger.borrow_mut().avoids(task);
         self.turn(turn, |inner, turn| inner.on_task(task, turn));
     }
-    fn on_withdraw(&mut self, task: TaskId, turn: &mut Turn<'_, I::Message>) {
+    fn on_withdraw(&mut self, task: TaskId, turn: &mut Turn<'_, Self::Message>) {
         let ledger = ledger();
         let was_open = ledger.borrow_mut().open.remove(&task);
         ledger.borrow_mut().claim(was_open, || format!("{task:?} was withdrawn and was not open"));
         self.turn(turn, |inner, turn| inner.on_withdraw(task, turn));
     }
-    fn on_message(&mut self, from: AgentId, message: I::Message, turn: &mut Turn<'_, I::Message>) {
+    fn on_message(&mut self, from: AgentId, Marked(message, life): Self::Message, turn: &mut Turn<'_, Self::Message>) {
+        let known = life == self.1 || life == u32::MAX;
+        ledger().borrow_mut().claim(known, || format!("life {} heard what was said to life {life}", self.1));
         self.turn(turn, |inner, turn| inner.on_message(from, message, turn));
     }
-    fn on_outcome(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, turn: &mut Turn<'_, I::Message>) {
+    fn on_outcome(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, turn: &mut Turn<'_, Self::Message>) {
         let ledger = ledger();
         {
             let mut ledger = ledger.borrow_mut();
             let left = ledger.outstanding.get_mut(&(task, agent)).filter(|left| **left > 0).map(|left| *left -= 1);
             ledger.claim(left.is_some(), || format!("an outcome of {task:?} at {agent:?} that has no award: {outcome:?}"));
             ledger.outstanding.retain(|_, left| *left > 0);
+            if outcome.ended == Ended::Failed {
+                let failed = ledger.failed.entry(task).or_default();
+                failed.retain(|other| *other != agent);
+                failed.push(agent);
+            }
         }
         self.turn(turn, |inner, turn| inner.on_outcome(task, agent, outcome, turn));
     }
-    fn on_wake(&mut self, turn: &mut Turn<'_, I::Message>) {
+    fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Self::Message>) {
+        self.turn(turn, |inner, turn| inner.on_free(agent, turn));
+    }
+    fn on_wake(&mut self, turn: &mut Turn<'_, Self::Message>) {
         self.turn(turn, |inner, turn| inner.on_wake(turn));
     }
     fn next_wake(&self) -> Option<Time> {

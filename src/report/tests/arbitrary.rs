@@ -75,6 +75,7 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
                 Arc::new(RunHead {
                     parent: None,
                     resumes: None,
+                    compensates: false,
                     name,
                     workflow,
                     hash,
@@ -174,6 +175,9 @@ fn what() -> impl Strategy<Value = What> {
             .prop_map(|(task, cause, input)| What::DeadLettered { task, cause, input })
             .boxed(),
         governance().prop_map(What::Governed).boxed(),
+        prop::sample::select(vec![RunStatus::Failed, RunStatus::Cancelled, RunStatus::Escalated])
+            .prop_map(|because| What::TurnedBack { because })
+            .boxed(),
         (t(), prop_oneof![COPIES..COPIES + 9, n()], n())
             .prop_map(|(task, copy, number)| What::Copied { task, copy, number })
             .boxed(),

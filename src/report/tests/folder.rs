@@ -279,7 +279,12 @@ fn an_idle_run_can_be_followed() {
     writer.flush();
     let lines = flushed.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
     assert_eq!(lines, weather().len());
+    // Who must know that it is written waits for it.
+    weather().iter().for_each(|e| writer.take(e));
+    writer.sync();
+    assert_eq!(flushed.try_iter().last(), Some(2 * weather().len()));
     writer.finish().unwrap();
+    writer.sync();
 }
 
 /// A log with a hole in it would be worse than one that stops.

@@ -61,6 +61,7 @@ impl Teller {
             offices: Vec::new(),
             parent: None,
             resumes: None,
+            compensates: false,
             memory: None,
             seed: 8731,
             simulated: false,

@@ -1,8 +1,9 @@
 //! Logs that were tampered with: the judge must notice each.
 
 use super::super::play::Storm;
-use polity::event::{Event, What};
+use polity::event::{Event, RunStatus, RunTail, What};
 use polity::protocols::AgentId;
+use std::sync::Arc;
 
 /// A storm whose log was tampered with.
 pub struct Forgery {
@@ -25,7 +26,7 @@ fn removed(events: &mut Vec<Event>, at: Option<usize>) -> Option<()> {
 
 type Tamper = fn(&mut Vec<Event>) -> Option<()>;
 
-const WAYS: [(&str, Tamper); 11] = [
+pub const WAYS: [(&str, Tamper); 18] = [
     ("a run that ends twice", |events| doubled(events, place(events, |what| matches!(what, What::RunEnded(_))))),
     ("a run that does not end", |events| removed(events, place(events, |what| matches!(what, What::RunEnded(_))))),
     ("a task that completes twice", |events| doubled(events, place(events, |what| matches!(what, What::Completed { .. })))),
@@ -61,7 +62,61 @@ const WAYS: [(&str, Tamper); 11] = [
         }
         Some(())
     }),
+    ("an undo without a word of turning back", |events| {
+        place(events, |what| matches!(what, What::Compensating { .. }))?;
+        events.retain(|event| !matches!(event.what, What::TurnedBack { .. }));
+        Some(())
+    }),
+    ("an undo that was forgotten", |events| {
+        let at = place(events, |what| matches!(what, What::Compensated { .. }))?;
+        events.remove(at);
+        let tail = ended(events, |tail| tail.compensated > 0)?;
+        tail.compensated -= 1;
+        Some(())
+    }),
+    ("an undo of what was undone", |events| {
+        let at = place(events, |what| matches!(what, What::Compensated { .. }))?;
+        let task = events[at].what.task()?;
+        let begun = events.iter().find(|e| matches!(e.what, What::Compensating { .. }) && e.what.task() == Some(task))?.clone();
+        events.insert(at + 1, begun);
+        Some(())
+    }),
+    ("an undo upstream before what stands on it", |events| {
+        let undone = |event: &&Event| matches!(event.what, What::Compensating { .. });
+        let first = events.iter().find(undone)?.clone();
+        let last = events.iter().rev().find(undone).filter(|last| last.run == first.run && last.what.task() != first.what.task());
+        let (last, again) = (last?.clone(), place(events, |what| *what == first.what)?);
+        // Both have upstream tasks only in sagas of several waves: the wave is known by an undo that has ended in between.
+        let at = events.iter().position(|event| event.seq == last.seq)?;
+        let ended = |event: &Event| matches!(event.what, What::Compensated { .. }) && event.run == first.run;
+        if !events[again..at].iter().any(ended)
+            || events[at - 1].what != (What::Compensated { task: events[at - 1].what.task()? })
+        {
+            return None;
+        }
+        let moved = events.remove(at);
+        events.insert(again, moved);
+        Some(())
+    }),
+    ("an effect that is left and not named", |events| drop(ended(events, |tail| !tail.left.is_empty())?.left.pop()).into()),
+    ("a stuck run that is said to have failed", |events| {
+        ended(events, |tail| tail.status == RunStatus::Stuck)?.status = RunStatus::Failed;
+        Some(())
+    }),
+    ("an effect that is both undone and left", |events| {
+        let tail = ended(events, |tail| tail.status == RunStatus::Stuck && tail.compensated > 0)?;
+        tail.compensated += 1;
+        Some(())
+    }),
 ];
+
+/// The end of the first run that ended so, to be changed.
+fn ended(events: &mut [Event], how: impl Fn(&RunTail) -> bool) -> Option<&mut RunTail> {
+    events.iter_mut().find_map(|event| match &mut event.what {
+        What::RunEnded(tail) if how(tail) => Some(Arc::make_mut(tail)),
+        _ => None,
+    })
+}
 
 /// All that can be forged of this storm.
 pub fn forgeries(storm: &Storm) -> Vec<Forgery> {

@@ -3,7 +3,7 @@
 use super::must;
 use polity::event::{COPIES, Counts, Event, RunId, What};
 use polity::plan::Wants;
-use polity::protocols::{AgentId, Demand, DemandId, Profile};
+use polity::protocols::{AgentId, Demand, DemandId, Profile, Time};
 use polity::workflow::{Task, Workflow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,6 +35,8 @@ struct Life {
     agent: Option<AgentId>,
     /// Agents that died while they executed it.
     killed: u32,
+    /// When the next attempt may begin.
+    again: Time,
 }
 
 /// The log of one run, as far as it was read.
@@ -51,14 +53,22 @@ pub struct RunLog<'a> {
     dead: BTreeSet<u32>,
     /// Copies of redundant tasks: of which instance each is.
     copies: BTreeMap<u32, u32>,
+    /// Jobs that undo: which instance each.
+    undos: BTreeMap<u32, u32>,
+    /// It goes on with an earlier run.
+    goes_on: bool,
 }
 
 type Checked = Result<(), String>;
 
 impl<'a> RunLog<'a> {
     pub fn new(run: RunId, flow: &'a Workflow, profiles: &'a [Arc<Profile>]) -> RunLog<'a> {
-        let (lives, families, joined, dead, copies) = Default::default();
-        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead, copies }
+        let (lives, families, joined, dead, copies, undos) = Default::default();
+        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead, copies, undos, goes_on: false }
+    }
+    /// The same of a run that goes on with an earlier one: what that had done it need not wait for.
+    pub fn going_on(self) -> RunLog<'a> {
+        RunLog { goes_on: true, ..self }
     }
     /// How everything ended, but for tasks of which there are several instances.
     pub fn ends(&self) -> impl Iterator<Item = End> + '_ {
@@ -85,8 +95,9 @@ impl<'a> RunLog<'a> {
             What::Expanded { task, first, labels } => self.expand(task.instance(), *first, labels.len() as u32)?,
             What::Joined { task, succeeded } => self.join(task.instance(), *succeeded)?,
             What::DeadLettered { task, .. } => self.bury(task.instance())?,
-            What::Noted { .. } => {}
-            what => self.live(what)?,
+            What::Noted { .. } | What::TurnedBack { .. } | What::Compensated { .. } | What::Uncompensated { .. } => {}
+            What::Compensating { task, undo } => drop(self.undos.insert(*undo, task.instance())),
+            what => self.live(event.at, what)?,
         }
         Ok(())
     }
@@ -98,6 +109,9 @@ impl<'a> RunLog<'a> {
             must(failed == self.dead.contains(instance), || {
                 format!("task {instance} failed: {failed}, and is or is no dead letter")
             })?;
+        }
+        for undo in self.undos.keys() {
+            must(matches!(self.life(*undo).stage, Stage::Ended(_)), || format!("the undo {undo} did not end"))?;
         }
         for node in 0..self.flow.tasks.len() as u32 {
             must(self.is_over(node), || format!("task {node} did not end"))?;
@@ -126,7 +140,7 @@ impl<'a> RunLog<'a> {
         must(self.dead.insert(instance), || "it was a dead letter before".into())
     }
 
-    fn live(&mut self, what: &What) -> Checked {
+    fn live(&mut self, at: Time, what: &What) -> Checked {
         if let What::Copied { task, copy, .. } = what {
             return self.copied(task.instance(), *copy);
         }
@@ -144,7 +158,10 @@ impl<'a> RunLog<'a> {
         let life = self.life(instance);
         must(!matches!(life.stage, Stage::Ended(_)), || format!("it had ended: {:?}", life.stage))?;
         let next = match what {
-            What::Announced { attempt, .. } => self.announced(instance, &life, *attempt)?,
+            What::Announced { attempt, .. } => {
+                must(at >= life.again, || format!("it was to be tried again at {:?}", life.again))?;
+                self.announced(instance, &life, *attempt)?
+            }
             What::Assigned { agent, attempt, launch, .. } => self.assigned(instance, &life, (*agent, *attempt, *launch))?,
             What::Started { agent, launch, .. } => {
                 fence(&life, &[Stage::Assigned], *agent, *launch)?;
@@ -160,12 +177,12 @@ impl<'a> RunLog<'a> {
                 must(killed <= 3, || format!("it killed {killed} agents"))?;
                 Life { stage: Stage::Fresh, killed, ..life }
             }
-            What::Retried { attempt, .. } => {
+            What::Retried { attempt, at: again, .. } => {
                 must(*attempt == life.attempt, || format!("it was in attempt {}", life.attempt))?;
                 must(matches!(life.stage, Stage::Announced | Stage::Assigned | Stage::Started), || {
                     "no attempt was under way".into()
                 })?;
-                Life { stage: Stage::Backing, ..life }
+                Life { stage: Stage::Backing, again: *again, ..life }
             }
             What::Completed { agent, .. } => {
                 must(life.stage == Stage::Started, || format!("it was {:?}", life.stage))?;
@@ -175,6 +192,10 @@ impl<'a> RunLog<'a> {
             }
             What::Failed { .. } => Life { stage: Stage::Ended(End::Failed), ..life },
             What::Cancelled { .. } => Life { stage: Stage::Ended(End::Cancelled), ..life },
+            What::Recalled { .. } => {
+                must(self.goes_on, || "there was no earlier run".into())?;
+                self.never_begun(&life, End::Completed)?
+            }
             What::Skipped { .. } => self.never_begun(&life, End::Skipped)?,
             What::Blocked { .. } => self.never_begun(&life, End::Blocked)?,
             _ => return Err("not an event of a task".into()),
@@ -212,7 +233,10 @@ impl<'a> RunLog<'a> {
     fn announced(&self, instance: u32, life: &Life, attempt: u32) -> Result<Life, String> {
         let node = self.node_of(instance)?;
         self.ready(node)?;
-        let max = self.task_of(node)?.retry.as_ref().map_or(1, |retry| retry.attempts);
+        let task = self.task_of(node)?;
+        let undo = task.compensate.as_ref().filter(|_| self.undos.contains_key(&instance));
+        let retry = undo.map_or(task.retry.as_ref(), |undo| Some(&undo.retry));
+        let max = retry.map_or(1, |retry| retry.attempts);
         must(max == 0 || attempt <= max, || format!("{max} attempts are allowed"))?;
         let follows = match life.stage {
             Stage::Fresh => attempt == life.attempt.max(1),
@@ -261,7 +285,7 @@ impl<'a> RunLog<'a> {
         self.lives.get(&instance).cloned().unwrap_or_default()
     }
     fn node_of(&self, instance: u32) -> Result<u32, String> {
-        let instance = self.copies.get(&instance).copied().unwrap_or(instance);
+        let instance = self.copies.get(&instance).or(self.undos.get(&instance)).copied().unwrap_or(instance);
         if (instance as usize) < self.flow.tasks.len() {
             return Ok(instance);
         }
