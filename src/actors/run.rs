@@ -8,11 +8,11 @@ use super::progress::{Expansion, Fact, Progress};
 use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
 use super::saga::Saga;
-use super::scope::{RunScope, inputs_object};
+use super::scope::{RunScope, inputs_object, word};
 use super::{Book, Errand, Holders, Inquiry, Offices, TaskActor, TaskSetup};
 use crate::event::{Counts, DeathCause, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
-use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
+use crate::plan::{InstanceId, Join, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
 use crate::report::{Recall, Recalled};
 use crate::runtime::RunResult;
 use crate::workflow::{Action, Conditions, EvalError, OnFailure, Workflow};
@@ -202,6 +202,14 @@ impl RunActor {
                 let reason = format!("it works on what \"{}\" gives, which was skipped", self.id_of(because));
                 self.world.record(self.id, What::Skipped { task: self.task(node.0), reason: reason.into() });
             }
+            LedgerEffect::Unmet { node, by } => {
+                let reason = self.unmet(node, by);
+                self.world.record(self.id, What::Skipped { task: self.task(node.0), reason: reason.into() });
+            }
+            LedgerEffect::CalledOff { node, by } => {
+                let note = format!("it is called off: what \"{}\" waited for is there", self.id_of(by));
+                self.world.record(self.id, What::Noted { task: self.task(node.0), note: note.into() });
+            }
             LedgerEffect::Blocked { node, .. } => {
                 let causes = self.ledger.cause(node).iter().skip(1).map(|cause| cause.0).collect();
                 self.world.record(self.id, What::Blocked { task: self.task(node.0), causes });
@@ -224,10 +232,22 @@ impl RunActor {
             }
         }
     }
+    /// Why a task is skipped whose join is not met.
+    fn unmet(&self, node: NodeIx, by: NodeIx) -> String {
+        let rule = self.ledger.plan().join(node);
+        let became = self.ledger.state(by).map_or("unknown", word);
+        match rule {
+            Join::OneFailed => format!("nothing that it depends on failed (join: {rule})"),
+            Join::OneSuccess | Join::AtLeast(_) => {
+                format!("too little of what it depends on was done, and nothing failed (join: {rule}); \"{}\" was {became}", self.id_of(by))
+            }
+            _ => format!("\"{}\" is {became} (join: {rule})", self.id_of(by)),
+        }
+    }
     /// A task became ready: it is skipped, becomes several, or waits in the order of ranks for its turn to be opened.
     fn admit(&mut self, node: NodeIx) {
-        if self.ledger.stopped().is_some() {
-            return; // it is withdrawn by the ledger
+        if self.ledger.state(node) != Some(NodeState::Ready) {
+            return; // the run was stopped, or the task called off, in the same turn
         }
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
@@ -311,6 +331,9 @@ impl RunActor {
         }
     }
     fn admit_instance(&mut self, node: NodeIx, instance: InstanceId, index: usize) {
+        if self.ledger.instance_state(instance) != Some(NodeState::Ready) {
+            return; // what became of the one before it has stopped the run
+        }
         if self.recalled(instance.0) {
             return;
         }
@@ -502,10 +525,17 @@ impl RunActor {
     /// An actor's task is over, and with it the task of the run, unless sub-runs go on with it.
     fn ended(&mut self, task: TaskId, mut result: TaskResult, context: &mut Context<RunActor>) {
         match std::mem::replace(&mut result.end, TaskEnd::Cancelled) {
+            TaskEnd::Handed(_) | TaskEnd::Setback(_) if self.is_called_off(task.instance()) => {
+                self.world.record(self.id, What::Cancelled { task }); // its end and its cancellation crossed
+                self.record_end(task, result);
+            }
             TaskEnd::Handed(handed) => self.handed(task, *handed, &result, context),
             TaskEnd::Setback(setback) => self.replan(task, *setback, &result, context),
             end => self.record_end(task, TaskResult { end, ..result }),
         }
+    }
+    fn is_called_off(&self, instance: u32) -> bool {
+        self.ledger.locate(instance).is_some_and(|(node, _)| self.ledger.called_off(node).is_some())
     }
     /// What became of a task, for expressions and for the ledger.
     pub(super) fn record_end(&mut self, task: TaskId, result: TaskResult) {
@@ -624,7 +654,7 @@ impl RunActor {
         self.asked = None;
         let tally = self.ledger.instance_tally();
         let outputs = if self.status.is_none() { self.outputs() } else { Map::new() };
-        let all_well = tally.is_success() && self.problems.is_empty();
+        let all_well = self.ledger.went_well() && self.problems.is_empty();
         let failed = if self.overspent { RunStatus::Overspent } else { RunStatus::Failed };
         let status = self.status.unwrap_or(if all_well { RunStatus::Completed } else { failed });
         let (compensated, left) = self.saga.tell();
