@@ -162,6 +162,7 @@ impl RunActor {
             tasks: tasks.iter().map(|task| task.id.clone()).collect(),
             kinds: tasks.iter().map(|task| task.kind.clone()).collect(),
             dependencies: tasks.iter().map(|t| t.dependencies.iter().map(|d| d.on as u32).collect()).collect(),
+            joins: (0..).zip(tasks).map(|(n, task)| (n, task.join)).filter(|(_, join)| *join != Join::AllSuccess).collect(),
             agents: roster.iter().map(|profile| profile.name.clone()).collect(),
             slots: roster.iter().map(|profile| profile.slots).collect(),
             inputs: inputs_object(&self.inputs),
@@ -207,8 +208,7 @@ impl RunActor {
                 self.world.record(self.id, What::Skipped { task: self.task(node.0), reason: reason.into() });
             }
             LedgerEffect::CalledOff { node, by } => {
-                let note = format!("it is called off: what \"{}\" waited for is there", self.id_of(by));
-                self.world.record(self.id, What::Noted { task: self.task(node.0), note: note.into() });
+                self.world.record(self.id, What::CalledOff { task: self.task(node.0), by: by.0 });
             }
             LedgerEffect::Blocked { node, .. } => {
                 let causes = self.ledger.cause(node).iter().skip(1).map(|cause| cause.0).collect();
@@ -623,7 +623,8 @@ impl RunActor {
             }
         }
         // Where none was needed, none failed.
-        let succeeded = succeeded || state == NodeState::Skipped;
+        let unneeded = state == NodeState::Skipped || (state == NodeState::Cancelled && self.ledger.called_off(node).is_some());
+        let succeeded = succeeded || unneeded;
         self.world.record(self.id, What::Joined { task: self.task(node.0), succeeded });
     }
 

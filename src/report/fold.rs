@@ -326,7 +326,8 @@ impl Report {
             What::Noted { note, .. } => record.step(at, Step::Noted(note.clone())),
             What::Refused { .. } | What::Displaced { .. } | What::Retried { .. } => self.again(at, task, what),
             What::Delegated { .. } | What::Replanned { .. } if task.instance() < COPIES => self.hand_on(at, task, what),
-            What::Nested { .. } => record.state = State::Nested,
+            What::Nested { .. } => record.nested(at),
+            What::CalledOff { by, .. } => record.step(at, Step::CalledOff { by: *by }),
             what => self.end(at, task, what),
         }
     }

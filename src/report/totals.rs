@@ -3,6 +3,7 @@
 use super::fold::{Cost, Report};
 use super::record::{State, TaskRecord};
 use crate::event::Counts;
+use crate::plan::Join;
 use core::time::Duration;
 use polity_protocols::Time;
 use std::collections::BTreeSet;
@@ -70,7 +71,7 @@ impl Report {
         let (mut steps, mut seen) = (Vec::new(), BTreeSet::new());
         while let Some(n) = at.filter(|n| seen.insert(*n)) {
             steps.push(n);
-            let before = self.task(n).and_then(|t| t.ready_at().or(t.ended_at())).unwrap_or(Time::MAX);
+            let before = self.task(n).and_then(|t| t.began_at().or(t.ended_at())).unwrap_or(Time::MAX);
             at = self.latest(self.upstream(n), before);
         }
         steps.reverse();
@@ -85,6 +86,18 @@ impl Report {
             let (first, count) = self.family(*on).unwrap_or((*on, 1));
             first..first.saturating_add(count)
         })
+    }
+    /// What an instance depends on and did not wait for: it began before these had ended. Where the task has a join of its own; else none.
+    pub fn not_waited_for(&self, instance: u32) -> impl Iterator<Item = u32> + '_ {
+        let began = self.join(instance).and_then(|_| self.task(instance)?.began_at());
+        let late = move |up: &u32| began.is_some_and(|began| self.task(*up).is_some_and(|t| t.ended_at().is_none_or(|at| at > began)));
+        self.upstream(instance).filter(late)
+    }
+    /// The join of its own that an instance's task has, if it has one.
+    pub fn join(&self, instance: u32) -> Option<Join> {
+        let node = self.node(instance);
+        let joins = &self.head()?.joins; // by number
+        joins.binary_search_by_key(&node, |(task, _)| *task).ok().map(|at| joins[at].1)
     }
     /// Of some instances the one that ended last, not after `by`; of equals the one with the smallest number.
     fn latest(&self, of: impl Iterator<Item = u32>, by: Time) -> Option<u32> {

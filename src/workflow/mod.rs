@@ -17,6 +17,7 @@ mod expression_tests;
 mod govern;
 pub(crate) mod grammar;
 mod inputs;
+mod joins;
 mod load;
 mod model;
 mod names;
@@ -41,6 +42,7 @@ pub(crate) mod text;
 pub(crate) mod yaml;
 
 pub(crate) use again::{Conditions, error_value};
+pub use crate::plan::Join;
 pub use builder::{IntoWorkflow, WorkflowBuilder};
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};

@@ -8,6 +8,7 @@ use polity::prelude::*;
 use polity::protocols::{Delay, Rng};
 use polity::workflow::WorkflowBuilder;
 use polity::{Government, Registry, Timeouts};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What a storm is made of.
@@ -141,17 +142,36 @@ fn upstream(mut task: TaskBuilder, n: usize, rng: &mut Rng) -> TaskBuilder {
     if n == 0 {
         return task;
     }
+    let (mut joined, mut apart) = (BTreeSet::new(), BTreeSet::new());
     for place in 0..rng.below(4) {
         let on = if rng.chance(0.5) { rng.below(n) } else { n - 1 - rng.below(n.min(4)) };
         let id = format!("t{on}");
         task = match rng.below(4) {
-            0 => task.depends_optionally_on(&id),
+            0 => {
+                apart.insert(on);
+                task.depends_optionally_on(&id)
+            }
             1 => task.with(&format!("x{place}"), output(&id)),
             2 => task.with(&format!("x{place}"), expr(&format!("tasks.{id}.status"))),
-            _ => task.depends_on(&id),
+            _ => {
+                joined.insert(on);
+                task.depends_on(&id)
+            }
         };
     }
-    task
+    match joined.difference(&apart).count() as u32 {
+        of if of > 0 && rng.chance(0.4) => joined_by(task, of, rng),
+        _ => task,
+    }
+}
+
+/// A join of its own over so many; those that are met by successes cancel the rest as often as not.
+fn joined_by(task: TaskBuilder, of: u32, rng: &mut Rng) -> TaskBuilder {
+    let at_least = Join::AtLeast(1 + rng.below(of as usize) as u32);
+    let rules = [Join::AllDone, Join::OneSuccess, Join::OneSuccess, at_least, Join::AnyDone, Join::OneFailed, Join::NoneFailed];
+    let rule = pick(rng, &rules);
+    let task = task.join(rule);
+    if rule.can_cancel_rest() && rng.chance(0.5) { task.cancel_rest() } else { task }
 }
 
 fn conditions(task: TaskBuilder, n: usize, rng: &mut Rng) -> TaskBuilder {

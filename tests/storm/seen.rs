@@ -33,6 +33,9 @@ pub struct Seen {
     pub copies: u64,
     pub votes: u64,
     pub disagreements: u64,
+    pub early_starts: u64,
+    pub spared: u64,
+    pub spared_and_well: u64,
 }
 impl Seen {
     pub fn assert_all(&self) {
@@ -65,6 +68,9 @@ impl Seen {
             (self.copies, "a copy of a redundant task"),
             (self.votes, "a vote on results"),
             (self.disagreements, "results that differed"),
+            (self.early_starts, "a task that began before all that it depends on had ended"),
+            (self.spared, "a task that was called off by a join"),
+            (self.spared_and_well, "a run that ended well though a task was called off"),
             (self.own_strategies, "a task with a strategy of its own"),
             (self.outcomes_checked, "a storm whose outcomes could be counted"),
         ];
