@@ -131,7 +131,8 @@ pub enum What {
     Compensated { task: TaskId },
     /// What the task did is left, and why.
     Uncompensated { task: TaskId, reason: Name },
-    /// The task is needed no more, since the join of task `by` is met: it is cancelled, unless it comes to its own end before that.
+    /// The task is needed no more, since the join of task `by` is met: it is cancelled, unless it comes to its own end before that. If it has
+    /// ended already, the word of its end and this crossed, and this changes nothing.
     CalledOff { task: TaskId, by: u32 },
     /// All instances of a `for_each` task ended.
     Joined { task: TaskId, succeeded: bool },

@@ -186,6 +186,11 @@ impl Report {
             What::Governed(governance) => self.governed.push(governance.clone()),
             What::Undelivered { .. } => self.undelivered += 1,
             What::StateChanged { .. } => {}
+            What::CalledOff { task, by } => {
+                // One that has ended is no stray: its end was told by itself, and the run had not heard of it.
+                let record = self.tasks.get_mut(task.instance() as usize).filter(|record| !record.state.has_ended());
+                record.into_iter().for_each(|record| record.step(event.at, Step::CalledOff { by: *by }));
+            }
             What::StateConflict { task, key, rejected, .. } => {
                 let fate = if *rejected { "the write was rejected" } else { "the last writer won" };
                 let note = format!("another task had changed state.{key} meanwhile: {fate}");
@@ -327,7 +332,6 @@ impl Report {
             What::Refused { .. } | What::Displaced { .. } | What::Retried { .. } => self.again(at, task, what),
             What::Delegated { .. } | What::Replanned { .. } if task.instance() < COPIES => self.hand_on(at, task, what),
             What::Nested { .. } => record.nested(at),
-            What::CalledOff { by, .. } => record.step(at, Step::CalledOff { by: *by }),
             what => self.end(at, task, what),
         }
     }

@@ -96,7 +96,12 @@ fn weather(rng: &mut Rng) -> Weather {
 }
 
 fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
-    let tasks = if rng.chance(0.15) { 1 + rng.below(200) } else { 1 + rng.below(30) };
+    let race = rng.chance(0.4);
+    let tasks = match rng.below(20) {
+        0..3 => 1 + rng.below(200),
+        3..6 if race => 1,
+        _ => 1 + rng.below(30),
+    };
     let mut flow = Workflow::new("storm");
     if rng.chance(0.3) {
         flow = flow.on_failure(OnFailure::FailFast);
@@ -112,7 +117,33 @@ fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
         let task = teams::governed(policies(task, rng), &teams, rng);
         flow = flow.task(&format!("t{n}"), task);
     }
+    if race {
+        flow = raced(flow, rough, rng);
+    }
     flow.build().unwrap()
+}
+
+/// Some tasks side by side, and one that is content with the first of them and calls the others off.
+fn raced(mut flow: WorkflowBuilder, rough: bool, rng: &mut Rng) -> WorkflowBuilder {
+    let (of, gentle) = (2 + rng.below(5), rng.chance(0.5));
+    let mut last = function("at_once").join(Join::AtLeast(1 + rng.below(of) as u32)).cancel_rest();
+    for n in 0..of {
+        let racer = if gentle { function("sleepy") } else { action(rough, rng) };
+        let racer = if gentle { racer.estimate(seconds(rng, 0.0, 4.0)) } else { policies(racer, rng) };
+        let racer = match rng.below(6) {
+            0 => racer.for_each("range(4)"),
+            1 => racer.redundancy(copies::rules(rng)),
+            2 => {
+                flow = flow.task(&format!("before{n}"), function("sleepy"));
+                racer.depends_on(&format!("before{n}"))
+            }
+            _ => racer,
+        };
+        let id = format!("racer{n}");
+        flow = flow.task(&id, racer);
+        last = last.depends_on(&id);
+    }
+    flow.task("winner", last)
 }
 
 fn action(rough: bool, rng: &mut Rng) -> TaskBuilder {

@@ -286,7 +286,9 @@ impl<'a> RunLog<'a> {
     /// A join needs a task no more.
     fn call_off(&mut self, node: u32, by: u32) -> Checked {
         must(self.task_of(by)?.cancel_rest, || format!("task {by} calls nothing off"))?;
-        must(!self.is_over(node) || self.members(node).is_empty(), || "it had ended".into())?;
+        // What became of it may be on its way to the run.
+        let of_its_own = |n| matches!(self.life(n).stage, Stage::Ended(End::Completed | End::Failed));
+        must(!self.is_over(node) || self.members(node).any(of_its_own), || "it had ended".into())?;
         self.ready(by)?;
         must(self.called_off.insert(node), || "it was called off before".into())
     }
