@@ -239,7 +239,10 @@ impl RunActor {
         match rule {
             Join::OneFailed => format!("nothing that it depends on failed (join: {rule})"),
             Join::OneSuccess | Join::AtLeast(_) => {
-                format!("too little of what it depends on was done, and nothing failed (join: {rule}); \"{}\" was {became}", self.id_of(by))
+                format!(
+                    "too little of what it depends on was done, and nothing failed (join: {rule}); \"{}\" was {became}",
+                    self.id_of(by)
+                )
             }
             _ => format!("\"{}\" is {became} (join: {rule})", self.id_of(by)),
         }

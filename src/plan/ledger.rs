@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// blocked as soon as one that it must have done is lost, and skipped only once it is known that none of them will be. A task starts at most
 /// once; what ends after it began changes nothing of it.
 ///
-/// Each edge of the plan is walked once in a run, so an operation costs what it sets free. 20 bytes a task, 1 an expanded instance, 32 more
+/// Each edge of the plan is walked once in a run, so an operation costs what it sets free. 20 bytes a task, 1 an expanded instance, 20 more
 /// for a task with a join of its own, and 9 a task where joins call the rest off.
 /// Input that makes no sense (a task settled twice, a number nobody has) changes nothing, has no effect, and is [counted](Ledger::refused).
 ///

@@ -1,6 +1,6 @@
 //! What a join that is met needs no more, and when it is called off.
 
-use super::{Ledger, LedgerEffect, NodeIx, NodeState, Plan, StopMode};
+use super::{Join, Ledger, LedgerEffect, NodeIx, NodeState, Plan, StopMode, Wants};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -9,12 +9,13 @@ const NONE: NodeIx = NodeIx(u32::MAX);
 
 /// Who needs what. There only where some join calls the rest off.
 ///
-/// A join that is met wants the rest of what it ranges over no more. Such a task is called off as soon as nothing else may need it: no task
-/// that depends on it is still pending, and nobody wants its result for its own sake ([`Node::kept`](super::Node::kept)). With a task what it alone waits for is
-/// wanted no more either. What began before is not looked at: who has started has taken what it needed.
+/// A join that is met wants the rest of what it ranges over no more. Such a task is called off as soon as nothing else needs it: no pending
+/// task needs its success or could be misled by its loss, and nobody wants its result for its own sake ([`Node::kept`](super::Node::kept)). Who goes on
+/// however it ends (by `all_done` or `any_done`, by its `.status`, by its output under `default(…)`) is content with that end too; who has
+/// begun has taken what it needed. With a task what it alone needed is wanted no more either.
 #[derive(Clone, Debug)]
 pub(super) struct Rest {
-    /// Of each task, those that depend on it and are pending.
+    /// Of each task, those that need it and are pending.
     needed: Box<[u32]>,
     /// Of each task, the join because of which it is wanted no more.
     by: Box<[NodeIx]>,
@@ -26,8 +27,9 @@ pub(super) struct Rest {
 impl Rest {
     pub(super) fn of(plan: &Plan) -> Option<Box<Rest>> {
         plan.specials().cancels().then(|| {
+            let needs = |node| plan.dependents(node).iter().filter(|(down, wants)| does_need(plan, *down, *wants)).count() as u32;
             Box::new(Rest {
-                needed: plan.nodes().map(|node| plan.dependents(node).len() as u32).collect(),
+                needed: plan.nodes().map(needs).collect(),
                 by: plan.nodes().map(|_| NONE).collect(),
                 called_off: plan.nodes().map(|_| false).collect(),
                 queue: VecDeque::new(),
@@ -42,11 +44,17 @@ impl Rest {
     }
 }
 
+/// True if `node` does not go on however that ends of which it wants so much.
+fn does_need(plan: &Plan, node: NodeIx, wants: Wants) -> bool {
+    wants.is_required() || (wants.is_joined() && !matches!(plan.join(node), Join::AllDone | Join::AnyDone))
+}
+
 impl Ledger {
     /// A task is pending no more: what it depends on is needed by one fewer.
     pub(super) fn leave(&mut self, node: NodeIx) {
         let Some(rest) = &mut self.rest else { return };
-        for &(upstream, _) in self.plan.dependencies(node) {
+        let needs = |(_, wants): &&(NodeIx, Wants)| does_need(&self.plan, node, *wants);
+        for &(upstream, _) in self.plan.dependencies(node).iter().filter(needs) {
             rest.needed[upstream.index()] -= 1;
             rest.look(upstream);
         }

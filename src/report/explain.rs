@@ -91,7 +91,7 @@ impl Life<'_> {
     fn upstream(&mut self, task: &TaskRecord) {
         let report = self.say.report;
         let late: Vec<u32> = report.not_waited_for(self.n).collect();
-        let on: Vec<String> = report.upstream(self.n).filter(|up| !late.contains(up)).map(|up| self.became(up)).collect();
+        let on: Vec<String> = report.upstream(self.n).filter(|up| !late.contains(up)).map(|up| self.say.became(up)).collect();
         let verb = if task.began_at().is_some() { "It could start because of" } else { "It depends on" };
         let join = report.join(self.n).map(|join| format!(", by `join: {join}`")).unwrap_or_default();
         match on.len() {
@@ -99,15 +99,9 @@ impl Life<'_> {
             _ => put(&mut self.text, format_args!("{verb} {}{join}.\n", listed(&on, NAMED))),
         }
         if !late.is_empty() {
-            let late: Vec<String> = late.into_iter().map(|up| self.became(up)).collect();
+            let late: Vec<String> = late.into_iter().map(|up| self.say.became(up)).collect();
             put(&mut self.text, format_args!("It did not wait for {}.\n", listed(&late, NAMED)));
         }
-    }
-    /// `extract (completed at 0.021s)`
-    fn became(&self, n: u32) -> String {
-        let Some(task) = self.say.report.task(n) else { return self.say.task(n) };
-        let when = task.ended_at().map(|t| format!(" at {}", self.say.at(t))).unwrap_or_default();
-        format!("{} ({}{when})", self.say.task(n), task.state.word())
     }
     /// A line that begins with its moment.
     fn line(&mut self, at: Time, what: &str) {

@@ -18,7 +18,8 @@ impl Reader<'_> {
         let rule = if node.map().is_some() { node.get("rule") } else { Some(node) };
         let at_least = node.get("at_least");
         if rule.is_some() == at_least.is_some() {
-            let message = format!("`join` of task \"{}\" must say once how many it waits for, by rule or at_least", task.id.value);
+            let message =
+                format!("`join` of task \"{}\" must say once how many it waits for, by rule or at_least", task.id.value);
             self.problems.push(Problem::new(node.span, message).help("write { at_least: 2 } or { rule: one_success }"));
             return;
         }
@@ -47,7 +48,8 @@ impl Check<'_> {
                     self.problems.push(Problem::new(span, message).help(help));
                 }
                 _ if joined == 0 => {
-                    let message = format!("task \"{id}\" has a `join`, and all that it depends on is `optional`, which counts for none");
+                    let message =
+                        format!("task \"{id}\" has a `join`, and all that it depends on is `optional`, which counts for none");
                     self.problems.push(Problem::new(span, message).help("take `optional` or `join` away"));
                 }
                 Join::AtLeast(n) if n as usize > joined => {
@@ -59,8 +61,9 @@ impl Check<'_> {
         }
         let join = task.join.as_ref().map_or(Join::AllSuccess, |join| join.value);
         if let Some(span) = task.cancel_rest.filter(|_| !join.can_cancel_rest()) {
-            let message = format!("task \"{id}\" has `cancel_rest`, which is for `one_success` and `at_least`, but waits by `{join}`");
-            self.problems.push(Problem::new(span, message).help("{ rule: one_success, cancel_rest: true }"));
+            let message =
+                format!("task \"{id}\" has `cancel_rest`, which is for `one_success` and `at_least`, but waits by `{join}`");
+            self.problems.push(Problem::new(span, message).help("write { rule: one_success, cancel_rest: true }"));
         }
     }
     /// Outputs that are used without a default, of tasks that the join would not wait for.
@@ -75,10 +78,14 @@ impl Check<'_> {
                 let message = format!("task \"{id}\" can never start: it starts when \"{on}\" has failed, and needs its output");
                 self.problems.push(Problem::new(span, message).help(format!("write {on}.output | default(…)")));
             } else if own.contains(on) && join.is_early() {
-                let message = format!("task \"{id}\" needs the output of \"{on}\", and so waits until that succeeds, whatever its join says");
-                self.warnings.push(Problem::new(span, message).help(format!("to take what is there write {on}.output | default(…)")));
+                let message = format!(
+                    "task \"{id}\" needs the output of \"{on}\", and so waits until that succeeds, whatever its join says"
+                );
+                self.warnings
+                    .push(Problem::new(span, message).help(format!("to take what is there write {on}.output | default(…)")));
             } else if undo.contains(on) && join != Join::AllSuccess {
-                let message = format!("what undoes task \"{id}\" needs the output of \"{on}\", which may not be there under its join");
+                let message =
+                    format!("what undoes task \"{id}\" needs the output of \"{on}\", which may not be there under its join");
                 self.warnings.push(Problem::new(span, message).help(format!("write {on}.output | default(…)")));
             }
         }
@@ -128,4 +135,3 @@ pub(super) fn wants(reference: &Reference) -> Wants {
         (false, _) => Wants::Ended,
     }
 }
-

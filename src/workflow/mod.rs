@@ -41,8 +41,8 @@ mod template;
 pub(crate) mod text;
 pub(crate) mod yaml;
 
-pub(crate) use again::{Conditions, error_value};
 pub use crate::plan::Join;
+pub(crate) use again::{Conditions, error_value};
 pub use builder::{IntoWorkflow, WorkflowBuilder};
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs};

@@ -157,7 +157,14 @@ fn a_stopped_run_makes_nothing_ready_any_more_and_still_ends_each_task_once() {
         let stopped =
             driver.effects.iter().position(|effect| matches!(effect, LedgerEffect::Withdrawn(_) | LedgerEffect::Cancelled(_)));
         for effect in driver.effects.iter().skip(stopped.unwrap_or(usize::MAX)) {
-            let goes_on = matches!(effect, LedgerEffect::Ready(_) | LedgerEffect::Blocked { .. } | LedgerEffect::Skipped { .. } | LedgerEffect::Unmet { .. } | LedgerEffect::CalledOff { .. });
+            let goes_on = matches!(
+                effect,
+                LedgerEffect::Ready(_)
+                    | LedgerEffect::Blocked { .. }
+                    | LedgerEffect::Skipped { .. }
+                    | LedgerEffect::Unmet { .. }
+                    | LedgerEffect::CalledOff { .. }
+            );
             prop_assert!(!goes_on, "{:?} after the stop", effect);
             prop_assert!(mode == StopMode::Cancel || !matches!(effect, LedgerEffect::Cancelled(_)));
             seen.note("told to cancel", matches!(effect, LedgerEffect::Cancelled(_)));
