@@ -36,13 +36,21 @@ impl Write for Screen {
     }
 }
 
+/// As long as `for` says, in seconds; what takes no time is over at once.
+async fn pause(job: &Job, context: &Context) {
+    let seconds = job.input("for").unwrap_or(1.0);
+    if seconds > 0.0 {
+        context.sleep(Duration::from_secs_f64(seconds)).await;
+    }
+}
+
 /// `step` takes `for` seconds and then gives what it was given, or fails if it is told to; `undo` writes down what it undoes.
 fn society(diary: &Diary, slots: u32) -> polity::Builder {
     let (done, undone) = (diary.clone(), diary.clone());
     let step = move |job: Job, context: Context| {
         let diary = done.clone();
         async move {
-            context.sleep(Duration::from_secs_f64(job.input("for").unwrap_or(1.0))).await;
+            pause(&job, &context).await;
             let failing = job.input("fail").unwrap_or(false);
             let what = format!("{}{}", job.name, if failing { " failed" } else { "" });
             diary.borrow_mut().push((context.now().as_secs_f64(), what));
@@ -53,8 +61,14 @@ fn society(diary: &Diary, slots: u32) -> polity::Builder {
         undone.borrow_mut().push((context.now().as_secs_f64(), job.name.to_string()));
         async move { Ok(Value::Null) }
     };
+    // Work instead of a result: a workflow of two steps.
+    let plan = |job: Job, context: Context| async move {
+        pause(&job, &context).await;
+        let step = |id: &str| json!({ "id": id, "fn": "step", "with": { "for": 3 } });
+        Ok(json!({ "name": "parts", "tasks": [step("one"), step("two")] }))
+    };
     let ann = AgentSpec { slots, queue: 64, ..AgentSpec::new("ann", Capabilities::default()) };
-    Polity::builder().agent_spec(ann).function("step", step).function("undo", undo)
+    Polity::builder().agent_spec(ann).function("step", step).function("undo", undo).function("plan", plan)
 }
 
 /// Plays a workflow: its tasks, one a line, and what else it says.
@@ -270,6 +284,7 @@ fn the_rest_is_cancelled_in_whatever_state_it_is() {
         ("copies", "id: rest, fn: step, redundancy: 3, with: { for: 5 }".into()),
         ("simulated", format!("id: rest, {simulated}")),
         ("a sub-workflow", format!("id: rest, {nested}")),
+        ("handed on at that very moment", "id: rest, delegate: { goal: x, fn: plan }".into()),
     ];
     for (what, rest) in rests {
         let played = play("", &[QUICK, &rest, PICK]);
@@ -283,6 +298,53 @@ fn the_rest_is_cancelled_in_whatever_state_it_is() {
         let off = |event: &&Event| matches!(event.what, What::CalledOff { .. });
         assert_eq!(played.events.iter().filter(off).count(), 1, "{what}");
     }
+}
+
+#[test]
+fn what_is_handed_on_or_ends_just_then_is_one_or_the_other() {
+    let slow = "id: quick, fn: step, with: { for: 2 }";
+    // Its sub-run goes on when the join is met.
+    let handed = play("", &[slow, "id: rest, delegate: { goal: x, fn: plan }", PICK]);
+    assert_eq!((handed.state("rest"), handed.took(), handed.result.status()), ("cancelled", 4.0, RunStatus::Completed));
+    assert!(!handed.diary.iter().any(|(_, what)| what == "one" || what == "two"), "{:?}", handed.diary);
+    // It fails for good at the moment when the join is met, and no other way is asked for.
+    let adaptive = "mode: adaptive\ndecomposer: { fn: plan }";
+    let failed = play(adaptive, &[QUICK, "id: rest, fn: step, with: { for: 1, fail: true }", PICK]);
+    assert_eq!((failed.state("rest"), failed.took(), failed.result.status()), ("cancelled", 3.0, RunStatus::Completed));
+    // Some end at one moment, well or not: each is over before it is called off, or cancelled by that, and its dependents begin once.
+    let (mut over, mut cancelled, mut crossed) = (0, 0, 0);
+    for place in 0..6 {
+        for (rest, time) in [
+            ("fn: step, with: { for: 1 }", 1),
+            ("fn: step, with: { for: 1, fail: true }", 1),
+            ("fn: step, for_each: '[1, 1]', with: { for: 1 }", 1),
+            ("fn: step, with: { for: 0 }", 0),
+            ("fn: step, with: { for: 0, fail: true }", 0),
+            ("delegate: { goal: x, fn: plan }, with: { for: 0 }", 0),
+        ] {
+            let mut tasks: Vec<String> = (0..5).map(|n| format!("id: rest{n}, {rest}")).collect();
+            tasks.insert(place, format!("id: quick, fn: step, with: {{ for: {time} }}"));
+            let on = "depends_on: [quick, rest0, rest1, rest2, rest3, rest4]";
+            tasks.push(format!("id: pick, fn: step, {on}, join: {{ rule: one_success, cancel_rest: true }}"));
+            let played = play("", &tasks.iter().map(String::as_str).collect::<Vec<_>>());
+            let (began, took) = (f64::from(time), f64::from(time) + 1.0);
+            assert_eq!((played.began("pick"), played.state("pick"), played.took()), (Some(began), "completed", took));
+            let (tally, well) = (played.result.tally(), played.result.status() == RunStatus::Completed);
+            assert_eq!(well, tally.failed == 0, "{tally:?}");
+            over += tally.completed + tally.failed - 2;
+            cancelled += tally.cancelled;
+            let ended = |n: u32, before: &Event| match &before.what {
+                What::Completed { task, .. } | What::Failed { task, .. } | What::Delegated { task, .. } => task.instance() == n,
+                _ => false,
+            };
+            for (at, event) in played.events.iter().enumerate() {
+                if let What::CalledOff { task, .. } = &event.what {
+                    crossed += u32::from(played.events[..at].iter().any(|before| ended(task.instance(), before)));
+                }
+            }
+        }
+    }
+    assert!(over > 0 && cancelled > 0 && crossed > 0, "{over} were over, {cancelled} were cancelled, {crossed} words crossed");
 }
 
 #[test]

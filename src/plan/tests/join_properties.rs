@@ -108,7 +108,7 @@ fn with_rest(nodes: Vec<Node>, throws: &[u8]) -> (Vec<Node>, Vec<bool>) {
     let kept: Vec<bool> = (0..nodes.len()).map(|n| throws[n] == 0).collect();
     let node = |(n, node): (usize, Node)| {
         let node = if kept[n] { node.kept() } else { node };
-        if node.join.can_cancel_rest() && throws[n] % 3 > 0 { node.cancel_rest() } else { node }
+        if node.join.can_cancel_rest() && !throws[n].is_multiple_of(3) { node.cancel_rest() } else { node }
     };
     (nodes.into_iter().enumerate().map(node).collect(), kept)
 }
