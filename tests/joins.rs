@@ -366,6 +366,12 @@ fn what_has_not_begun_is_not_begun_any_more() {
     assert!(begun > 0 && begun < 60, "{begun}: some had been announced, some not");
     assert_eq!(played.diary.len(), 2, "{:?}", played.diary);
     assert_eq!(played.took(), 2.0);
+    // What could begin by the same end that makes it needless does not begin: nothing of it is asked any more.
+    for rest in ["when: \"1 == 2\"", "for_each: '[1, 2]'", "with: { x: '{{ quick.output.nothing }}' }"] {
+        let rest = format!("id: rest, fn: step, depends_on: [quick], {rest}");
+        let played = play("", &[QUICK, &rest, PICK]);
+        assert_eq!((played.state("rest"), played.result.status()), ("cancelled", RunStatus::Completed), "{rest}");
+    }
 }
 
 #[test]
