@@ -180,3 +180,14 @@ fn a_trip_that_can_not_be_paid_is_undone_and_one_that_can_is_not() {
         assert_eq!((result.status(), result.compensated()), (status, undone));
     }
 }
+
+#[test]
+fn the_first_answer_is_enough_and_the_rest_is_called_off() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/joins.polity.yaml");
+    let checked = polity::workflow::load(&path, &polity::config::Config::default().known()).unwrap();
+    assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
+    let result = polity::run(async { Polity::builder().start().unwrap().run(checked.workflow).await }).unwrap();
+    assert_eq!((result.status(), result.tally().cancelled, result.tally().skipped), (RunStatus::Completed, 1, 1));
+    let books = "completed, skipped, far was cancelled";
+    assert_eq!(result.outputs(), &json!({ "fetched": "from near", "opinion": 5, "books": books }));
+}

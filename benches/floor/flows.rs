@@ -26,7 +26,7 @@ pub fn layered_for(agents: usize, width: usize, depth: usize) -> Workflow {
             let mut on: Vec<usize> = if layer == 0 { Vec::new() } else { (0..3).map(upstream).collect() };
             on.sort_unstable();
             on.dedup();
-            task.dependencies = on.into_iter().map(|on| Dependency { on, wants: Wants::Success }).collect();
+            task.dependencies = on.into_iter().map(|on| Dependency { on, wants: Wants::Success, is_read: false }).collect();
             flow.tasks.push(task);
         }
     }

@@ -80,6 +80,9 @@ impl RunActor {
     }
     fn detour(&mut self, instance: u32, setback: Setback, context: &mut Context<RunActor>) {
         let Some((node, _)) = self.ledger.locate(instance) else { return };
+        if self.is_called_off(instance) {
+            return self.call_off(instance, setback.by, setback.attempts);
+        }
         let hopeless = matches!(setback.failure.kind, FailureKind::Cancelled | FailureKind::Budget);
         if hopeless || self.ledger.stopped() == Some(StopMode::Cancel) {
             return self.fail_for_good(instance, setback);

@@ -1,6 +1,5 @@
 //! From a task of the workflow to a job: its bindings become values.
 
-use crate::plan::Wants;
 use crate::workflow::{Action, Binding, Compensation, Delegate, EvalError, Fallback, Root, Scope, Script, Task, Workflow};
 use polity_agents::{Command, Failure, FailureKind, Work};
 use polity_protocols::Name;
@@ -156,7 +155,7 @@ fn short(item: &Value) -> Option<String> {
 pub(super) fn read_tasks(workflow: &Workflow, is_part: bool) -> Vec<bool> {
     let mut read = vec![false; workflow.tasks.len()];
     for edge in workflow.tasks.iter().flat_map(|task| &task.dependencies) {
-        read[edge.on] |= matches!(edge.wants, Wants::Output | Wants::MaybeOutput);
+        read[edge.on] |= edge.is_read;
     }
     for reference in workflow.outputs.iter().flat_map(|output| output.from.references()) {
         if let Some(at) = workflow.tasks.iter().position(|task| reference.root == Root::Tasks && task.id == reference.name) {

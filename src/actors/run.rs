@@ -11,12 +11,12 @@ use super::progress::{Expansion, Fact, Progress};
 use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
 use super::saga::Saga;
-use super::scope::{RunScope, inputs_object};
+use super::scope::{RunScope, inputs_object, word};
 use super::{Book, Errand, Holders, Inquiry, Offices, TaskActor, TaskSetup};
 use crate::event::{Counts, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::mutation::planted;
-use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
+use crate::plan::{InstanceId, Join, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode};
 use crate::report::Recall;
 use crate::runtime::RunResult;
 use crate::workflow::{Action, Conditions, EvalError, OnFailure, Workflow};
@@ -187,6 +187,7 @@ impl RunActor {
             tasks: tasks.iter().map(|task| task.id.clone()).collect(),
             kinds: tasks.iter().map(|task| task.kind.clone()).collect(),
             dependencies: tasks.iter().map(|t| t.dependencies.iter().map(|d| d.on as u32).collect()).collect(),
+            joins: (0..).zip(tasks).map(|(n, task)| (n, task.join)).filter(|(_, join)| *join != Join::AllSuccess).collect(),
             agents: roster.iter().map(|profile| profile.name.clone()).collect(),
             slots: roster.iter().map(|profile| profile.slots).collect(),
             inputs: inputs_object(&self.inputs),
@@ -230,6 +231,13 @@ impl RunActor {
                 let reason = format!("it works on what \"{}\" gives, which was skipped", self.id_of(because));
                 self.world.record(self.id, What::Skipped { task: self.task(node.0), reason: reason.into() });
             }
+            LedgerEffect::Unmet { node, by } => {
+                let reason = self.unmet(node, by);
+                self.world.record(self.id, What::Skipped { task: self.task(node.0), reason: reason.into() });
+            }
+            LedgerEffect::CalledOff { node, by } => {
+                self.world.record(self.id, What::CalledOff { task: self.task(node.0), by: by.0 });
+            }
             LedgerEffect::Blocked { node, .. } => {
                 let causes = self.ledger.cause(node).iter().skip(1).map(|cause| cause.0).collect();
                 self.world.record(self.id, What::Blocked { task: self.task(node.0), causes });
@@ -249,10 +257,25 @@ impl RunActor {
             }
         }
     }
+    /// Why a task is skipped whose join is not met.
+    fn unmet(&self, node: NodeIx, by: NodeIx) -> String {
+        let rule = self.ledger.plan().join(node);
+        let became = self.ledger.state(by).map_or("unknown", word);
+        match rule {
+            Join::OneFailed => format!("nothing that it depends on failed (join: {rule})"),
+            Join::OneSuccess | Join::AtLeast(_) => {
+                format!(
+                    "too little of what it depends on was done, and nothing failed (join: {rule}); \"{}\" was {became}",
+                    self.id_of(by)
+                )
+            }
+            _ => format!("\"{}\" is {became} (join: {rule})", self.id_of(by)),
+        }
+    }
     /// A task became ready: it is skipped, becomes several, or waits in the order of ranks for its turn to be opened.
     pub(super) fn admit(&mut self, node: NodeIx) {
         if self.ledger.stopped().is_some() || self.ledger.state(node) != Some(NodeState::Ready) {
-            return; // it is withdrawn by the ledger, or ended by what an earlier run knew
+            return; // it is withdrawn by the ledger, called off in the same turn, or ended by what an earlier run knew
         }
         if self.was_called_off(node) || self.stands_by(node) {
             return;
@@ -339,6 +362,9 @@ impl RunActor {
         }
     }
     fn admit_instance(&mut self, node: NodeIx, instance: InstanceId, index: usize) {
+        if self.ledger.instance_state(instance) != Some(NodeState::Ready) {
+            return; // what became of the one before it has stopped the run
+        }
         if self.recalled(instance.0) || self.goes_back {
             return;
         }
@@ -550,6 +576,10 @@ impl RunActor {
     /// An actor's task is over, and with it the task of the run, unless sub-runs go on with it.
     fn ended(&mut self, task: TaskId, mut result: TaskResult, context: &mut Context<RunActor>) {
         match std::mem::replace(&mut result.end, TaskEnd::Cancelled) {
+            TaskEnd::Handed(_) | TaskEnd::Setback(_) if self.is_called_off(task.instance()) => {
+                self.world.record(self.id, What::Cancelled { task }); // its end and its cancellation crossed
+                self.record_end(task, result);
+            }
             TaskEnd::Handed(handed) => self.handed(task, *handed, &result, context),
             TaskEnd::Setback(setback) => {
                 let (failure, job) = *setback;
@@ -558,6 +588,9 @@ impl RunActor {
             }
             end => self.record_end(task, TaskResult { end, ..result }),
         }
+    }
+    pub(super) fn is_called_off(&self, instance: u32) -> bool {
+        self.ledger.locate(instance).is_some_and(|(node, _)| self.ledger.called_off(node).is_some())
     }
     /// What became of a task, for expressions and for the ledger.
     pub(super) fn record_end(&mut self, task: TaskId, result: TaskResult) {
@@ -622,7 +655,8 @@ impl RunActor {
             }
         }
         // Where none was needed, none failed.
-        let succeeded = succeeded || state == NodeState::Skipped;
+        let unneeded = state == NodeState::Skipped || (state == NodeState::Cancelled && self.ledger.called_off(node).is_some());
+        let succeeded = succeeded || unneeded;
         self.world.record(self.id, What::Joined { task: self.task(node.0), succeeded });
     }
 
@@ -653,7 +687,7 @@ impl RunActor {
         self.asked = None;
         let tally = self.ledger.instance_tally();
         let outputs = if self.status.is_none() { self.outputs() } else { Map::new() };
-        let all_well = tally.is_success() && self.problems.is_empty();
+        let all_well = self.ledger.went_well() && self.problems.is_empty();
         let failed = if self.overspent { RunStatus::Overspent } else { RunStatus::Failed };
         let status = self.status.unwrap_or(if all_well { RunStatus::Completed } else { failed });
         let (compensated, left) = self.saga.tell();

@@ -110,7 +110,7 @@ impl RunActor {
     }
     /// All tasks have ended. True if something is to be undone first.
     pub(super) fn begin_undo(&mut self, context: &mut Context<RunActor>) -> bool {
-        let ends_well = self.ledger.instance_tally().is_success() && self.status.is_none();
+        let ends_well = self.ledger.went_well() && self.status.is_none();
         if self.saga.undo.is_some() || self.saga.off || ends_well {
             return self.saga.goes_on();
         }

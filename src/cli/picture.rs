@@ -21,7 +21,7 @@ pub fn graph(workflow: &Workflow) -> Graph {
 
 fn link(wants: Wants) -> Link {
     match wants {
-        Wants::Output => Link::Required,
+        Wants::Output | Wants::Both => Link::Required,
         Wants::MaybeOutput => Link::Optional,
         Wants::Ended | Wants::Success => Link::Order,
     }

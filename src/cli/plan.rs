@@ -4,7 +4,7 @@ use super::load::{self, Loaded, Settings};
 use super::output;
 use super::stop::Stop;
 use polity::agents::AgentSpec;
-use polity::plan::{Node, NodeIx, Plan as Order};
+use polity::plan::{Join, NodeIx, Plan as Order};
 use polity::protocols::{AgentId, Demand, DemandId, Profile};
 use polity::workflow::{Action, BoundInputs, Scope, Task, TaskFacts, Workflow, bind_inputs};
 use serde_json::Value;
@@ -69,7 +69,7 @@ fn items(task: &Task, known: &Inputs) -> Option<usize> {
 fn order(workflow: &Workflow, items: &[Option<usize>]) -> Result<Order, Stop> {
     let node = |(task, items): (&Task, &Option<usize>)| {
         let weight = if *items == Some(0) { 0.0 } else { estimate(task) };
-        task.dependencies.iter().fold(Node::new(weight), |node, edge| node.after(NodeIx(edge.on as u32), edge.wants))
+        task.node(weight)
     };
     Order::new(workflow.tasks.iter().zip(items).map(node).collect()).map_err(Stop::invalid)
 }
@@ -138,6 +138,7 @@ impl Page<'_> {
             (Some(_), None) => " ×?".into(),
         };
         let after: Vec<&str> = self.order.dependencies(node).iter().map(|(on, _)| &*self.task(*on).id).collect();
+        let join = if task.join == Join::AllSuccess { String::new() } else { format!(" ({})", task.join) };
         let work = task.estimate.map_or_else(|| "?".into(), |seconds| format!("{seconds}s"));
         let who = able(task, &self.loaded.checked.agents);
         [
@@ -145,7 +146,7 @@ impl Page<'_> {
             format!("{}{times}", task.id),
             output::plain(&task.kind),
             how(&task.action),
-            after.join(", "),
+            after.join(", ") + &join,
             work,
             who,
         ]

@@ -237,6 +237,10 @@ impl Line {
                 self.causes = Some(causes.iter().map(|n| names.task(TaskId::new(task.run(), *n))).collect());
                 self.causes_n = Some(causes.clone());
             }
+            What::CalledOff { task, by } => {
+                self.causes = Some(vec![names.task(TaskId::new(task.run(), *by))]);
+                self.causes_n = Some([*by].into());
+            }
             What::Joined { succeeded, .. } => self.succeeded = Some(*succeeded),
             What::Delegated { attempts, took, .. } => {
                 self.attempt = Some(*attempts);
@@ -362,6 +366,7 @@ impl Line {
             "run_resumed" => What::RunResumed,
             "paused" => What::Paused { task: task? },
             "resumed" => What::Resumed { task: task? },
+            "called_off" => What::CalledOff { task: task?, by: *self.causes_n.as_ref()?.first()? },
             "joined" => What::Joined { task: task?, succeeded: self.succeeded? },
             "governed" => What::Governed(self.governance.clone()?),
             "run_ended" => What::RunEnded(self.tail.clone()?),
@@ -414,6 +419,7 @@ impl What {
             What::Compensating { .. } => "compensating",
             What::Compensated { .. } => "compensated",
             What::Uncompensated { .. } => "uncompensated",
+            What::CalledOff { .. } => "called_off",
             What::Joined { .. } => "joined",
             What::Governed(_) => "governed",
             What::RunEnded(_) => "run_ended",
@@ -450,6 +456,7 @@ impl What {
             | What::Compensating { task, .. }
             | What::Compensated { task }
             | What::Uncompensated { task, .. }
+            | What::CalledOff { task, .. }
             | What::Joined { task, .. } => Some(*task),
             _ => None,
         }

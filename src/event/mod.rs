@@ -11,6 +11,7 @@ pub use line::{Line, line};
 pub use log::{EventLog, Sink};
 pub use names::Names;
 
+use crate::plan::Join;
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -141,6 +142,9 @@ pub enum What {
     Compensated { task: TaskId },
     /// What the task did is left, and why.
     Uncompensated { task: TaskId, reason: Name },
+    /// The task is needed no more, since the join of task `by` is met: it is cancelled, unless it comes to its own end before that. If it has
+    /// ended already, the word of its end and this crossed, and this changes nothing.
+    CalledOff { task: TaskId, by: u32 },
     /// All instances of a `for_each` task ended.
     Joined { task: TaskId, succeeded: bool },
     /// A coordinator closed its books for the run: what its decisions cost, and how its agents stand with it.
@@ -231,6 +235,9 @@ pub struct RunHead {
     pub kinds: Arc<[Name]>,
     /// What each task waits for.
     pub dependencies: Arc<[Vec<u32>]>,
+    /// The joins of the tasks that have one of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<(u32, Join)>,
     /// The agents of the society, by number.
     pub agents: Arc<[Name]>,
     /// Slots of each agent.

@@ -13,14 +13,20 @@ pub(super) struct Adjacency {
 }
 
 impl Adjacency {
-    /// From one list of edges per node, in order; parallel edges become one, with the strongest of their wants. `O(e log e)` at worst.
+    /// From one list of edges per node, in order; parallel edges become one that wants what they want together. `O(e log e)` at worst.
     pub(super) fn from_rows(rows: impl ExactSizeIterator<Item = Vec<Edge>>) -> Adjacency {
         let mut offsets = Vec::with_capacity(rows.len() + 1);
         let mut edges = Vec::new();
         offsets.push(0);
         for mut row in rows {
-            row.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1))); // the strongest first, so that it is the one kept
-            row.dedup_by_key(|edge| edge.0);
+            row.sort_unstable();
+            row.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                if same {
+                    kept.1 = kept.1.and(next.1);
+                }
+                same
+            });
             edges.append(&mut row);
             offsets.push(edges.len() as u32);
         }

@@ -1,6 +1,6 @@
 //! Why a set of nodes is no plan.
 
-use super::NodeIx;
+use super::{Join, NodeIx};
 use core::fmt;
 
 /// Why [`Plan::new`](super::Plan::new) refused. Shown as text it calls a task by its number; [`PlanError::describe`] calls it by its name.
@@ -36,6 +36,22 @@ pub enum PlanError {
         /// What was given.
         weight: f64,
     },
+    /// `node` has a join of its own, which `of` upstream tasks can never meet: there are none, or fewer than it asks for, or it asks for 0.
+    BadJoin {
+        /// The task.
+        node: NodeIx,
+        /// Its rule.
+        join: Join,
+        /// Upstream tasks that count for it.
+        of: u32,
+    },
+    /// `node` is to call the rest off when its join is met, which is only there for joins that are met by successes.
+    NoRest {
+        /// The task.
+        node: NodeIx,
+        /// Its rule.
+        join: Join,
+    },
     /// There are more nodes or edges than a plan can number.
     TooMany {
         /// Nodes given.
@@ -66,6 +82,18 @@ impl PlanError {
             ),
             PlanError::BadWeight { node, weight } => format!(
                 "the weight of task {} must be a finite number of seconds, at least 0, but is {weight}; give an estimate, or 1 if nobody knows",
+                name(*node)
+            ),
+            PlanError::BadJoin { node, join, of: 0 } => format!(
+                "task {} waits by `join: {join}` for none: no upstream task counts for it; say what it depends on, or drop the join",
+                name(*node)
+            ),
+            PlanError::BadJoin { node, join, of } => format!(
+                "task {} waits by `join: {join}`, and {of} upstream tasks count for it; ask for a number from 1 to {of}",
+                name(*node)
+            ),
+            PlanError::NoRest { node, join } => format!(
+                "task {} cancels the rest, but waits by `join: {join}`; that is for `one_success` and `at_least`",
                 name(*node)
             ),
             PlanError::TooMany { nodes, edges } => format!(

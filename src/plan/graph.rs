@@ -3,7 +3,8 @@
 use super::adjacency::Adjacency;
 use super::measure::Ranks;
 use super::order::Order;
-use super::{Node, NodeIx, PlanError, Wants};
+use super::special::Specials;
+use super::{Join, Node, NodeIx, PlanError, Wants};
 
 /// Nodes, and edges, that a plan can have: numbers are `u32`, and the last two are kept to mean "none".
 pub(super) const LIMIT: usize = u32::MAX as usize - 2;
@@ -34,22 +35,27 @@ pub struct Plan {
     downstream: Adjacency,
     order: Order,
     ranks: Ranks,
+    specials: Specials,
 }
 
 impl Plan {
-    /// The plan of these nodes; a node's place in the list is its [`NodeIx`]. Parallel edges become one, with the strongest of their wants.
+    /// The plan of these nodes; a node's place in the list is its [`NodeIx`]. Parallel edges become one, which wants what they want together
+    /// ([`Wants::and`]).
     ///
     /// # Errors
-    /// [`PlanError::TooMany`], [`PlanError::BadWeight`], [`PlanError::UnknownDependency`], [`PlanError::Cycle`]: the first found, in this order.
+    /// [`PlanError::TooMany`], [`PlanError::BadWeight`], [`PlanError::UnknownDependency`], [`PlanError::BadJoin`], [`PlanError::NoRest`],
+    /// [`PlanError::Cycle`]: the first found, in this order.
     pub fn new(nodes: Vec<Node>) -> Result<Plan, PlanError> {
         check_size(nodes.len(), nodes.iter().map(|node| node.dependencies.len()).sum())?;
         nodes.iter().enumerate().try_for_each(|(n, node)| check_node(NodeIx::at(n), node, nodes.len()))?;
         let weights: Box<[f64]> = nodes.iter().map(Node::weight).collect();
+        let mut specials = Specials::of(&nodes);
         let upstream = Adjacency::from_rows(nodes.into_iter().map(|node| node.dependencies));
+        specials.check(&upstream)?;
         let downstream = upstream.reversed();
         let order = Order::new(&upstream, &downstream)?;
         let ranks = Ranks::new(&weights, &downstream, &order);
-        Ok(Plan { weights, upstream, downstream, order, ranks })
+        Ok(Plan { weights, upstream, downstream, order, ranks, specials })
     }
 
     /// Tasks.
@@ -86,6 +92,17 @@ impl Plan {
     /// What waits for a task, by number, each with what it wants of it.
     pub fn dependents(&self, node: NodeIx) -> &[(NodeIx, Wants)] {
         self.downstream.row(node.index())
+    }
+    /// The rule by which a task waits for those that count for its join. `O(log tasks with a join of their own)`.
+    pub fn join(&self, node: NodeIx) -> Join {
+        self.specials.of_node(node).map_or(Join::AllSuccess, |at| self.specials.joins()[at].rule)
+    }
+    /// True if a task calls the rest of its join off once that is met.
+    pub fn cancels_rest(&self, node: NodeIx) -> bool {
+        self.specials.of_node(node).is_some_and(|at| self.specials.joins()[at].cancel_rest)
+    }
+    pub(super) fn specials(&self) -> &Specials {
+        &self.specials
     }
     /// All tasks, each after everything that it waits for: level by level, within a level by number.
     ///

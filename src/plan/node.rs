@@ -1,6 +1,6 @@
 //! A task as the plan sees it: how much work it is, and what it waits for.
 
-use super::Wants;
+use super::{Join, Wants};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -47,17 +47,47 @@ impl fmt::Debug for NodeIx {
 pub struct Node {
     pub(super) weight: f64,
     pub(super) dependencies: Vec<(NodeIx, Wants)>,
+    pub(super) join: Join,
+    pub(super) cancel_rest: bool,
+    pub(super) kept: bool,
 }
 
 impl Node {
     /// A task of `weight` seconds of work at speed 1 that waits for nothing.
     pub fn new(weight: f64) -> Node {
-        Node { weight, dependencies: Vec::new() }
+        Node { weight, dependencies: Vec::new(), join: Join::default(), cancel_rest: false, kept: false }
     }
-    /// The same, but it waits for `upstream` too. If it already does, the stronger of the two wants counts.
+    /// The same, but it waits for `upstream` too. If it already does, what the two want together counts.
     #[must_use]
     pub fn after(mut self, upstream: impl Into<NodeIx>, wants: Wants) -> Node {
         self.dependencies.push((upstream.into(), wants));
+        self
+    }
+    /// The same, but it waits by this rule for those that count for the join.
+    ///
+    /// ```
+    /// use polity::plan::{Join, Node, NodeIx, Plan, Wants};
+    /// let first = Node::new(1.0).after(0, Wants::Success).after(1, Wants::Success).join(Join::OneSuccess).cancel_rest();
+    /// let plan = Plan::new(vec![Node::new(1.0), Node::new(1.0), first])?;
+    /// assert_eq!((plan.join(NodeIx(2)), plan.join(NodeIx(0))), (Join::OneSuccess, Join::AllSuccess));
+    /// # Ok::<(), polity::plan::PlanError>(())
+    /// ```
+    #[must_use]
+    pub fn join(mut self, rule: Join) -> Node {
+        self.join = rule;
+        self
+    }
+    /// The same, but those of its join that have not ended when it is met are called off, if nothing else waits for them. For rules that
+    /// are met by successes ([`Join::can_cancel_rest`]).
+    #[must_use]
+    pub fn cancel_rest(mut self) -> Node {
+        self.cancel_rest = true;
+        self
+    }
+    /// The same, but its result is wanted for its own sake: no join calls it off.
+    #[must_use]
+    pub fn kept(mut self) -> Node {
+        self.kept = true;
         self
     }
     /// Its estimated work, in seconds at speed 1.

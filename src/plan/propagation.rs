@@ -1,6 +1,6 @@
 //! How an end travels down the graph. A work list, no recursion: a million tasks in a chain may all be blocked by one.
 
-use super::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, StopMode, Wants};
+use super::{Ends, InstanceId, Join, Ledger, LedgerEffect, NodeIx, NodeState, StopMode, Verdict, Wants};
 use crate::mutation::planted;
 use std::sync::Arc;
 
@@ -26,15 +26,24 @@ impl Entry {
 /// No node: plans are smaller, by [`LIMIT`](super::graph::LIMIT).
 const NONE: NodeIx = NodeIx(u32::MAX);
 
-/// What a task becomes once everything upstream of it has ended and nothing that it must have is lost.
-enum Verdict {
+/// What becomes of a pending task.
+enum Fate {
+    Waits,
     Ready,
+    /// Because of this upstream task.
+    Blocked(NodeIx),
+    /// Because that one was.
     Skipped(NodeIx),
+    /// Its join is not met; that one decided it.
+    Unmet(NodeIx),
 }
 
 impl Ledger {
     /// The one place where a task's state changes. An expanded task is counted among the instances by its instances.
     pub(super) fn set(&mut self, node: NodeIx, state: NodeState) {
+        if self.entries[node.index()].state == NodeState::Pending {
+            self.leave(node);
+        }
         let entry = &mut self.entries[node.index()];
         self.nodes.shift(entry.state, state);
         if entry.expansion.is_none() {
@@ -65,12 +74,17 @@ impl Ledger {
         }
     }
 
-    /// Tells the dependents of all that has ended, nearest first, until nothing more follows.
+    /// Tells the dependents of all that has ended, nearest first, and calls off what is needed no more, until nothing more follows.
     pub(super) fn propagate(&mut self, effects: &mut Vec<LedgerEffect>) {
         let plan = Arc::clone(&self.plan);
-        while let Some(node) = self.ended.pop_front() {
-            for &(dependent, wants) in plan.dependents(node) {
-                self.tell(dependent, node, wants, effects);
+        loop {
+            while let Some(node) = self.ended.pop_front() {
+                for &(dependent, wants) in plan.dependents(node) {
+                    self.tell(dependent, node, wants, effects);
+                }
+            }
+            if !self.call_off_next(effects) {
+                break;
             }
         }
         self.finish(effects);
@@ -78,47 +92,100 @@ impl Ledger {
 
     /// `upstream`, of which `node` wants so much, has ended.
     fn tell(&mut self, node: NodeIx, upstream: NodeIx, wants: Wants, effects: &mut Vec<LedgerEffect>) {
-        let lost = self.entries[upstream.index()].state.is_loss();
+        let end = self.entries[upstream.index()].state;
+        let special = self.plan.specials().of_node(node);
+        if let Some(at) = special {
+            let heard = &mut self.heard[at];
+            if wants.is_joined() {
+                heard.ends.take(end);
+            }
+            heard.others -= u32::from(wants != Wants::Success);
+        }
         let entry = &mut self.entries[node.index()];
         entry.waiting -= 1;
         if entry.state != NodeState::Pending {
-            return; // it has been blocked or withdrawn meanwhile
+            return; // it has begun, or been blocked or withdrawn meanwhile
         }
-        if lost && matches!(wants, Wants::Success | Wants::Output) {
-            let root = self.end_because(node, upstream, NodeState::Blocked);
-            effects.push(LedgerEffect::Blocked { node, cause: upstream, root });
-        } else if entry.waiting == 0 || (planted("ignore_a_dependency") && entry.waiting == 1) {
-            match self.verdict(node) {
-                Verdict::Ready => {
-                    self.set(node, NodeState::Ready);
-                    effects.push(LedgerEffect::Ready(node));
-                }
-                Verdict::Skipped(because) => {
-                    self.end_because(node, because, NodeState::Skipped);
-                    effects.push(LedgerEffect::Skipped { node, because });
-                }
+        let fate = match special {
+            _ if end.is_loss() && wants.is_required() => Fate::Blocked(upstream),
+            Some(at) => self.by_its_own_join(node, at, (upstream, wants)),
+            None => self.by_all_success(node, upstream, wants),
+        };
+        match fate {
+            Fate::Waits => {}
+            Fate::Ready => {
+                self.set(node, NodeState::Ready);
+                effects.push(LedgerEffect::Ready(node));
+                self.release(node);
+            }
+            Fate::Blocked(cause) => {
+                let root = self.end_because(node, cause, NodeState::Blocked);
+                effects.push(LedgerEffect::Blocked { node, cause, root });
+            }
+            Fate::Skipped(because) => {
+                self.end_because(node, because, NodeState::Skipped);
+                effects.push(LedgerEffect::Skipped { node, because });
+            }
+            Fate::Unmet(by) => {
+                self.end(node, NodeState::Skipped);
+                effects.push(LedgerEffect::Unmet { node, by });
             }
         }
     }
 
-    /// Skipped if an output that it uses was skipped, or if it has upstream tasks joined by `all_success` and nothing that it wants
-    /// succeeded.
-    fn verdict(&self, node: NodeIx) -> Verdict {
-        let mut first_skipped = None; // of those joined by `all_success`
-        let mut some_succeeded = false;
+    /// The usual join needs no counts: a loss blocks at once, and else all is looked at when all have ended.
+    fn by_all_success(&self, node: NodeIx, upstream: NodeIx, wants: Wants) -> Fate {
+        let entry = &self.entries[node.index()];
+        if wants.is_joined() && self.entries[upstream.index()].state.is_loss() {
+            return Fate::Blocked(upstream);
+        }
+        if entry.waiting > 0 && !(planted("ignore_a_dependency") && entry.waiting == 1) {
+            return Fate::Waits;
+        }
+        let mut ends = Ends::default();
+        let mut first_skipped = None; // of those that count for the join
+        let mut works_on_some = false;
         for &(upstream, wants) in self.plan.dependencies(node) {
-            let skipped = self.entries[upstream.index()].state == NodeState::Skipped;
-            match wants {
-                Wants::Output if skipped => return Verdict::Skipped(upstream),
-                Wants::Success if skipped => first_skipped = first_skipped.or(Some(upstream)),
-                // What it works on has succeeded too, so that not all was skipped.
-                Wants::Success | Wants::Output => some_succeeded = true,
-                Wants::Ended | Wants::MaybeOutput => {}
+            let end = self.entries[upstream.index()].state;
+            match (wants.is_required(), end) {
+                (true, NodeState::Skipped) => return Fate::Skipped(upstream),
+                (required, _) => works_on_some |= required, // it has succeeded, so that not all was skipped
+            }
+            if wants.is_joined() {
+                ends.of += 1;
+                ends.take(end);
+                first_skipped = first_skipped.or((end == NodeState::Skipped).then_some(upstream));
             }
         }
-        match first_skipped {
-            Some(upstream) if !some_succeeded => Verdict::Skipped(upstream),
-            _ => Verdict::Ready,
+        match (Join::AllSuccess.verdict(ends), first_skipped) {
+            (Verdict::Skip, Some(upstream)) if !works_on_some => Fate::Skipped(upstream),
+            _ => Fate::Ready,
+        }
+    }
+
+    /// By the join that it has, and by what it needs besides. That it is skipped is only known when nothing that it must have can be lost.
+    fn by_its_own_join(&self, node: NodeIx, at: usize, (upstream, wants): (NodeIx, Wants)) -> Fate {
+        let (rule, heard) = (self.plan.specials().joins()[at].rule, &self.heard[at]);
+        let state = |node: &NodeIx| self.entries[node.index()].state;
+        let dependencies = self.plan.dependencies(node);
+        let blame = || {
+            let joined = dependencies.iter().filter(|(_, wants)| wants.is_joined());
+            rule.blame(joined.map(|(upstream, _)| (*upstream, state(upstream)))).unwrap_or(upstream)
+        };
+        let verdict = rule.verdict(heard.ends);
+        match verdict {
+            Verdict::Block if wants.is_joined() && state(&upstream).is_loss() => Fate::Blocked(upstream),
+            Verdict::Block => Fate::Blocked(blame()),
+            Verdict::Wait => Fate::Waits,
+            _ if heard.others > 0 => Fate::Waits,
+            Verdict::Start | Verdict::Skip => {
+                let without = dependencies.iter().find(|(up, wants)| wants.is_required() && state(up) == NodeState::Skipped);
+                match (without, verdict) {
+                    (Some((upstream, _)), _) => Fate::Skipped(*upstream),
+                    (None, Verdict::Skip) => Fate::Unmet(blame()),
+                    (None, _) => Fate::Ready,
+                }
+            }
         }
     }
 

@@ -95,6 +95,21 @@ pub enum LedgerEffect {
         /// The upstream task whose skipping made it so.
         because: NodeIx,
     },
+    /// This task is skipped, since its [`Join`](super::Join) is not met and no failure is to blame.
+    Unmet {
+        /// The task.
+        node: NodeIx,
+        /// The upstream task by which that was decided; the first that counts for the join if it was no single one.
+        by: NodeIx,
+    },
+    /// This task is needed no more, since a join is met: it is withdrawn if it was not opened, else its caller is asked to cancel it, as the
+    /// next effects say.
+    CalledOff {
+        /// The task.
+        node: NodeIx,
+        /// The task whose join is met.
+        by: NodeIx,
+    },
     /// This task can't be done any more.
     Blocked {
         /// The task.
@@ -104,7 +119,7 @@ pub enum LedgerEffect {
         /// Where the chain of causes began: a task that failed or was cancelled.
         root: NodeIx,
     },
-    /// This instance was pending or ready and will not be opened: the run was stopped. It has ended. A task that had not been expanded has
+    /// This instance was pending or ready and will not be opened: the run was stopped, or its task called off. It has ended. A task that had not been expanded has
     /// the one instance of its own number.
     Withdrawn(InstanceId),
     /// This instance is open: cancel it. It ends when the caller settles it, as whatever became of it meanwhile.

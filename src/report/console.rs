@@ -158,7 +158,10 @@ impl Console {
                 let why = cause.map(|c| format!("by {c}")).unwrap_or_default();
                 self.unless_large(Status::Blocked, None, *task, &why)
             }
-            What::Cancelled { task } => self.unless_large(Status::Cancelled, Some(before.spent), *task, ""),
+            What::Cancelled { task } => {
+                let why = self.called_off(*task);
+                self.unless_large(Status::Cancelled, Some(before.spent), *task, &why)
+            }
             What::Retried { task, agent, attempt, failure, at: again } => {
                 let wait = again.since(at).as_secs_f64();
                 let why = format!("{}; attempt {} in {wait:.1}s", clipped(&failure_line(failure), 80), attempt.saturating_add(1));
@@ -290,6 +293,12 @@ impl Console {
             _ => self.awards.remove(&task.instance()),
         };
         Before { award, spent }
+    }
+    /// Why a task was called off, if a join did so.
+    fn called_off(&self, task: TaskId) -> String {
+        let by = |n: u32| self.report.task(n).and_then(|record| record.called_off());
+        let by = by(task.instance()).or_else(|| by(self.report.node(task.instance())));
+        by.map(|by| format!("what {} waited for is there", self.names.task(TaskId::new(task.run(), by)))).unwrap_or_default()
     }
     fn count(&mut self, what: &What) {
         match what {

@@ -89,18 +89,19 @@ impl Life<'_> {
         put(&mut self.text, format_args!("{}{kind}: {}{by}{attempts}.\n\n", self.say.task(self.n), task.state.word()));
     }
     fn upstream(&mut self, task: &TaskRecord) {
-        let on: Vec<String> = self.say.report.upstream(self.n).map(|up| self.became(up)).collect();
-        let verb = if task.ready_at().is_some() { "It could start because of" } else { "It depends on" };
+        let report = self.say.report;
+        let late: Vec<u32> = report.not_waited_for(self.n).collect();
+        let on: Vec<String> = report.upstream(self.n).filter(|up| !late.contains(up)).map(|up| self.say.became(up)).collect();
+        let verb = if task.began_at().is_some() { "It could start because of" } else { "It depends on" };
+        let join = report.join(self.n).map(|join| format!(", by `join: {join}`")).unwrap_or_default();
         match on.len() {
-            0 => self.text.push_str("It waits for no other task.\n"),
-            _ => put(&mut self.text, format_args!("{verb} {}.\n", listed(&on, NAMED))),
+            0 if late.is_empty() => self.text.push_str("It waits for no other task.\n"),
+            _ => put(&mut self.text, format_args!("{verb} {}{join}.\n", listed(&on, NAMED))),
         }
-    }
-    /// `extract (completed at 0.021s)`
-    fn became(&self, n: u32) -> String {
-        let Some(task) = self.say.report.task(n) else { return self.say.task(n) };
-        let when = task.ended_at().map(|t| format!(" at {}", self.say.at(t))).unwrap_or_default();
-        format!("{} ({}{when})", self.say.task(n), task.state.word())
+        if !late.is_empty() {
+            let late: Vec<String> = late.into_iter().map(|up| self.say.became(up)).collect();
+            put(&mut self.text, format_args!("It did not wait for {}.\n", listed(&late, NAMED)));
+        }
     }
     /// A line that begins with its moment.
     fn line(&mut self, at: Time, what: &str) {
@@ -133,6 +134,9 @@ impl Life<'_> {
                 };
                 let (copies, why) = (self.copies(), clipped(reason, SHOWN));
                 format!("Its copies voted by their results. For it: {}; for another: {}; {why}.{copies}", all(agree), all(differ))
+            }
+            Step::CalledOff { by } => {
+                format!("It was called off: what {} waited for was there, and nothing else needed it.", self.say.task(*by))
             }
             Step::Noted(note) => format!("Note: {}", clipped(note, SHOWN)),
         };

@@ -221,6 +221,11 @@ impl Report {
                     record.step(event.at, Step::Noted(word.into()));
                 }
             }
+            What::CalledOff { task, by } => {
+                // One that has ended is no stray: its end was told by itself, and the run had not heard of it.
+                let record = self.tasks.get_mut(task.instance() as usize).filter(|record| !record.state.has_ended());
+                record.into_iter().for_each(|record| record.step(event.at, Step::CalledOff { by: *by }));
+            }
             What::StateConflict { task, key, rejected, .. } => {
                 let fate = if *rejected { "the write was rejected" } else { "the last writer won" };
                 let note = format!("another task had changed state.{key} meanwhile: {fate}");
@@ -361,7 +366,7 @@ impl Report {
             What::Noted { note, .. } => record.step(at, Step::Noted(note.clone())),
             What::Refused { .. } | What::Displaced { .. } | What::Retried { .. } => self.again(at, task, what),
             What::Delegated { .. } | What::Replanned { .. } if task.instance() < COPIES => self.hand_on(at, task, what),
-            What::Nested { .. } => record.state = State::Nested,
+            What::Nested { .. } => record.nested(at),
             what => self.end(at, task, what),
         }
     }

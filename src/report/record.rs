@@ -98,6 +98,7 @@ pub enum Step {
     Retried { agent: AgentId, attempt: u32, failure: Arc<Failure>, again: Time },
     Voted { agree: Arc<[AgentId]>, differ: Arc<[AgentId]>, reason: Name },
     Noted(Name),
+    CalledOff { by: u32 },
 }
 
 /// A moment, or none, in eight bytes: a report may hold a million tasks.
@@ -146,6 +147,7 @@ pub struct TaskRecord {
 #[derive(Clone, Default)]
 struct More {
     causes: Option<Arc<[u32]>>,
+    nested: Moment,
     output: Option<Arc<Value>>,
     dead: Option<Name>,
     steps: Vec<(Time, Step)>,
@@ -160,6 +162,10 @@ impl TaskRecord {
     /// When it was announced first.
     pub fn ready_at(&self) -> Option<Time> {
         self.ready.get()
+    }
+    /// When it began to be done: announced, or handed to a sub-run.
+    pub fn began_at(&self) -> Option<Time> {
+        self.ready_at().or_else(|| self.more.as_ref()?.nested.get())
     }
     /// When it was announced last.
     pub fn announced_at(&self) -> Option<Time> {
@@ -225,6 +231,10 @@ impl TaskRecord {
             _ => None,
         })
     }
+    /// The task whose join called it off, if one did.
+    pub fn called_off(&self) -> Option<u32> {
+        self.steps().iter().find_map(|(_, step)| if let Step::CalledOff { by } = step { Some(*by) } else { None })
+    }
     /// What its jobs noted.
     pub fn notes(&self) -> impl Iterator<Item = &Name> {
         self.steps().iter().filter_map(|(_, step)| if let Step::Noted(note) = step { Some(note) } else { None })
@@ -263,6 +273,13 @@ impl TaskRecord {
     }
     pub(super) fn end(&mut self, at: Time, state: State, took: Duration) {
         (self.state, self.ended, self.took) = (state, Moment::at(at), nanos(took));
+    }
+    /// A sub-run of it began.
+    pub(super) fn nested(&mut self, at: Time) {
+        self.state = State::Nested;
+        if self.began_at().is_none() {
+            self.more().nested = Moment::at(at);
+        }
     }
     /// Another copy of it was opened: it is being worked on, by nobody in particular.
     pub(super) fn copied(&mut self, at: Time) {

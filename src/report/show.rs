@@ -27,6 +27,7 @@ pub fn show(report: &Report, names: &Names) -> String {
         put(&mut text, format_args!("and {}\n", count(left as u64, "more task")));
     }
     put(&mut text, format_args!("\n{}\n", tables::agents(say).trim_fmt()));
+    early(&mut text, say);
     failures(&mut text, say);
     outputs(&mut text, report);
     totals(&mut text, say);
@@ -59,6 +60,24 @@ fn head(text: &mut String, say: Say<'_>) {
     }
     if report.strays() > 0 {
         put(text, format_args!("note: {} made no sense where it stood, and was left out\n", count(report.strays(), "event")));
+    }
+}
+
+/// Tasks that began before all that they depend on had ended.
+fn early(text: &mut String, say: Say<'_>) {
+    let report = say.report;
+    let early = || report.tasks().filter(|(n, _)| report.not_waited_for(*n).next().is_some());
+    let Some(_) = report.head().filter(|head| !head.joins.is_empty()).and_then(|_| early().next()) else { return };
+    text.push_str("\nbegan before all that they depend on had ended\n");
+    for (n, task) in early().take(NAMED) {
+        let late: Vec<String> = report.not_waited_for(n).map(|up| say.became(up)).collect();
+        let began = task.began_at().map(|at| say.at(at)).unwrap_or_default();
+        let join = report.join(n).map(|join| join.to_string()).unwrap_or_default();
+        put(text, format_args!("  {} at {began}, by `join: {join}`: not after {}\n", say.task(n), listed(&late, NAMED)));
+    }
+    let more = early().count().saturating_sub(NAMED);
+    if more > 0 {
+        put(text, format_args!("  and {more} more\n"));
     }
 }
 

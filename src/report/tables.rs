@@ -28,6 +28,12 @@ impl Say<'_> {
     pub(super) fn agent(self, agent: AgentId) -> String {
         clipped(&self.names.agent(agent), 40)
     }
+    /// `extract (completed at 0.021s)`
+    pub(super) fn became(self, n: u32) -> String {
+        let Some(task) = self.report.task(n) else { return self.task(n) };
+        let when = task.ended_at().map(|t| format!(" at {}", self.at(t))).unwrap_or_default();
+        format!("{} ({}{when})", self.task(n), task.state.word())
+    }
     /// A moment as time since the run's beginning.
     pub(super) fn at(self, at: Time) -> String {
         seconds(at.since(self.report.began().unwrap_or(Time::ZERO)))

@@ -3,6 +3,7 @@
 use super::fold::{Cost, Report};
 use super::record::{State, TaskRecord};
 use crate::event::Counts;
+use crate::plan::Join;
 use core::time::Duration;
 use polity_protocols::Time;
 use std::collections::BTreeSet;
@@ -70,8 +71,9 @@ impl Report {
         let (mut steps, mut seen) = (Vec::new(), BTreeSet::new());
         while let Some(n) = at.filter(|n| seen.insert(*n)) {
             steps.push(n);
-            let before = self.task(n).and_then(|t| t.ready_at().or(t.ended_at())).unwrap_or(Time::MAX);
-            at = self.latest(self.upstream(n), before);
+            let before = self.task(n).and_then(|t| t.began_at().or(t.ended_at())).unwrap_or(Time::MAX);
+            let late: BTreeSet<u32> = self.not_waited_for(n).collect();
+            at = self.latest(self.upstream(n).filter(|up| !late.contains(up)), before);
         }
         steps.reverse();
         let worked = steps.iter().fold(Duration::ZERO, |sum, n| sum.saturating_add(worked(*n)));
@@ -85,6 +87,22 @@ impl Report {
             let (first, count) = self.family(*on).unwrap_or((*on, 1));
             first..first.saturating_add(count)
         })
+    }
+    /// What an instance depends on and did not wait for: it began before these had ended, or called them off. Where the task has a join of
+    /// its own; else none.
+    pub fn not_waited_for(&self, instance: u32) -> impl Iterator<Item = u32> + '_ {
+        let began = self.join(instance).and_then(|_| self.task(instance)?.began_at());
+        let node = self.node(instance);
+        let off = move |n: u32| self.task(n).and_then(|task| task.called_off()) == Some(node);
+        let later = move |n: u32, began| self.task(n).is_some_and(|task| task.ended_at().is_none_or(|at| at > began));
+        let late = move |up: &u32| began.is_some_and(|began| later(*up, began) || off(*up) || off(self.node(*up)));
+        self.upstream(instance).filter(late)
+    }
+    /// The join of its own that an instance's task has, if it has one.
+    pub fn join(&self, instance: u32) -> Option<Join> {
+        let node = self.node(instance);
+        let joins = &self.head()?.joins; // by number
+        joins.binary_search_by_key(&node, |(task, _)| *task).ok().map(|at| joins[at].1)
     }
     /// Of some instances the one that ended last, not after `by`; of equals the one with the smallest number.
     fn latest(&self, of: impl Iterator<Item = u32>, by: Time) -> Option<u32> {

@@ -9,7 +9,7 @@ use crate::actors::{
     SupervisorMail, is_lodger,
 };
 use crate::event::RunId;
-use crate::plan::{Node, NodeIx, Plan};
+use crate::plan::{Node, Plan};
 use crate::planned::carried_out;
 use crate::registry::{Government, Registry};
 use crate::report::Recall;
@@ -336,9 +336,10 @@ pub(crate) fn plan_of(workflow: &Workflow) -> Result<Plan, RunError> {
             Action::Workflow(inner) => plan_of(inner).map_or(1.0, |plan| plan.critical_length()),
             _ => 1.0,
         });
-        task.dependencies.iter().fold(Node::new(weight), |node, edge| node.after(NodeIx(edge.on as u32), edge.wants))
+        task.node(weight)
     };
-    let nodes = workflow.tasks.iter().map(node).collect();
+    let keep = |(node, kept): (Node, bool)| if kept { node.kept() } else { node };
+    let nodes = workflow.tasks.iter().map(node).zip(workflow.kept()).map(keep).collect();
     Plan::new(nodes).map_err(|error| RunError::Workflow(error.describe(|ix| workflow.tasks[ix.index()].id.to_string())))
 }
 

@@ -57,7 +57,7 @@ outputs: [{ name: result, from: tasks.say.output.text }]
         assert_eq!((a.timeouts, &a.retry, a.priority), (b.timeouts, &b.retry, b.priority));
     }
     assert_eq!(format!("{:?}", file.tasks[0].action), format!("{:?}", built.tasks[0].action));
-    assert_eq!(built.tasks[2].dependencies[1], Dependency { on: 1, wants: Wants::Output });
+    assert_eq!(built.tasks[2].dependencies[1], Dependency { on: 1, wants: Wants::Both, is_read: true });
     assert_eq!(built.hash.len(), 64);
 }
 

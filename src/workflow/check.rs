@@ -3,15 +3,16 @@
 use super::able;
 use super::again::Conditions;
 use super::draft::{Draft, DraftTask, DraftTeam};
+use super::joins::{is_output, wants};
 use super::model::{Action, Dependency, Task, Team, Workflow};
 use super::problem::{MAX_PROBLEMS, Problem, Span};
 use super::reference::{Field, Reference, Root};
 use super::text::nearest;
 use super::{Checked, Known};
 use crate::lifecycle::Timeouts;
-use crate::plan::Wants;
+use crate::plan::{Join, Wants};
 use polity_protocols::Name;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Replicas that an agent may have.
@@ -111,6 +112,8 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
                 needs: task.needs,
                 with: task.with,
                 dependencies,
+                join: task.join.map_or_else(Join::default, |join| join.value),
+                cancel_rest: task.cancel_rest.is_some(),
                 when: task.when,
                 for_each: task.for_each,
                 priority: task.priority,
@@ -236,7 +239,7 @@ impl Check<'_> {
         let mut edges: BTreeMap<usize, Wants> = BTreeMap::new();
         let mut add = |edge: Option<(usize, Wants)>| {
             if let Some((on, wants)) = edge {
-                edges.entry(on).and_modify(|w| *w = wants.max(*w)).or_insert(wants);
+                edges.entry(on).and_modify(|w| *w = wants.and(*w)).or_insert(wants);
             }
         };
         let owner = Owner { what: format!("task \"{id}\""), task: Some(id), has_item: task.for_each.is_some() };
@@ -264,7 +267,12 @@ impl Check<'_> {
             self.compensation(task, (&upstream, task.for_each.is_some()));
             self.fallback(task, &upstream);
         }
-        edges.into_iter().map(|(on, wants)| Dependency { on, wants }).collect()
+        self.join(task);
+        let later = task.compensate.iter().flat_map(|undo| undo.value.expressions());
+        let later = later.chain(task.fallback.iter().flat_map(|way| way.value.expressions()));
+        let all = task.expressions().into_iter().chain(&task.for_each).chain(later).flat_map(|e| e.references());
+        let read: BTreeSet<usize> = all.filter(|r| is_output(r)).filter_map(|r| names.tasks.get(&*r.name).copied()).collect();
+        edges.into_iter().map(|(on, wants)| Dependency { on, wants, is_read: read.contains(&on) }).collect()
     }
 
     /// A use of an optional output that doesn't say what to do without it.
@@ -355,12 +363,7 @@ impl Check<'_> {
             self.say(Problem::new(span, format!("{what} uses \"{name}\", which is not a task")).maybe(near));
             return None;
         };
-        let wants = match (r.field, r.handled_by_default) {
-            (Some(Field::Output) | None, true) => Wants::MaybeOutput,
-            (Some(Field::Output) | None, false) => Wants::Output,
-            _ => Wants::Ended,
-        };
-        Some((*on, wants))
+        Some((*on, wants(r)))
     }
 
     /// Each circle once, whole.

@@ -8,6 +8,7 @@ use super::nested::{Delegate, Delegation, Nesting};
 use super::problem::Span;
 use super::template::Template;
 use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
+use crate::plan::Join;
 use crate::supervision::SupervisorSpec;
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
@@ -96,6 +97,9 @@ pub(super) struct DraftTask {
     pub(super) needs: Vec<(Name, f64)>,
     pub(super) with: Vec<(Name, Binding)>,
     pub(super) depends_on: Vec<DraftDependency>,
+    pub(super) join: Option<At<Join>>,
+    /// Where it says that the rest is cancelled, if it does.
+    pub(super) cancel_rest: Option<Span>,
     pub(super) when: Option<Expression>,
     pub(super) for_each: Option<Expression>,
     pub(super) for_each_span: Span,
@@ -158,6 +162,8 @@ impl DraftTask {
             needs: Vec::new(),
             with: Vec::new(),
             depends_on: Vec::new(),
+            join: None,
+            cancel_rest: None,
             when: None,
             for_each: None,
             for_each_span: span,

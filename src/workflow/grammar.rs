@@ -285,7 +285,11 @@ pub(crate) static TASK: Record = Record {
         later("wait", "an event, a signal, a time"),
         key("with", Kind::Map(&Kind::Binding), "its input"),
         key("inputs", Kind::List(&Kind::Text), "workflow inputs that it is given, by name"),
-        key("depends_on", Kind::List(&Kind::Either(&[Kind::Text, Kind::Record(&DEPENDS)])), "tasks that must have succeeded"),
+        key(
+            "depends_on",
+            Kind::List(&Kind::Either(&[Kind::Text, Kind::Record(&DEPENDS)])),
+            "tasks that it waits for, as `join` says: by default they must have succeeded",
+        ),
         key("when", Kind::Expression, "it is skipped unless this is true"),
         key("for_each", Kind::Expression, "one instance per item of this list"),
         key("priority", Kind::Words(&[yes("low"), yes("normal"), yes("high"), yes("critical")]), "how urgent it is"),
@@ -301,7 +305,11 @@ pub(crate) static TASK: Record = Record {
         key("env", Kind::Map(&Kind::Template), "environment variables of `run`"),
         key("cwd", Kind::Template, "the working directory of `run`"),
         key("parallel", Kind::Bool, "accepted for the short form; tasks always run side by side where the graph allows"),
-        later("join", "how many of `depends_on` it waits for"),
+        key(
+            "join",
+            Kind::Either(&[Kind::Words(JOINS), Kind::Record(&JOIN)]),
+            "how many of `depends_on` it waits for; all_success by default",
+        ),
         later("concurrency", "instances of a for_each at a time"),
         later("repeat", "runs it again until a condition holds"),
         later("choose", "picks one of several paths"),
@@ -341,6 +349,28 @@ pub(crate) static TASK: Record = Record {
         key("set_state", Kind::Id, "the key of `state` that its output is written to"),
         later("cache", "remembers its result"),
         later("quality", "conditions that a result must meet"),
+    ],
+};
+
+const JOINS: &[Word] = &[
+    yes("all_success"),
+    yes("all_done"),
+    yes("one_success"),
+    yes("any_done"),
+    yes("all_failed"),
+    yes("one_failed"),
+    yes("none_failed"),
+];
+static JOIN: Record = Record {
+    what: "a join",
+    keys: &[
+        key("rule", Kind::Words(JOINS), "how many it waits for, in a word"),
+        key("at_least", Kind::Whole(1), "it starts when so many have succeeded"),
+        key(
+            "cancel_rest",
+            Kind::Bool,
+            "true if those that have not ended when it starts are cancelled, for one_success and at_least; false by default",
+        ),
     ],
 };
 

@@ -18,6 +18,7 @@ mod fallback;
 mod govern;
 pub(crate) mod grammar;
 mod inputs;
+mod joins;
 mod load;
 mod model;
 mod names;
@@ -41,6 +42,7 @@ mod template;
 pub(crate) mod text;
 pub(crate) mod yaml;
 
+pub use crate::plan::Join;
 pub(crate) use again::{Conditions, error_value};
 pub use builder::{IntoWorkflow, WorkflowBuilder};
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};

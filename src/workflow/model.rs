@@ -6,7 +6,7 @@ use super::expression::Expression;
 use super::nested::{Delegate, Delegation, Nesting};
 use super::template::Template;
 use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
-use crate::plan::Wants;
+use crate::plan::{Join, Wants};
 use crate::supervision::SupervisorSpec;
 use core::time::Duration;
 use polity_agents::{AgentSpec, OutputFormat, Simulation};
@@ -207,6 +207,10 @@ pub struct Task {
     pub with: Vec<(Name, Binding)>,
     /// What it waits for, one entry per upstream task.
     pub dependencies: Vec<Dependency>,
+    /// How many of those that count for it it waits for.
+    pub join: Join,
+    /// Those that have not ended when its join is met are called off, if nothing else waits for them.
+    pub cancel_rest: bool,
     /// It is skipped unless this is true.
     pub when: Option<Expression>,
     /// One instance per item of this list.
@@ -339,6 +343,8 @@ pub struct Dependency {
     pub on: usize,
     /// What must have become of it.
     pub wants: Wants,
+    /// Whether something works on its output.
+    pub is_read: bool,
 }
 
 /// How urgent a task is.

@@ -44,7 +44,7 @@ fn the_seed_is_a_workflow_as_it_stands() {
     let Binding::Expression(e) = &w.tasks[0].with[0].1 else { panic!("not an expression") };
     assert_eq!((&*w.tasks[0].with[0].0, e.source()), ("source_data", "inputs.source_data"));
     let edges: Vec<_> = w.tasks.iter().map(|t| t.dependencies.clone()).collect();
-    let on = |on| vec![Dependency { on, wants: Wants::Success }];
+    let on = |on| vec![Dependency { on, wants: Wants::Success, is_read: false }];
     assert_eq!(edges, [vec![], on(0), on(1)]);
     assert_eq!((&*w.outputs[0].name, w.outputs[0].from.source()), ("analysis_report", "analyze.output"));
     assert_eq!(checked.missing_agents, ["data_quality_agent".into(), "etl_agent".into(), "analytics_agent".into()]);
@@ -383,7 +383,7 @@ proptest! {
             for (on, kind) in &plan.edges[at] {
                 let wants = [Wants::Success, Wants::Output, Wants::Ended, Wants::MaybeOutput][*kind as usize];
                 let old = expected.entry(*on).or_insert(wants);
-                *old = wants.max(*old);
+                *old = wants.and(*old);
             }
             let found: std::collections::BTreeMap<_, _> = task.dependencies.iter().map(|d| (d.on, d.wants)).collect();
             prop_assert_eq!(found, expected);

@@ -35,7 +35,7 @@ fn string(node: Option<&Node>) -> String {
     node.and_then(Node::text).unwrap_or_default().to_owned()
 }
 /// A word as the enum that it names.
-fn word<T: DeserializeOwned + Default>(node: Option<&Node>) -> T {
+pub(super) fn word<T: DeserializeOwned + Default>(node: Option<&Node>) -> T {
     node.and_then(Node::text).and_then(|w| serde_json::from_value(Value::from(w)).ok()).unwrap_or_default()
 }
 pub(super) fn expression(node: &Node) -> Option<Expression> {
@@ -140,6 +140,9 @@ impl Reader<'_> {
         task.for_each_span = node.get("for_each").map_or(id.span, |n| n.span);
         self.with(node, &mut task);
         task.depends_on = items(node.get("depends_on")).iter().filter_map(dependency).collect();
+        if let Some(join) = node.get("join") {
+            self.join(join, &mut task);
+        }
         task.priority = word::<Priority>(node.get("priority"));
         task.estimate = policies::duration(node.get("estimate")).map(|d| d.as_secs_f64());
         task.timeouts = node.get("timeout").map(policies::timeouts);

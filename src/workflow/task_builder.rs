@@ -8,6 +8,7 @@ use super::nested::{Converge, Delegate, ParentClose, Synthesis};
 use super::problem::Span;
 use super::template::Template;
 use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
+use crate::plan::Join;
 use core::time::Duration;
 use polity_agents::{OutputFormat, Simulation};
 use serde_json::Value;
@@ -241,7 +242,27 @@ impl TaskBuilder {
         }
         self
     }
-    /// A task that must have succeeded before.
+    /// How many it waits for of those that it depends on.
+    ///
+    /// ```
+    /// use polity::workflow::{Join, Workflow, kind};
+    /// let pick = kind("k").depends_on("a").depends_on("b").join(Join::AtLeast(1)).cancel_rest();
+    /// let flow = Workflow::new("w").task("a", kind("k")).task("b", kind("k")).task("pick", pick);
+    /// assert_eq!(flow.build().unwrap().tasks[2].join, Join::AtLeast(1));
+    /// ```
+    pub fn join(mut self, rule: Join) -> TaskBuilder {
+        if rule == Join::AtLeast(0) {
+            return self.wrong("`join.at_least` must be at least 1, but is 0");
+        }
+        self.task.join = Some(At::new(rule, HERE));
+        self
+    }
+    /// When its join is met, those of it that have not ended are called off, if nothing else waits for them.
+    pub fn cancel_rest(mut self) -> TaskBuilder {
+        self.task.cancel_rest = Some(HERE);
+        self
+    }
+    /// A task that it waits for, as [`join`](TaskBuilder::join) says: by default it must have succeeded.
     pub fn depends_on(mut self, task: &str) -> TaskBuilder {
         self.task.depends_on.push(DraftDependency { task: At::new(task.into(), HERE), optional: false });
         self

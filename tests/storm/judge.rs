@@ -80,7 +80,7 @@ fn agree(storm: &Storm, id: RunId, log: &RunLog<'_>, result: &polity::RunResult)
     must(tail == Some((result.status(), told)), || {
         format!("the fold ends with {tail:?}, the result with {:?}", result.status())
     })?;
-    let unwell = told.failed + told.blocked + told.cancelled;
+    let unwell = told.failed + told.blocked + told.cancelled - log.spared();
     match result.status() {
         RunStatus::Completed => must(unwell == 0, || format!("it completed with {told:?}")),
         RunStatus::Failed | RunStatus::Overspent => must(unwell > 0, || format!("it failed with {told:?}")),
@@ -131,6 +131,9 @@ fn outcomes(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
 }
 
 fn note_run(status: RunStatus, log: &RunLog<'_>, seen: &mut Seen) {
+    seen.early_starts += log.early();
+    seen.spared += u64::from(log.spared());
+    seen.spared_and_well += u64::from(log.spared() > 0 && status == RunStatus::Completed);
     match status {
         RunStatus::Completed => seen.completed_runs += 1,
         RunStatus::Failed | RunStatus::Overspent | RunStatus::Stuck => seen.failed_runs += 1,

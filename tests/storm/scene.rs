@@ -9,6 +9,7 @@ use polity::prelude::*;
 use polity::protocols::{Delay, Rng};
 use polity::workflow::WorkflowBuilder;
 use polity::{Government, Registry, Timeouts};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What a storm is made of.
@@ -100,7 +101,12 @@ fn weather(rng: &mut Rng) -> Weather {
 }
 
 fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
-    let tasks = if rng.chance(0.15) { 1 + rng.below(200) } else { 1 + rng.below(30) };
+    let race = rng.chance(0.4);
+    let tasks = match rng.below(20) {
+        0..3 => 1 + rng.below(200),
+        3..6 if race => 1,
+        _ => 1 + rng.below(30),
+    };
     let mut flow = Workflow::new("storm");
     let on_failure = pick(rng, &[OnFailure::Continue, OnFailure::Continue, OnFailure::FailFast, OnFailure::Compensate]);
     flow = flow.on_failure(on_failure);
@@ -116,7 +122,33 @@ fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
         let task = if on_failure == OnFailure::Compensate { sagas::undoable(task, rough, rng) } else { task };
         flow = flow.task(&format!("t{n}"), task);
     }
+    if race {
+        flow = raced(flow, rough, rng);
+    }
     flow.build().unwrap()
+}
+
+/// Some tasks side by side, and one that is content with the first of them and calls the others off.
+fn raced(mut flow: WorkflowBuilder, rough: bool, rng: &mut Rng) -> WorkflowBuilder {
+    let (of, gentle) = (2 + rng.below(5), rng.chance(0.5));
+    let mut last = function("at_once").join(Join::AtLeast(1 + rng.below(of) as u32)).cancel_rest();
+    for n in 0..of {
+        let racer = if gentle { function("sleepy") } else { action(rough, rng) };
+        let racer = if gentle { racer.estimate(seconds(rng, 0.0, 4.0)) } else { policies(racer, rng) };
+        let racer = match rng.below(6) {
+            0 => racer.for_each("range(4)"),
+            1 => racer.redundancy(copies::rules(rng)),
+            2 => {
+                flow = flow.task(&format!("before{n}"), function("sleepy"));
+                racer.depends_on(&format!("before{n}"))
+            }
+            _ => racer,
+        };
+        let id = format!("racer{n}");
+        flow = flow.task(&id, racer);
+        last = last.depends_on(&id);
+    }
+    flow.task("winner", last)
 }
 
 fn action(rough: bool, rng: &mut Rng) -> TaskBuilder {
@@ -146,17 +178,36 @@ fn upstream(mut task: TaskBuilder, n: usize, rng: &mut Rng) -> TaskBuilder {
     if n == 0 {
         return task;
     }
+    let (mut joined, mut apart) = (BTreeSet::new(), BTreeSet::new());
     for place in 0..rng.below(4) {
         let on = if rng.chance(0.5) { rng.below(n) } else { n - 1 - rng.below(n.min(4)) };
         let id = format!("t{on}");
         task = match rng.below(4) {
-            0 => task.depends_optionally_on(&id),
+            0 => {
+                apart.insert(on);
+                task.depends_optionally_on(&id)
+            }
             1 => task.with(&format!("x{place}"), output(&id)),
             2 => task.with(&format!("x{place}"), expr(&format!("tasks.{id}.status"))),
-            _ => task.depends_on(&id),
+            _ => {
+                joined.insert(on);
+                task.depends_on(&id)
+            }
         };
     }
-    task
+    match joined.difference(&apart).count() as u32 {
+        of if of > 0 && rng.chance(0.4) => joined_by(task, of, rng),
+        _ => task,
+    }
+}
+
+/// A join of its own over so many; those that are met by successes cancel the rest as often as not.
+fn joined_by(task: TaskBuilder, of: u32, rng: &mut Rng) -> TaskBuilder {
+    let at_least = Join::AtLeast(1 + rng.below(of as usize) as u32);
+    let rules = [Join::AllDone, Join::OneSuccess, Join::OneSuccess, at_least, Join::AnyDone, Join::OneFailed, Join::NoneFailed];
+    let rule = pick(rng, &rules);
+    let task = task.join(rule);
+    if rule.can_cancel_rest() && rng.chance(0.5) { task.cancel_rest() } else { task }
 }
 
 fn conditions(task: TaskBuilder, n: usize, rng: &mut Rng) -> TaskBuilder {

@@ -44,6 +44,9 @@ pub struct Seen {
     pub cancelled_and_undone: u64,
     pub cancelled_and_stuck: u64,
     pub undos_displaced: u64,
+    pub early_starts: u64,
+    pub spared: u64,
+    pub spared_and_well: u64,
 }
 impl Seen {
     pub fn assert_all(&self) {
@@ -87,6 +90,9 @@ impl Seen {
             (self.cancelled_and_undone, "a run that was cancelled and undone"),
             (self.cancelled_and_stuck, "a run that was cancelled and stuck"),
             (self.undos_displaced, "an agent that was lost while it undid something"),
+            (self.early_starts, "a task that began before all that it depends on had ended"),
+            (self.spared, "a task that was called off by a join"),
+            (self.spared_and_well, "a run that ended well though a task was called off"),
             (self.own_strategies, "a task with a strategy of its own"),
             (self.outcomes_checked, "a storm whose outcomes could be counted"),
         ];

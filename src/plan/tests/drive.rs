@@ -1,9 +1,9 @@
 //! A caller that does to a ledger, in a random order, what was decided for each task beforehand, and watches every effect.
 
-use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode, Tally};
+use crate::plan::{InstanceId, Ledger, LedgerEffect, NodeIx, NodeState, Plan, Settlement, StopMode, Tally, Wants};
 use polity_protocols::Rng;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a task will do once it is ready.
@@ -39,6 +39,7 @@ pub(super) struct Driver<'a> {
     ready: Vec<NodeIx>,
     waiting: Vec<InstanceId>, // to be opened
     open: Vec<InstanceId>,    // to be settled
+    begun: BTreeSet<NodeIx>,
     pub(super) ends: BTreeMap<NodeIx, u32>,
     pub(super) effects: Vec<LedgerEffect>, // all so far
     pub(super) nonsense: u64,
@@ -53,6 +54,7 @@ impl<'a> Driver<'a> {
             ready: Vec::new(),
             waiting: Vec::new(),
             open: Vec::new(),
+            begun: BTreeSet::new(),
             ends: BTreeMap::new(),
             effects: Vec::new(),
             nonsense: 0,
@@ -151,12 +153,20 @@ impl<'a> Driver<'a> {
         match effect {
             LedgerEffect::Ready(node) => {
                 let ended = |up: NodeIx| self.ledger.state(up).is_some_and(NodeState::is_end);
-                assert!(self.ledger.plan().dependencies(node).iter().all(|&(up, _)| ended(up)), "{node:?} is ready too soon");
+                let plan = self.ledger.plan();
+                let counts_only = |wants| wants == Wants::Success && plan.join(node).is_early();
+                let waited = plan.dependencies(node).iter().all(|&(up, wants)| ended(up) || counts_only(wants));
+                assert!(waited, "{node:?} is ready too soon");
+                assert!(self.begun.insert(node), "{node:?} is ready a second time");
                 self.ready.push(node);
             }
-            LedgerEffect::Joined { node, .. } | LedgerEffect::Skipped { node, .. } | LedgerEffect::Blocked { node, .. } => {
+            LedgerEffect::Joined { node, .. }
+            | LedgerEffect::Skipped { node, .. }
+            | LedgerEffect::Unmet { node, .. }
+            | LedgerEffect::Blocked { node, .. } => {
                 *self.ends.entry(node).or_default() += 1;
             }
+            LedgerEffect::CalledOff { node, by } => assert_eq!(self.ledger.called_off(node), Some(by)),
             LedgerEffect::Withdrawn(instance) => self.withdraw(instance),
             LedgerEffect::Cancelled(instance) => assert!(self.open.contains(&instance), "{instance:?} is not open"),
             LedgerEffect::Finished(tally) => assert_eq!((tally, tally.ended()), (self.ledger.tally(), tally.total())),

@@ -1,31 +1,59 @@
 //! Generated graphs, and a place to note what was seen, so that a *never* can be paired with a *sometimes*.
 
-use crate::plan::{Node, NodeIx, Plan, Wants};
+use crate::plan::{Join, Node, NodeIx, Plan, Wants};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const EVERY_WANT: [Wants; 4] = [Wants::Ended, Wants::Success, Wants::MaybeOutput, Wants::Output];
+pub(super) const EVERY_WANT: [Wants; 5] = [Wants::Ended, Wants::Success, Wants::MaybeOutput, Wants::Output, Wants::Both];
 
 /// Wants, more often the usual ones.
 fn wants() -> impl Strategy<Value = Wants> {
-    prop_oneof![1 => Just(Wants::Ended), 3 => Just(Wants::Success), 1 => Just(Wants::MaybeOutput), 3 => Just(Wants::Output)]
+    prop_oneof![1 => Just(Wants::Ended), 3 => Just(Wants::Success), 1 => Just(Wants::MaybeOutput), 3 => Just(Wants::Output),
+        1 => Just(Wants::Both)]
+}
+
+/// A rule for a node over so many that count for its join, by a throw of the dice; the usual one more often than not.
+fn rule(throw: u8, joined: u32) -> Join {
+    match throw {
+        _ if joined == 0 => Join::AllSuccess,
+        0 => Join::AllDone,
+        1 => Join::OneSuccess,
+        2 | 3 => Join::AtLeast(1 + u32::from(throw) % joined),
+        4 => Join::AnyDone,
+        5 => Join::AllFailed,
+        6 => Join::OneFailed,
+        7 => Join::NoneFailed,
+        _ => Join::AllSuccess,
+    }
 }
 
 /// Acyclic graphs of up to `most` nodes, whose numbers say nothing of their order. Parallel edges occur.
 pub(super) fn acyclic(most: usize) -> impl Strategy<Value = Vec<Node>> {
-    let node = (0u8..5, prop::collection::vec((any::<prop::sample::Index>(), wants()), 0..4));
+    wired(most, wants().boxed(), 4, 16)
+}
+/// The same, but most nodes that can have a join of their own have one, and over more.
+pub(super) fn joining(most: usize) -> impl Strategy<Value = Vec<Node>> {
+    let wants = prop_oneof![6 => Just(Wants::Success), 1 => Just(Wants::Ended), 1 => Just(Wants::Output), 1 => Just(Wants::Both)];
+    wired(most, wants.boxed(), 6, 10)
+}
+fn wired(most: usize, wants: BoxedStrategy<Wants>, edges: usize, throws: u8) -> impl Strategy<Value = Vec<Node>> {
+    let node = (0u8..5, prop::collection::vec((any::<prop::sample::Index>(), wants), 0..edges), 0..throws);
     prop::collection::vec(node, 0..=most).prop_flat_map(|raw| {
         let places: Vec<u32> = (0..raw.len() as u32).collect();
         (Just(raw), Just(places).prop_shuffle()).prop_map(|(raw, places)| {
             let mut nodes = vec![Node::new(0.0); raw.len()];
-            for (n, (weight, upstream)) in raw.into_iter().enumerate() {
+            for (n, (weight, upstream, throw)) in raw.into_iter().enumerate() {
                 let mut node = Node::new(f64::from(weight));
+                let mut together: BTreeMap<u32, Wants> = BTreeMap::new();
                 for (index, wants) in upstream.into_iter().filter(|_| n > 0) {
-                    node = node.after(places[index.index(n)], wants);
+                    let on = places[index.index(n)];
+                    node = node.after(on, wants);
+                    together.entry(on).and_modify(|w| *w = w.and(wants)).or_insert(wants);
                 }
-                nodes[places[n] as usize] = node;
+                let joined = together.values().filter(|wants| wants.is_joined()).count() as u32;
+                nodes[places[n] as usize] = node.join(rule(throw, joined));
             }
             nodes
         })

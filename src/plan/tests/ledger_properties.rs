@@ -1,6 +1,6 @@
 use super::drive::{Driver, Fate, fate};
 use super::graphs::{acyclic, check, plan};
-use crate::plan::{LedgerEffect, Node, NodeIx, NodeState, Plan, Settlement, StopMode, Wants};
+use crate::plan::{Join, LedgerEffect, Node, NodeIx, NodeState, Plan, Settlement, StopMode, Wants};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use std::sync::Arc;
@@ -20,21 +20,37 @@ fn own_end(fate: &Fate) -> NodeState {
     }
 }
 
+/// What a join says of all its ends, read off the page: `Succeeded` for "starts".
+pub(super) fn met(join: Join, ends: &[NodeState], works_on_some: bool) -> NodeState {
+    let count = |which: fn(&NodeState) -> bool| ends.iter().filter(|end| which(end)).count();
+    let lost = |end: &NodeState| matches!(end, NodeState::Failed | NodeState::Blocked | NodeState::Cancelled);
+    let (succeeded, lost) = (count(|end| *end == NodeState::Succeeded), count(lost));
+    let or = |met: bool, or: NodeState| if met { NodeState::Succeeded } else { or };
+    let none_can = if lost > 0 { NodeState::Blocked } else { NodeState::Skipped };
+    match join {
+        Join::AllSuccess => or(lost == 0 && (succeeded > 0 || works_on_some || ends.is_empty()), none_can),
+        Join::AllDone | Join::AnyDone => NodeState::Succeeded,
+        Join::OneSuccess => or(succeeded >= 1, none_can),
+        Join::AtLeast(n) => or(succeeded >= n as usize, none_can),
+        Join::AllFailed => or(lost == ends.len(), NodeState::Skipped),
+        Join::OneFailed => or(lost >= 1, NodeState::Skipped),
+        Join::NoneFailed => or(lost == 0, NodeState::Skipped),
+    }
+}
+
 /// The language's rules, read off the page: the end of every task, from the ends of those upstream, in no order of time.
 fn expected(plan: &Plan, fates: &[Fate]) -> Vec<NodeState> {
     let mut ends = vec![NodeState::Pending; plan.len()];
     for &node in plan.topological() {
         let upstream = || plan.dependencies(node).iter().map(|&(up, wants)| (wants, ends[up.index()]));
-        let must = |wants| matches!(wants, Wants::Success | Wants::Output);
+        let required = || upstream().filter(|(wants, _)| matches!(wants, Wants::Output | Wants::Both)).map(|(_, end)| end);
         let lost = |end| matches!(end, NodeState::Failed | NodeState::Blocked | NodeState::Cancelled);
-        let joined: Vec<_> = upstream().filter(|(wants, _)| *wants == Wants::Success).map(|(_, end)| end).collect();
-        ends[node.index()] = if upstream().any(|(wants, end)| must(wants) && lost(end)) {
+        let joined: Vec<_> =
+            upstream().filter(|(wants, _)| matches!(wants, Wants::Success | Wants::Both)).map(|(_, end)| end).collect();
+        let said = met(plan.join(node), &joined, required().next().is_some());
+        ends[node.index()] = if required().any(lost) || said == NodeState::Blocked {
             NodeState::Blocked
-        } else if upstream().any(|up| up == (Wants::Output, NodeState::Skipped))
-            || (!joined.is_empty()
-                && joined.iter().all(|end| *end == NodeState::Skipped)
-                && !upstream().any(|up| up.0 == Wants::Output))
-        {
+        } else if required().any(|end| end == NodeState::Skipped) || said == NodeState::Skipped {
             NodeState::Skipped
         } else {
             own_end(&fates[node.index()])
@@ -55,7 +71,15 @@ fn check_ends(driver: &Driver, plan: &Plan) -> TestCaseResult {
 
 #[test]
 fn every_run_ends_as_the_rules_say_in_whatever_order_its_tasks_end() {
-    let sometimes = ["blocked", "skipped by another", "empty list", "failed join", "all succeeded", "ready after a failure"];
+    let sometimes = [
+        "blocked",
+        "skipped by another",
+        "a join that is not met",
+        "empty list",
+        "failed join",
+        "all succeeded",
+        "ready after a failure",
+    ];
     check(runs(), &sometimes, |(nodes, fates, seed), seen| {
         let plan = Arc::new(plan(nodes));
         let mut driver = Driver::new(&plan, &fates, seed);
@@ -66,6 +90,7 @@ fn every_run_ends_as_the_rules_say_in_whatever_order_its_tasks_end() {
         for effect in &driver.effects {
             seen.note("blocked", matches!(effect, LedgerEffect::Blocked { .. }));
             seen.note("skipped by another", matches!(effect, LedgerEffect::Skipped { .. }));
+            seen.note("a join that is not met", matches!(effect, LedgerEffect::Unmet { .. }));
             seen.note("failed join", matches!(effect, LedgerEffect::Joined { state: NodeState::Failed, .. }));
             if let LedgerEffect::Joined { node, .. } = effect {
                 seen.note("empty list", driver.ledger.instances(*node).is_empty());
@@ -98,7 +123,7 @@ fn causes_lead_up_the_graph_to_where_it_began() {
             prop_assert!(state(root) != NodeState::Blocked);
             prop_assert_eq!(state(root) == NodeState::Skipped, state(node) == NodeState::Skipped);
             for pair in chain.windows(2) {
-                let strong = |&(up, wants): &(NodeIx, Wants)| up == pair[1] && matches!(wants, Wants::Success | Wants::Output);
+                let strong = |&(up, wants): &(NodeIx, Wants)| up == pair[1] && wants >= Wants::Success;
                 prop_assert!(plan.dependencies(pair[0]).iter().any(strong));
             }
             seen.note("a chain of three", chain.len() >= 3);
@@ -132,7 +157,14 @@ fn a_stopped_run_makes_nothing_ready_any_more_and_still_ends_each_task_once() {
         let stopped =
             driver.effects.iter().position(|effect| matches!(effect, LedgerEffect::Withdrawn(_) | LedgerEffect::Cancelled(_)));
         for effect in driver.effects.iter().skip(stopped.unwrap_or(usize::MAX)) {
-            let goes_on = matches!(effect, LedgerEffect::Ready(_) | LedgerEffect::Blocked { .. } | LedgerEffect::Skipped { .. });
+            let goes_on = matches!(
+                effect,
+                LedgerEffect::Ready(_)
+                    | LedgerEffect::Blocked { .. }
+                    | LedgerEffect::Skipped { .. }
+                    | LedgerEffect::Unmet { .. }
+                    | LedgerEffect::CalledOff { .. }
+            );
             prop_assert!(!goes_on, "{:?} after the stop", effect);
             prop_assert!(mode == StopMode::Cancel || !matches!(effect, LedgerEffect::Cancelled(_)));
             seen.note("told to cancel", matches!(effect, LedgerEffect::Cancelled(_)));

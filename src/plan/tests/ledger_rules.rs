@@ -21,6 +21,7 @@ fn what_becomes_of_a_task_by_what_it_wants_and_what_it_gets() {
         (Wants::Success, [Ready, Blocked, Skipped, Blocked]),
         (Wants::MaybeOutput, [Ready, Ready, Ready, Ready]),
         (Wants::Output, [Ready, Blocked, Skipped, Blocked]),
+        (Wants::Both, [Ready, Blocked, Skipped, Blocked]),
     ];
     assert_eq!(table.map(|(wants, _)| wants), EVERY_WANT);
     for (wants, becomes) in table {

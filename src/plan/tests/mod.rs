@@ -2,6 +2,7 @@
 
 mod drive;
 mod graphs;
+mod join_properties;
 mod ledger_properties;
 mod ledger_rules;
 mod plan_properties;

@@ -69,7 +69,7 @@ fn edges_are_the_same_from_both_ends_and_parallel_ones_are_merged() {
         for (n, node) in nodes.iter().enumerate() {
             for &(up, wants) in &node.dependencies {
                 let kept = strongest.entry((up, NodeIx(n as u32))).or_insert(wants);
-                *kept = wants.max(*kept);
+                *kept = wants.and(*kept);
             }
         }
         let given: usize = nodes.iter().map(|node| node.dependencies.len()).sum();
@@ -167,10 +167,14 @@ fn the_empty_plan_measures_nothing() {
 }
 
 #[test]
-fn of_parallel_edges_the_strongest_is_kept_in_whatever_order_they_are_given() {
+fn parallel_edges_want_together_what_they_want_in_whatever_order_they_are_given() {
     for (one, other) in EVERY_WANT.into_iter().flat_map(|one| EVERY_WANT.map(|other| (one, other))) {
         let merged = plan(vec![Node::new(1.0), Node::new(1.0).after(0, one).after(0, other)]);
-        assert_eq!(merged.dependencies(NodeIx(1)), [(NodeIx(0), one.max(other))]);
+        let [(NodeIx(0), both)] = merged.dependencies(NodeIx(1)) else { panic!("one edge") };
+        assert_eq!(*both, one.and(other));
+        assert_eq!(both.is_joined(), one.is_joined() || other.is_joined());
+        assert_eq!(both.is_required(), one.is_required() || other.is_required());
+        assert!(*both >= one.max(other));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::story::Teller;
 use crate::event::{COPIES, Counts, DeathCause, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What};
+use crate::plan::Join;
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Candidate, Decision, Measure, Name, Rng, TaskId, Time};
@@ -56,6 +57,7 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
     let names = || prop::collection::vec(name(), 0..5).prop_map(Arc::<[Name]>::from);
     let dependencies = prop::collection::vec(prop::collection::vec(0u32..7, 0..4), 0..6).prop_map(Arc::from);
     let slots = prop::collection::vec(any::<u32>(), 0..6).prop_map(Arc::from);
+    let joins = prop::collection::vec((0u32..7, any::<u32>().prop_map(Join::AtLeast)), 0..3);
     let words = (name(), name(), any::<String>(), name());
     let office = (any::<bool>(), name(), value(), prop::collection::vec(0u32..9, 0..4))
         .prop_map(|(all, name, settings, tasks)| Office { team: (!all).then(|| name.clone()), strategy: name, settings, tasks });
@@ -63,14 +65,14 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
         words,
         (value(), any::<u64>(), any::<bool>(), prop::collection::vec(office, 0..3), any::<Option<String>>()),
         (names(), names(), dependencies),
-        (names(), slots, value()),
+        (names(), slots, value(), joins),
     )
         .prop_map(
             |(
                 (name, workflow, hash, strategy),
                 (settings, seed, simulated, offices, memory),
                 (tasks, kinds, dependencies),
-                (agents, slots, inputs),
+                (agents, slots, inputs, joins),
             )| {
                 Arc::new(RunHead {
                     parent: None,
@@ -88,6 +90,7 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
                     tasks,
                     kinds,
                     dependencies,
+                    joins,
                     agents,
                     slots,
                     inputs,
@@ -222,6 +225,7 @@ fn what() -> impl Strategy<Value = What> {
         t().prop_map(|task| What::Resumed { task }).boxed(),
         Just(What::RunPaused).boxed(),
         Just(What::RunResumed).boxed(),
+        (t(), n()).prop_map(|(task, by)| What::CalledOff { task, by }).boxed(),
         (t(), any::<bool>()).prop_map(|(task, succeeded)| What::Joined { task, succeeded }).boxed(),
         run_tail().prop_map(What::RunEnded).boxed(),
     ])

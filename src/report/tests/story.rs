@@ -68,6 +68,7 @@ impl Teller {
             tasks: names(tasks),
             kinds: tasks.iter().map(|_| Name::from("work")).collect(),
             dependencies: dependencies.iter().map(|d| d.to_vec()).collect(),
+            joins: Vec::new(),
             agents: names(agents),
             slots: agents.iter().map(|_| 1).collect(),
             inputs: json!({}),

@@ -2,7 +2,7 @@
 
 use super::must;
 use polity::event::{COPIES, Counts, Event, RunId, What};
-use polity::plan::Wants;
+use polity::plan::{Join, Wants};
 use polity::protocols::{AgentId, Demand, DemandId, Profile, Time};
 use polity::workflow::{Task, Workflow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,8 @@ pub struct RunLog<'a> {
     families: BTreeMap<u32, (u32, u32)>,
     joined: BTreeSet<u32>,
     dead: BTreeSet<u32>,
+    called_off: BTreeSet<u32>,
+    early: u64,
     /// Copies of redundant tasks: of which instance each is.
     copies: BTreeMap<u32, u32>,
     /// Jobs that undo: which instance each.
@@ -63,8 +65,22 @@ type Checked = Result<(), String>;
 
 impl<'a> RunLog<'a> {
     pub fn new(run: RunId, flow: &'a Workflow, profiles: &'a [Arc<Profile>]) -> RunLog<'a> {
-        let (lives, families, joined, dead, copies, undos) = Default::default();
-        RunLog { run, flow, profiles, begun: false, ended: false, lives, families, joined, dead, copies, undos, goes_on: false }
+        RunLog {
+            run,
+            flow,
+            profiles,
+            begun: false,
+            ended: false,
+            lives: Default::default(),
+            families: Default::default(),
+            joined: Default::default(),
+            dead: Default::default(),
+            called_off: Default::default(),
+            early: 0,
+            copies: Default::default(),
+            undos: Default::default(),
+            goes_on: false,
+        }
     }
     /// The same of a run that goes on with an earlier one: what that had done it need not wait for.
     pub fn going_on(self) -> RunLog<'a> {
@@ -97,6 +113,7 @@ impl<'a> RunLog<'a> {
             What::DeadLettered { task, .. } => self.bury(task.instance())?,
             What::Noted { .. } | What::TurnedBack { .. } | What::Compensated { .. } | What::Uncompensated { .. } => {}
             What::Compensating { task, undo } => drop(self.undos.insert(*undo, task.instance())),
+            What::CalledOff { task, by } => self.call_off(task.instance(), *by)?,
             what => self.live(event.at, what)?,
         }
         Ok(())
@@ -131,7 +148,9 @@ impl<'a> RunLog<'a> {
     }
     fn join(&mut self, node: u32, succeeded: bool) -> Checked {
         must(self.families.contains_key(&node) && self.is_over(node), || "instances are left".into())?;
-        must(succeeded != self.is_bad(node), || "it did not end so".into())?;
+        let failed = |n| matches!(self.life(n).stage, Stage::Ended(End::Failed | End::Blocked));
+        let spared = self.called_off.contains(&node) && !self.members(node).any(failed);
+        must(succeeded == (spared || !self.is_bad(node)), || "it did not end so".into())?;
         must(self.joined.insert(node), || "it was joined before".into())
     }
 
@@ -230,9 +249,11 @@ impl<'a> RunLog<'a> {
         must(life.stage == Stage::Fresh && life.attempt == 0, || "it had begun".into())?;
         Ok(Life { stage: Stage::Ended(end), ..life.clone() })
     }
-    fn announced(&self, instance: u32, life: &Life, attempt: u32) -> Result<Life, String> {
+    fn announced(&mut self, instance: u32, life: &Life, attempt: u32) -> Result<Life, String> {
         let node = self.node_of(instance)?;
         self.ready(node)?;
+        let late = self.task_of(node)?.dependencies.iter().any(|dependency| !self.is_over(dependency.on as u32));
+        self.early += u64::from(late);
         let task = self.task_of(node)?;
         let undo = task.compensate.as_ref().filter(|_| self.undos.contains_key(&instance));
         let retry = undo.map_or(task.retry.as_ref(), |undo| Some(&undo.retry));
@@ -258,18 +279,65 @@ impl<'a> RunLog<'a> {
 
     /// True if everything that the task waits for has ended, and as it must.
     fn ready(&self, node: u32) -> Checked {
-        for dependency in &self.task_of(node)?.dependencies {
+        let task = self.task_of(node)?;
+        for dependency in &task.dependencies {
             let on = dependency.on as u32;
-            must(self.is_over(on), || format!("it waits for task {on}, which has not ended"))?;
-            let skipped = self.life(on).stage == Stage::Ended(End::Skipped);
+            let waits = dependency.wants != Wants::Success || task.join == Join::AllSuccess;
+            must(!waits || self.is_over(on), || format!("it waits for task {on}, which has not ended"))?;
             let well = match dependency.wants {
                 Wants::Ended | Wants::MaybeOutput => true,
-                Wants::Success => !self.is_bad(on),
-                Wants::Output => !self.is_bad(on) && !skipped,
+                Wants::Success => task.join != Join::AllSuccess || !self.is_bad(on),
+                Wants::Output | Wants::Both => !self.is_bad(on) && !self.is_skipped(on),
             };
             must(well, || format!("it needs {:?} of task {on}, which did not end well", dependency.wants))?;
         }
-        Ok(())
+        self.join_met(task)
+    }
+    /// The task's join, by the words of the language.
+    fn join_met(&self, task: &Task) -> Checked {
+        let joined: Vec<u32> = task
+            .dependencies
+            .iter()
+            .filter(|d| matches!(d.wants, Wants::Success | Wants::Both))
+            .map(|dependency| dependency.on as u32)
+            .collect();
+        let over: Vec<u32> = joined.iter().copied().filter(|on| self.is_over(*on)).collect();
+        let lost = over.iter().filter(|on| self.is_bad(**on)).count();
+        let done = over.iter().filter(|on| !self.is_bad(**on) && !self.is_skipped(**on)).count();
+        let all_over = over.len() == joined.len();
+        let met = match task.join {
+            Join::AllSuccess => true, // as was seen edge by edge
+            Join::AllDone => all_over,
+            Join::OneSuccess => done >= 1,
+            Join::AtLeast(n) => done >= n as usize,
+            Join::AnyDone => !over.is_empty(),
+            Join::AllFailed => lost == joined.len(),
+            Join::OneFailed => lost >= 1,
+            Join::NoneFailed => all_over && lost == 0,
+        };
+        must(met, || format!("its join {} is not met: {done} done and {lost} lost of {joined:?}", task.join))
+    }
+    fn is_skipped(&self, node: u32) -> bool {
+        let range = self.members(node);
+        !range.is_empty() && range.into_iter().all(|n| self.life(n).stage == Stage::Ended(End::Skipped))
+    }
+    /// A join needs a task no more.
+    fn call_off(&mut self, node: u32, by: u32) -> Checked {
+        must(self.task_of(by)?.cancel_rest, || format!("task {by} calls nothing off"))?;
+        // What became of it may be on its way to the run.
+        let of_its_own = |n| matches!(self.life(n).stage, Stage::Ended(End::Completed | End::Failed));
+        must(!self.is_over(node) || self.members(node).any(of_its_own), || "it had ended".into())?;
+        self.ready(by)?;
+        must(self.called_off.insert(node), || "it was called off before".into())
+    }
+    /// Instances that were cancelled since a join needed them no more.
+    pub fn spared(&self) -> u32 {
+        let cancelled = |n: &u32| self.life(*n).stage == Stage::Ended(End::Cancelled);
+        self.called_off.iter().flat_map(|node| self.members(*node)).filter(cancelled).count() as u32
+    }
+    /// Announcements of tasks before all that they depend on had ended.
+    pub fn early(&self) -> u64 {
+        self.early
     }
     fn members(&self, node: u32) -> std::ops::Range<u32> {
         self.families.get(&node).map_or(node..node + 1, |(first, count)| *first..first + count)
