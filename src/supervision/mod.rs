@@ -6,6 +6,7 @@
 //! Intensities multiply through levels: with 5 restarts in 60 s at each of three levels, one child at the bottom may be
 //! started 6 × 6 × 6 times before the top gives up.
 
+mod breaker;
 mod child;
 mod group;
 mod machine;
@@ -18,6 +19,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use breaker::{Breaker, BreakerPolicy, Breaking, Circuit, MAX_PROBES, MAX_WINDOW, Sign};
 pub use child::ChildView;
 pub use group::{BadSupervisor, SupervisorSpec};
 pub use machine::Supervision;
