@@ -4,7 +4,7 @@ use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, RunActor, RunM
 use crate::event::Governance;
 use crate::world::World;
 use actix::Addr;
-use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId};
+use polity_protocols::{AgentId, Decision, DemandId, Ended, Load, Outcome, TaskId};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,6 +101,7 @@ pub(crate) struct Award {
     pub(crate) addr: Option<Addr<AgentActor>>,
     pub(crate) fit: f64,
     pub(crate) task: TaskId,
+    pub(crate) demand: DemandId,
     /// Taken by the task.
     pub(crate) decision: Option<Arc<Decision>>,
     pub(crate) coordinator: CoordinatorId,
@@ -111,7 +112,7 @@ impl Drop for Award {
             && let Some(world) = World::here()
         {
             let outcome = Outcome::new(Ended::Cancelled, Duration::ZERO);
-            let mail = CoordinatorMail::Outcome { task: self.task, agent: self.agent, outcome };
+            let mail = CoordinatorMail::Outcome { task: self.task, demand: self.demand, agent: self.agent, outcome };
             world.tell_coordinator(self.coordinator, mail);
         }
     }

@@ -96,6 +96,8 @@ pub(crate) struct RunActor {
     overspent: bool,
     /// Coordinators that were asked what it cost, and have not answered; all tasks have ended.
     asked: Option<usize>,
+    /// Since when nothing has been there that could move it.
+    pub(super) stalled: Option<Time>,
     birth: Option<Ticket>,
 }
 
@@ -134,6 +136,7 @@ impl RunActor {
             status: None,
             overspent: false,
             asked: None,
+            stalled: None,
             birth,
         }
     }
@@ -180,7 +183,7 @@ impl RunActor {
     }
 
     /// Performs what the ledger asks for until it asks for nothing more, then opens what may be open.
-    fn proceed(&mut self, context: &mut Context<RunActor>) {
+    pub(super) fn proceed(&mut self, context: &mut Context<RunActor>) {
         loop {
             let mut effects = std::mem::take(&mut self.effects);
             for effect in effects.drain(..) {
@@ -190,7 +193,7 @@ impl RunActor {
                 self.effects = effects; // the larger buffer, for the next time
             }
             if self.effects.is_empty() && !self.open_more(context) {
-                return;
+                return self.look_for_stall(context);
             }
         }
     }
@@ -379,7 +382,9 @@ impl RunActor {
                 addr
             }
             None => {
-                let setup = TaskSetup { run: context.address(), coordinator: self.offices.of(node).clone(), errand };
+                let (run, coordinator) = (context.address(), self.offices.of(node).clone());
+                let budget = self.nest.origin.budget.clone();
+                let setup = TaskSetup { run, coordinator, budget, errand };
                 TaskActor::new(self.world.clone(), setup).start()
             }
         };
@@ -478,7 +483,10 @@ impl RunActor {
     /// A task's life is over.
     fn settled(&mut self, task: TaskId, result: TaskResult, context: &mut Context<RunActor>) {
         let instance = task.instance();
-        let Some(addr) = self.open.remove(&instance) else { return self.world.ignore() };
+        let Some(addr) = self.open.remove(&instance) else {
+            self.world.ignore();
+            return self.look_for_stall(context);
+        };
         if addr.connected() {
             self.idle.push(addr);
         }
@@ -695,10 +703,21 @@ impl RunActor {
         self.status.get_or_insert(status);
         self.problems.extend(reason.map(str::to_owned));
         self.ready.clear();
-        let mut effects = std::mem::take(&mut self.effects);
-        self.ledger.stop(StopMode::Cancel, &mut effects);
-        self.effects = effects;
+        self.stop_ledger(StopMode::Cancel);
         self.proceed(context);
+    }
+    pub(super) fn stop_ledger(&mut self, mode: StopMode) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.ledger.stop(mode, &mut effects);
+        self.effects = effects;
+    }
+    /// True if no task waits to be opened.
+    pub(super) fn is_drained(&self) -> bool {
+        self.ready.is_empty()
+    }
+    /// Coordinators that were asked what the run cost, if they were.
+    pub(super) fn asked(&self) -> Option<usize> {
+        self.asked
     }
 
     pub(super) fn scope(&self, item: Option<(Arc<Value>, usize)>) -> RunScope<'_> {
@@ -776,6 +795,7 @@ impl Handler<Mail<RunMail>> for RunActor {
                 self.overdue(task);
                 self.proceed(context);
             }
+            RunMail::Stalled { since } => self.stalled_since(since, context),
             RunMail::Reported(answer) => self.reported(answer, context),
             RunMail::Escalate { .. } if self.asked.is_some() => self.finish(context), // nobody may be left to answer
             RunMail::Cancel | RunMail::Terminate if self.asked.is_some() => {}

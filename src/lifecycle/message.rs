@@ -52,6 +52,11 @@ pub enum Input {
     },
     /// A condition of its policy does not allow the retry that it waits for: it fails with this, the failure of its last attempt.
     GiveUp(Failure),
+    /// It waits longer for its retry: its run has had too many. Its clock `total` goes on.
+    Postpone {
+        /// When it is announced again, if nothing postpones it once more.
+        until: Time,
+    },
     /// It is no longer wanted. Wins over every retry.
     Cancel,
     /// The moment that [`next_wake`](super::Lifecycle::next_wake) asked for has come, or not: then nothing happens.
@@ -61,7 +66,7 @@ pub enum Input {
 /// An [`Input`] without what it carries: a column of the table.
 ///
 /// ```
-/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 10);
+/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 11);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // each is the input of the same name
@@ -74,12 +79,13 @@ pub enum InputKind {
     Finished,
     AgentLost,
     GiveUp,
+    Postpone,
     Cancel,
     Wake,
 }
 impl InputKind {
     /// All of them, in the order of a life.
-    pub const ALL: [InputKind; 10] = [
+    pub const ALL: [InputKind; 11] = [
         InputKind::Announce,
         InputKind::Awarded,
         InputKind::Declined,
@@ -88,6 +94,7 @@ impl InputKind {
         InputKind::Finished,
         InputKind::AgentLost,
         InputKind::GiveUp,
+        InputKind::Postpone,
         InputKind::Cancel,
         InputKind::Wake,
     ];
@@ -101,7 +108,8 @@ impl Input {
             | Input::Started { launch }
             | Input::Finished { launch, .. }
             | Input::AgentLost { launch, .. } => Some(*launch),
-            Input::Announce | Input::Awarded { .. } | Input::Declined(_) | Input::GiveUp(_) | Input::Cancel | Input::Wake => None,
+            Input::Announce | Input::Awarded { .. } | Input::Declined(_) | Input::GiveUp(_) => None,
+            Input::Postpone { .. } | Input::Cancel | Input::Wake => None,
         }
     }
     /// Its column of the table.
@@ -115,6 +123,7 @@ impl Input {
             Input::Finished { .. } => InputKind::Finished,
             Input::AgentLost { .. } => InputKind::AgentLost,
             Input::GiveUp(_) => InputKind::GiveUp,
+            Input::Postpone { .. } => InputKind::Postpone,
             Input::Cancel => InputKind::Cancel,
             Input::Wake => InputKind::Wake,
         }

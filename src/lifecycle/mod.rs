@@ -3,6 +3,7 @@
 //! [`Lifecycle`] is the machine: typed [`Input`] and `now` in, typed [`Effect`]s out. [`TRANSITIONS`] is the one table of
 //! what may happen in which [`State`]. [`Policy`] says how often and how long.
 
+mod budget;
 mod copies;
 mod machine;
 mod message;
@@ -12,6 +13,7 @@ mod transition;
 #[cfg(test)]
 mod tests;
 
+pub use budget::{OverBudget, RetryBudget, RetryLimit};
 pub use copies::{CopyConflict, CopyWeights, MAX_COPIES, Panel, RERUNS, Redundancy, Vote};
 pub use machine::{Lifecycle, MAX_AVOIDED, POISON_AFTER};
 pub use message::{Effect, Ignored, Input, InputKind, Settled};

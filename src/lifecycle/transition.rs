@@ -110,6 +110,7 @@ pub const TRANSITIONS: &[Transition] = {
         row(BackingOff, I::Cancel, &[Cancelled]),
         row(BackingOff, I::Wake, &[Announced, BackingOff, Failed]),
         row(BackingOff, I::GiveUp, &[Failed]),
+        row(BackingOff, I::Postpone, &[BackingOff]),
         row(Completed, I::Wake, &[Completed]),
         row(Failed, I::Wake, &[Failed]),
         row(Cancelled, I::Wake, &[Cancelled]),

@@ -6,8 +6,8 @@ use super::model::{Limits, Shared, Strategy};
 use super::problem::Problem;
 use super::text::{nearest, parse_duration};
 use super::yaml::Node;
-use crate::lifecycle::{Jitter, Redundancy, RetryPolicy, Timeouts};
-use crate::supervision::SupervisorSpec;
+use crate::lifecycle::{Jitter, Redundancy, RetryLimit, RetryPolicy, Timeouts};
+use crate::supervision::{BreakerPolicy, Breaking, SupervisorSpec};
 use core::time::Duration;
 use polity_agents::{AgentSpec, Distribution, Elastic, FailureKind, Simulation};
 use polity_protocols::{Capabilities, Name};
@@ -105,7 +105,36 @@ pub(crate) fn limits(node: &Node, base: &Limits) -> Limits {
             Some(n) => whole(Some(n)).or(base.max_open),
             None => base.max_open,
         },
+        retry_budget: match node.get("retry_budget") {
+            Some(n) if n.text() == Some("off") => None,
+            Some(n) => Some(retry_budget(n, base.retry_budget.unwrap_or_default())),
+            None => base.retry_budget,
+        },
     }
+}
+fn retry_budget(node: &Node, base: RetryLimit) -> RetryLimit {
+    RetryLimit {
+        share: node.get("share").and_then(Node::number).unwrap_or(base.share),
+        floor: whole(node.get("floor")).unwrap_or(base.floor),
+        window: duration(node.get("window")).unwrap_or(base.window),
+    }
+}
+
+/// `breaker`: what isn't given is as usual.
+pub(super) fn breaker(node: &Node) -> BreakerPolicy {
+    let usual = Breaking::default();
+    if node.text() == Some("off") {
+        return BreakerPolicy::Off;
+    }
+    let failures = node.get("failures").and_then(|n| n.number().or_else(|| fraction(n.text()?)));
+    BreakerPolicy::On(Breaking {
+        failures: failures.unwrap_or(usual.failures),
+        window: whole(node.get("window")).unwrap_or(usual.window),
+        least: whole(node.get("least")).unwrap_or(usual.least),
+        open: duration(node.get("open")).unwrap_or(usual.open),
+        probes: whole(node.get("probes")).unwrap_or(usual.probes),
+        probe_timeout: duration(node.get("probe_timeout")).unwrap_or(usual.probe_timeout),
+    })
 }
 
 /// `strategy`: a word, or a map with that as its only key.

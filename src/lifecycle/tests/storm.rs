@@ -30,6 +30,8 @@ enum Act {
         late: bool,
     },
     GiveUp,
+    /// Its retry waits until this second.
+    Postpone(u64),
     Cancel,
     /// Wakes it when it asked for it.
     Sleep,
@@ -50,6 +52,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => late().prop_map(|late| Act::Lose { late }),
         1 => prop::bool::weighted(0.2).prop_map(|yes| if yes { Act::Cancel } else { Act::Jolt }),
         1 => Just(Act::GiveUp),
+        2 => (0u64..90).prop_map(Act::Postpone),
         6 => Just(Act::Sleep),
         1 => Just(Act::Jolt),
     ]
@@ -82,6 +85,7 @@ struct Watch {
     outcomes: usize,
     settled: Option<Settled>,
     lost_executing: u32,
+    postponed: u32,
     retries: u32,
     attempts: Vec<u32>,
     stale: u32,
@@ -140,6 +144,7 @@ fn input(act: &Act, current: u32) -> Input {
         Act::Fail { late } => Input::Finished { launch: of(late), result: Err(boom()) },
         Act::Lose { late } => Input::AgentLost { launch: of(late), suspect: true },
         Act::GiveUp => Input::GiveUp(Failure::error("given up")),
+        Act::Postpone(second) => Input::Postpone { until: secs(second) },
         Act::Cancel => Input::Cancel,
         Act::Sleep | Act::Jolt => Input::Wake,
     }
@@ -163,6 +168,11 @@ fn live(policy: &Policy, acts: &[(Act, u64)]) -> Result<Watch, TestCaseError> {
                 watch.stale += u32::from(matches!(ignored, Ignored::Stale { .. }));
             }
             Ok(()) => {
+                if let Input::Postpone { until } = input {
+                    watch.postponed += 1;
+                    prop_assert!(effects.is_empty() && life.attempt() == before.attempt());
+                    prop_assert!(life.next_wake() <= Some(until), "it waits longer than it was told to");
+                }
                 if let Some(launch) = input.launch() {
                     prop_assert_eq!(launch, before.launch(), "a late voice was heard");
                 }
@@ -203,6 +213,7 @@ fn never_breaks_its_word_and_sometimes_does_each_thing() {
         "given up",
         "stale",
         "lost, then done",
+        "postponed, then done",
     ];
     let seen: Vec<Cell<u32>> = counts.iter().map(|_| Cell::new(0)).collect();
     let config = Config { failure_persistence: None, ..Config::with_cases(1_000) };
@@ -222,6 +233,7 @@ fn never_breaks_its_word_and_sometimes_does_each_thing() {
                 matches!(&watch.settled, Some(Settled::Failed(failure)) if failure.message == "given up"),
                 watch.stale > 0,
                 watch.lost_executing > 0 && watch.settled == Some(Settled::Completed),
+                watch.postponed > 0 && watch.settled == Some(Settled::Completed),
             ];
             seen.iter().zip(facts).for_each(|(count, fact)| count.set(count.get() + u32::from(fact)));
             Ok(())

@@ -10,6 +10,7 @@ fn every_input(life: &Lifecycle) -> Vec<Input> {
         Input::Awarded { agent: A },
         Input::Declined(boom()),
         Input::GiveUp(boom()),
+        Input::Postpone { until: secs(40) },
         Input::Cancel,
         Input::Wake,
     ];
