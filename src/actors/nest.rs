@@ -3,8 +3,8 @@
 use super::messages::RunMail;
 use super::{Book, Budget, RunActor};
 use crate::delegation::{Lineage, Purse, Rounds};
-use crate::lifecycle::RetryBudget;
 use crate::event::{Parent, RunId, RunStatus};
+use crate::lifecycle::RetryBudget;
 use crate::plan::NodeIx;
 use crate::runtime::RunResult;
 use crate::workflow::{Delegate, Workflow};

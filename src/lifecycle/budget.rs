@@ -35,9 +35,8 @@ impl RetryLimit {
     /// assert_eq!(wrong.problem().unwrap(), "limits.retry_budget.floor must be at least 1, but is 0");
     /// ```
     pub fn problem(&self) -> Option<String> {
-        let wrong = |key: &str, what: &str, given: String| {
-            Some(format!("limits.retry_budget.{key} must be {what}, but is {given}"))
-        };
+        let wrong =
+            |key: &str, what: &str, given: String| Some(format!("limits.retry_budget.{key} must be {what}, but is {given}"));
         match self {
             RetryLimit { share, .. } if !(*share >= 0.0 && share.is_finite()) => wrong("share", "at least 0", share.to_string()),
             RetryLimit { floor: 0, .. } => wrong("floor", "at least 1", "0".into()),

@@ -60,7 +60,13 @@ impl Status {
     fn color(self) -> u8 {
         match self {
             Status::Completed | Status::Starting | Status::Summary | Status::Folder | Status::Joined => 32,
-            Status::Retry | Status::Refused | Status::Lost | Status::Skipped | Status::Note | Status::DeadLetter | Status::Breaker => 33,
+            Status::Retry
+            | Status::Refused
+            | Status::Lost
+            | Status::Skipped
+            | Status::Note
+            | Status::DeadLetter
+            | Status::Breaker => 33,
             Status::Failed | Status::Escalated | Status::Problem | Status::Left | Status::Stalled => 31,
             Status::Blocked | Status::Cancelled | Status::Undone => 35,
             Status::Progress | Status::Replay => 36,

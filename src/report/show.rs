@@ -152,7 +152,12 @@ fn totals(text: &mut String, say: Say<'_>) {
     if cost.paid != 0.0 {
         costs.push(format!("{} paid", score(cost.paid)));
     }
-    let unusual = [(cost.retries, "retried attempt"), (cost.refusals, "refusal"), (cost.displaced, "lost job"), (cost.postponed, "postponement")];
+    let unusual = [
+        (cost.retries, "retried attempt"),
+        (cost.refusals, "refusal"),
+        (cost.displaced, "lost job"),
+        (cost.postponed, "postponement"),
+    ];
     costs.extend(unusual.iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)));
     let (busy, coordination) = (percent(report.busy_share()), percent(report.coordination_share()));
     put(

@@ -1,8 +1,8 @@
 //! The agents of a run: their lives, their work, and how they stand with whoever governs them.
 
 use super::fold::Report;
-use super::tables::{self, Say};
 use super::record::{AgentRecord, BreakerRecord};
+use super::tables::{self, Say};
 use super::text::{clipped, count, listed, percent, put, score, seconds};
 use crate::event::Names;
 use polity_protocols::{AgentId, Name};
@@ -17,8 +17,19 @@ use polity_protocols::{AgentId, Name};
 /// ```
 pub fn agents_of(report: &Report, names: &Names) -> String {
     let say = Say { report, names };
-    let mut table =
-        tables::empty(&["agent", "state", "incarnation", "restarts", "done", "failed", "busy", "share", "holds", "breakers", "last reason"]);
+    let mut table = tables::empty(&[
+        "agent",
+        "state",
+        "incarnation",
+        "restarts",
+        "done",
+        "failed",
+        "busy",
+        "share",
+        "holds",
+        "breakers",
+        "last reason",
+    ]);
     let makespan = report.makespan().as_secs_f64();
     for (id, agent) in report.agents() {
         let whole = makespan * f64::from(agent.slots);

@@ -182,10 +182,18 @@ pub struct Breaker {
 #[derive(Clone, Debug, PartialEq)]
 enum Phase {
     /// The last outcomes, the latest in the lowest bit; a failure is a 1.
-    Closed { recent: u128, seen: u32 },
-    Open { until: Time },
+    Closed {
+        recent: u128,
+        seen: u32,
+    },
+    Open {
+        until: Time,
+    },
     /// Probes that ended well, and those that are out, with the moment at which they were given.
-    HalfOpen { good: u32, out: Vec<(TaskId, Time)> },
+    HalfOpen {
+        good: u32,
+        out: Vec<(TaskId, Time)>,
+    },
 }
 
 impl Default for Breaker {

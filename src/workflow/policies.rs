@@ -114,8 +114,8 @@ pub(crate) fn limits(node: &Node, base: &Limits) -> Limits {
 }
 fn retry_budget(node: &Node, base: RetryLimit) -> RetryLimit {
     RetryLimit {
-        share: node.get("share").and_then(Node::number).unwrap_or(base.share),
-        floor: whole(node.get("floor")).unwrap_or(base.floor),
+        share: node.get("share").and_then(Node::number).filter(|share| *share >= 0.0).unwrap_or(base.share),
+        floor: whole(node.get("floor")).filter(|n| *n > 0).unwrap_or(base.floor),
         window: duration(node.get("window")).unwrap_or(base.window),
     }
 }
@@ -127,12 +127,13 @@ pub(super) fn breaker(node: &Node) -> BreakerPolicy {
         return BreakerPolicy::Off;
     }
     let failures = node.get("failures").and_then(|n| n.number().or_else(|| fraction(n.text()?)));
+    let at_least_one = |key| whole(node.get(key)).filter(|n| *n > 0);
     BreakerPolicy::On(Breaking {
-        failures: failures.unwrap_or(usual.failures),
-        window: whole(node.get("window")).unwrap_or(usual.window),
-        least: whole(node.get("least")).unwrap_or(usual.least),
+        failures: failures.filter(|share| *share > 0.0 && *share <= 1.0).unwrap_or(usual.failures),
+        window: at_least_one("window").unwrap_or(usual.window),
+        least: at_least_one("least").unwrap_or(usual.least),
         open: duration(node.get("open")).unwrap_or(usual.open),
-        probes: whole(node.get("probes")).unwrap_or(usual.probes),
+        probes: at_least_one("probes").unwrap_or(usual.probes),
         probe_timeout: duration(node.get("probe_timeout")).unwrap_or(usual.probe_timeout),
     })
 }

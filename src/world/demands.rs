@@ -25,12 +25,8 @@ impl Demands {
         if let Some(known) = self.all.get(&key) {
             return known.clone();
         }
-        let demand = Demand {
-            id: DemandId(self.all.len() as u32),
-            kind: kind.clone(),
-            needs: needs.to_vec(),
-            agent: agent.cloned(),
-        };
+        let demand =
+            Demand { id: DemandId(self.all.len() as u32), kind: kind.clone(), needs: needs.to_vec(), agent: agent.cloned() };
         let demand = Arc::new(demand);
         let id = self.names.iter().position(|name| name == kind).unwrap_or_else(|| {
             self.names.push(kind.clone());

@@ -82,8 +82,9 @@ fn a_budget_says_yes_and_no() {
     (0..500).for_each(|_| budget.first(ms(2)));
     assert_eq!(granted(&mut budget, 3), 40);
     assert_eq!(granted(&mut budget, 10_000), 0);
-    assert_eq!(granted(&mut budget, 10_001), 10);
-    assert_eq!(granted(&mut budget, 20_001), 10);
+    assert_eq!(granted(&mut budget, 10_003), 10);
+    assert_eq!(granted(&mut budget, 20_002), 0);
+    assert_eq!(granted(&mut budget, 20_003), 10);
 }
 
 #[test]

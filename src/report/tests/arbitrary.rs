@@ -161,8 +161,12 @@ fn what() -> impl Strategy<Value = What> {
             .prop_map(|(name, incarnation, reason)| What::SupervisorLost { name, incarnation: incarnation.into(), reason })
             .boxed(),
         (a(), name(), n(), prop::sample::select(&Circuit::ALL[..]), name())
-            .prop_map(|(agent, work, coordinator, circuit, reason)| {
-                What::BreakerTurned { agent, work, coordinator, circuit, reason }
+            .prop_map(|(agent, work, coordinator, circuit, reason)| What::BreakerTurned {
+                agent,
+                work,
+                coordinator,
+                circuit,
+                reason,
             })
             .boxed(),
         (t(), n(), any::<u64>(), name())
