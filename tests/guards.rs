@@ -258,6 +258,7 @@ fn breakers_are_told_of() {
     let breaker = breakers.values().next().unwrap();
     assert_eq!((breakers.len(), breaker.circuit, breaker.opened), (1, Circuit::Closed, 2));
     assert!(tables.contains("dig closed (opened 2 times)"), "{tables}");
+    assert!(tables.contains("breaker of a0 for \"dig\": closed (3 probes ended well), opened 2 times"), "{tables}");
     for words in [
         "BREAKER",
         "its breaker for \"dig\" is open: 10 of its last 10 failed; it is passed over while somebody else can do it",

@@ -5,7 +5,8 @@ use crate::world::KindId;
 use polity_protocols::{AgentId, Ended, TaskId, Time};
 use std::collections::BTreeSet;
 
-/// The breakers of one coordinator. They live in its book, and so across its lives and across runs.
+/// The breakers of one coordinator. They live in its book, and so across its lives and across runs; a number stands for one agent for ever,
+/// so that one which comes back is known.
 ///
 /// An agent without a failure costs a place in a row and nothing else: how often it did well, as far as a window can see. An outcome costs
 /// O(1), O(log breakers that are not closed) if it changes one.
@@ -80,13 +81,6 @@ impl Breakers {
     /// The time of an open breaker may be over.
     pub(super) fn wake(&mut self, kind: KindId, agent: AgentId, now: Time) -> Option<Turned> {
         self.tell(kind, agent, Sign::Wake, now)
-    }
-    /// An agent left for good.
-    pub(super) fn forget(&mut self, agent: AgentId) {
-        for slot in self.rows.iter_mut().filter_map(|row| row.get_mut(agent.index())) {
-            *slot = Slot::Clean(0);
-        }
-        self.tripped.retain(|(_, tripped)| *tripped != agent);
     }
 
     fn tell(&mut self, kind: KindId, agent: AgentId, sign: Sign, now: Time) -> Option<Turned> {

@@ -430,7 +430,6 @@ impl CoordinatorActor {
         let before = std::mem::replace(&mut member.incarnation, incarnation.clamp(1, u64::MAX - 1));
         if for_good {
             pages.members.remove(&agent);
-            pages.breakers.forget(agent);
         }
         drop(pages);
         if was_alive {

@@ -27,6 +27,7 @@ pub fn show(report: &Report, names: &Names) -> String {
         put(&mut text, format_args!("and {}\n", count(left as u64, "more task")));
     }
     put(&mut text, format_args!("\n{}\n", tables::agents(say).trim_fmt()));
+    guards(&mut text, say);
     failures(&mut text, say);
     outputs(&mut text, report);
     totals(&mut text, say);
@@ -81,6 +82,24 @@ fn failures(text: &mut String, say: Say<'_>) {
     }
     if let Some(reason) = say.report.escalation() {
         put(text, format_args!("  a supervisor gave up: {}\n", clipped(reason, 200)));
+    }
+}
+
+/// Breakers that opened, and where the run stood still.
+fn guards(text: &mut String, say: Say<'_>) {
+    let opened = say.report.agents().flat_map(|(id, agent)| agent.breakers.iter().map(move |(key, breaker)| (id, key, breaker)));
+    let opened: Vec<_> = opened.collect();
+    for (id, (_, work), breaker) in opened.iter().take(NAMED) {
+        let work = if work.is_empty() { "work without a type".into() } else { format!("\"{}\"", clipped(work, 40)) };
+        let (circuit, times) = (breaker.circuit.word().replace('_', "-"), count(breaker.opened.into(), "time"));
+        let (agent, reason) = (say.agent(*id), clipped(&breaker.reason, 100));
+        put(text, format_args!("breaker of {agent} for {work}: {circuit} ({reason}), opened {times}\n"));
+    }
+    if opened.len() > NAMED {
+        put(text, format_args!("and {}\n", count((opened.len() - NAMED) as u64, "more breaker")));
+    }
+    for (at, reason) in say.report.stalls().iter().take(NAMED) {
+        put(text, format_args!("stalled at {}: {}\n", say.at(*at), clipped(reason, 400)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The judge reads the log of a storm and says which promise was broken first.
 
 mod forge;
+mod guards;
 mod life;
 mod teams;
 
@@ -34,6 +35,7 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
         note_run(result.status(), &log, seen);
     }
     teams::judge(storm, seen)?;
+    guards::judge(storm, seen)?;
     slots(storm, seen)?;
     outcomes(storm, seen)?;
     note(storm, seen);

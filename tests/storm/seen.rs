@@ -33,6 +33,10 @@ pub struct Seen {
     pub copies: u64,
     pub votes: u64,
     pub disagreements: u64,
+    pub opened: u64,
+    pub half_opened: u64,
+    pub closed: u64,
+    pub postponed: u64,
 }
 impl Seen {
     pub fn assert_all(&self) {
@@ -65,6 +69,10 @@ impl Seen {
             (self.copies, "a copy of a redundant task"),
             (self.votes, "a vote on results"),
             (self.disagreements, "results that differed"),
+            (self.opened, "a breaker that opened"),
+            (self.half_opened, "a breaker that half-opened"),
+            (self.closed, "a breaker that closed"),
+            (self.postponed, "a retry that waited for the budget"),
             (self.own_strategies, "a task with a strategy of its own"),
             (self.outcomes_checked, "a storm whose outcomes could be counted"),
         ];

@@ -167,6 +167,10 @@ impl<'a> RunLog<'a> {
                 })?;
                 Life { stage: Stage::Backing, ..life }
             }
+            What::Postponed { attempt, .. } => {
+                must(*attempt == life.attempt && life.stage == Stage::Backing, || "no retry was due".into())?;
+                life
+            }
             What::Completed { agent, .. } => {
                 must(life.stage == Stage::Started, || format!("it was {:?}", life.stage))?;
                 let voted = self.copies.values().any(|of| *of == instance);
