@@ -6,11 +6,14 @@ use polity::agents::Distribution;
 use polity::event::{Event, Names, RunId, What};
 use polity::lifecycle::RetryLimit;
 use polity::prelude::*;
-use polity::protocols::{AgentId, TaskId, Time};
+use polity::protocols::{
+    AgentId, Decision, Initiator, Measure, Outcome, Participant, Profile, Protocol, Reply, TaskId, TaskView, Time, Turn, Why,
+};
 use polity::report::{Console, ConsoleOptions, Report, agents_of, show};
 use polity::supervision::{BreakerPolicy, Breaking, Circuit};
 use polity::workflow::{Limits, WorkflowBuilder, parse};
-use std::cell::RefCell;
+use serde::{Deserialize, Serialize};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::rc::Rc;
@@ -161,6 +164,71 @@ fn a_breaker_outlives_its_run() {
         society.run(digging(10).breaker(tolerant)).await.unwrap();
         assert!(events.take().iter().any(|event| matches!(event.what, What::Assigned { agent: AgentId(0), .. })));
         assert_eq!(society.coordinators().len(), 2);
+    });
+}
+
+/// A government that gives each task to the first who is able and need not be avoided, and panics when it is told to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Frail;
+thread_local!(static PANICS: Cell<bool> = const { Cell::new(false) });
+#[derive(Default)]
+struct First(BTreeMap<AgentId, Profile>);
+struct Silent;
+impl Protocol for Frail {
+    const NAME: &'static str = "frail";
+    type Message = ();
+    type Initiator = First;
+    type Participant = Silent;
+    fn initiator(&self) -> First {
+        First::default()
+    }
+    fn participant(&self, _: AgentId, _: &Profile) -> Silent {
+        Silent
+    }
+}
+impl Initiator for First {
+    type Message = ();
+    fn on_join(&mut self, agent: AgentId, profile: &Profile, _: &mut Turn<'_, ()>) {
+        self.0.insert(agent, profile.clone());
+    }
+    fn on_leave(&mut self, agent: AgentId, _: &mut Turn<'_, ()>) {
+        self.0.remove(&agent);
+    }
+    fn on_task(&mut self, task: &TaskView, turn: &mut Turn<'_, ()>) {
+        assert!(!PANICS.replace(false), "as it was told to");
+        let able =
+            || self.0.iter().filter(|(agent, profile)| task.demand.fit(**agent, profile).is_some()).map(|(agent, _)| *agent);
+        match able().find(|agent| !task.avoids(*agent)).or(able().next()) {
+            Some(agent) => turn.assign(task.id, agent, Decision::new("frail", Measure::Jobs).because("it is the first")),
+            None => turn.decline(task.id, Why::NobodyAble),
+        }
+    }
+    fn on_withdraw(&mut self, _: TaskId, _: &mut Turn<'_, ()>) {}
+    fn on_message(&mut self, _: AgentId, (): (), _: &mut Turn<'_, ()>) {}
+    fn on_outcome(&mut self, _: TaskId, _: AgentId, _: &Outcome, _: &mut Turn<'_, ()>) {}
+}
+impl Participant for Silent {
+    type Message = ();
+    fn on_message(&mut self, (): (), _: &mut Reply<'_, ()>) {}
+    fn on_outcome(&mut self, _: TaskId, _: &str, _: &Outcome, _: &mut Reply<'_, ()>) {}
+}
+
+/// What a protocol knew dies with its coordinator; what the breakers know does not.
+#[test]
+fn a_breaker_outlives_the_panic_of_its_coordinator() {
+    let events: Rc<RefCell<Vec<Event>>> = Rc::default();
+    polity::simulate(5, async {
+        let society = society(&[1e6, 0.0], &events);
+        let options = || RunOptions::default().strategy(Frail);
+        society.run_with(digging(15), options()).await.unwrap();
+        let first = events.take();
+        let to_the_sick = |event: &Event| matches!(event.what, What::Assigned { agent: AgentId(0), .. });
+        assert!(seen(&first, 2).turns.len() == 1 && first.iter().any(to_the_sick));
+        PANICS.set(true);
+        society.run_with(digging(10), options()).await.unwrap();
+        let second = events.take();
+        assert_eq!(second.iter().filter(|event| matches!(event.what, What::CoordinatorLost { .. })).count(), 1);
+        assert!(!second.iter().any(to_the_sick), "{:?}", seen(&second, 2));
     });
 }
 

@@ -60,6 +60,9 @@ impl RunActor {
         }
         self.stop_ledger(StopMode::Cancel);
         self.proceed(context);
+        if self.is_stalled() {
+            self.inquire(context); // not even its end can be said by the ledger
+        }
     }
     /// What the ledger says is being done, or may begin.
     fn held_by_nobody(&self) -> Vec<u32> {

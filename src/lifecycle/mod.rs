@@ -1,7 +1,7 @@
 //! *Whether again*: one task's life from announced to settled. Pure.
 //!
 //! [`Lifecycle`] is the machine: typed [`Input`] and `now` in, typed [`Effect`]s out. [`TRANSITIONS`] is the one table of
-//! what may happen in which [`State`]. [`Policy`] says how often and how long.
+//! what may happen in which [`State`]. [`Policy`] says how often and how long, [`RetryBudget`] how many retries a whole run bears.
 
 mod budget;
 mod copies;

@@ -322,6 +322,13 @@ pub struct AgentRecord {
     pub breakers: BTreeMap<(u32, Name), BreakerRecord>,
 }
 /// What a report remembers of a breaker.
+///
+/// ```
+/// use polity::report::BreakerRecord;
+/// use polity::supervision::Circuit;
+/// let record = BreakerRecord { circuit: Circuit::Open, opened: 1, reason: "10 of its last 12 failed".into() };
+/// assert_eq!(record.circuit.word(), "open");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BreakerRecord {
     /// Where it stands.

@@ -179,7 +179,8 @@ pub struct Limits {
     pub max_tasks: u32,
     /// Tasks that may be announced to the protocol and not yet awarded; `None` is `auto`: the team's slots, at least 16, times 4.
     pub max_open: Option<u32>,
-    /// How many retries there may be in a while, for the outermost run and all below it together; no bound if none.
+    /// How many retries there may be in a while; no bound if none. That of the outermost run counts, for all runs below it together. A task
+    /// that waits for it is open, as one that waits for its retry is: a run in which nearly all fails slows down as a whole.
     pub retry_budget: Option<RetryLimit>,
 }
 impl Default for Limits {
