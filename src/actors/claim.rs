@@ -6,7 +6,7 @@ use crate::mutation::planted;
 use crate::world::World;
 use actix::Addr;
 use polity_agents::{Clock, Pulse};
-use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskId, Time};
+use polity_protocols::{AgentId, Decision, DemandId, Ended, Load, Outcome, TaskId, Time};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -129,6 +129,7 @@ pub(crate) struct Award {
     pub(crate) addr: Option<Addr<AgentActor>>,
     pub(crate) fit: f64,
     pub(crate) task: TaskId,
+    pub(crate) demand: DemandId,
     /// Taken by the task.
     pub(crate) decision: Option<Arc<Decision>>,
     pub(crate) coordinator: CoordinatorId,
@@ -139,7 +140,7 @@ impl Drop for Award {
             && let Some(world) = World::here()
         {
             let outcome = Outcome::new(Ended::Cancelled, Duration::ZERO);
-            let mail = CoordinatorMail::Outcome { task: self.task, agent: self.agent, outcome };
+            let mail = CoordinatorMail::Outcome { task: self.task, demand: self.demand, agent: self.agent, outcome };
             world.tell_coordinator(self.coordinator, mail);
         }
     }

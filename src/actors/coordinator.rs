@@ -1,13 +1,14 @@
 //! The coordinator's actor: one per team and strategy, carrying the protocol's initiator across runs.
 
 use super::account::Account;
+use super::breakers::Breakers;
 use super::messages::{AgentMail, CoordinatorMail, SupervisorMail, TaskMail, ToTask};
 use super::pools::Queues;
 use super::{AgentActor, Award, CoordinatorId, Inquiry, SupervisorActor, TaskActor, panics};
 use crate::event::{Governance, RunId, Standing, What};
 use crate::mutation::planted;
 use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
-use crate::supervision::Exit;
+use crate::supervision::{Breaking, Exit};
 use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_protocols::{AgentId, Decision, Effect, Memory, Name, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
@@ -24,6 +25,8 @@ pub(crate) struct Book {
     pub(crate) government: Government,
     /// Its team; all agents if none.
     pub(crate) crew: Option<Rc<Crew>>,
+    /// When the breakers of its agents open; never if none.
+    pub(crate) breaking: Option<Breaking>,
     /// Its number with its supervisor.
     pub(crate) child: u64,
     /// Mail lies here and not in the actor's mailbox, which dies with it: a new life reads on where the last one stopped.
@@ -32,7 +35,7 @@ pub(crate) struct Book {
     addr: RefCell<Option<Addr<CoordinatorActor>>>,
     /// It has ended for good: mail is dropped, and says so where it matters.
     closed: Cell<bool>,
-    pages: RefCell<Pages>,
+    pub(super) pages: RefCell<Pages>,
 }
 /// True for a sub-agent that was made for a sub-run: it belongs to that run's team alone. No other id has an `@` in it.
 pub(crate) fn is_lodger(profile: &Profile) -> bool {
@@ -54,29 +57,32 @@ impl Crew {
 /// There is mail in the inbox.
 pub(crate) struct Knock;
 
-#[derive(Default)]
-struct Pages {
+/// See [`Book`].
+pub(super) struct Pages {
     epoch: u32,
     memory: Memory,
-    members: BTreeMap<AgentId, Member>,
-    open: BTreeMap<TaskId, Open>,
+    pub(super) members: BTreeMap<AgentId, Member>,
+    pub(super) open: BTreeMap<TaskId, Open>,
     account: Account,
+    pub(super) breakers: Breakers,
 }
 
 /// An agent that has joined, and what is known of its present life.
-struct Member {
-    profile: Arc<Profile>,
+pub(super) struct Member {
+    pub(super) profile: Arc<Profile>,
     incarnation: u64,
     /// `None` while it is dead. It comes back, unless it left for good: then it is no member.
-    addr: Option<Addr<AgentActor>>,
+    pub(super) addr: Option<Addr<AgentActor>>,
 }
 
 /// A task that is announced and not awarded.
-struct Open {
-    view: Arc<TaskView>,
+pub(super) struct Open {
+    pub(super) view: Arc<TaskView>,
+    /// What the initiator was told, if that avoids more agents.
+    pub(super) told: Option<Arc<TaskView>>,
     addr: Addr<TaskActor>,
     /// Since when it is parked: nobody alive is able, but somebody who is coming back. The initiator does not know of it for now.
-    parked: Option<Time>,
+    pub(super) parked: Option<Time>,
 }
 
 /// How long a task waits for somebody who is coming back, before it is declined: what keeps dying does not keep a run from its end.
@@ -86,16 +92,31 @@ const PARKED_AT_MOST: Duration = Duration::from_secs(60);
 const SAVE_EVERY: u32 = 256;
 
 impl Book {
-    pub(crate) fn new(id: CoordinatorId, government: Government, crew: Option<Rc<Crew>>, child: u64) -> Book {
+    pub(crate) fn new(
+        id: CoordinatorId,
+        government: Government,
+        crew: Option<Rc<Crew>>,
+        breaking: Option<Breaking>,
+        child: u64,
+    ) -> Book {
+        let pages = Pages {
+            epoch: 0,
+            memory: Memory::default(),
+            members: BTreeMap::new(),
+            open: BTreeMap::new(),
+            account: Account::default(),
+            breakers: Breakers::new(breaking),
+        };
         Book {
             id,
             government,
             crew,
+            breaking,
             child,
             inbox: RefCell::default(),
             addr: RefCell::default(),
             closed: Cell::new(false),
-            pages: RefCell::default(),
+            pages: RefCell::new(pages),
         }
     }
     /// True if the agent is in its team.
@@ -144,8 +165,8 @@ impl Book {
 
 /// One life of a coordinator.
 pub(crate) struct CoordinatorActor {
-    world: Rc<World>,
-    book: Rc<Book>,
+    pub(super) world: Rc<World>,
+    pub(super) book: Rc<Book>,
     epoch: u32,
     incarnation: u64,
     supervisor: Addr<SupervisorActor>,
@@ -194,16 +215,17 @@ impl CoordinatorActor {
         match mail {
             CoordinatorMail::Announce { view, addr } => {
                 let parked = (self.unborn > 0).then(|| self.world.now());
-                let told = parked.is_none().then(|| view.clone());
+                let tell = parked.is_none().then(|| view.clone());
                 let mut pages = self.book.pages.borrow_mut();
                 pages.account.announced(view.id.run());
-                pages.open.insert(view.id, Open { view, addr, parked });
+                pages.open.insert(view.id, Open { view, told: None, addr, parked });
                 drop(pages);
-                if let Some(view) = told {
-                    self.turn(Told::Task(&view));
+                if let Some(view) = tell {
+                    self.tell(view);
                 }
             }
-            CoordinatorMail::Outcome { task, agent, outcome } => self.learn(task, agent, &outcome),
+            CoordinatorMail::Outcome { task, demand, agent, outcome } => self.ended(task, demand, agent, &outcome),
+            CoordinatorMail::Breaker { kind, agent } => self.half_open(kind, agent),
             CoordinatorMail::Talk { from, epoch, talk } => {
                 if epoch == self.epoch || planted("forget_the_epoch") {
                     self.book.pages.borrow_mut().account.message(|| talk.bytes());
@@ -240,19 +262,25 @@ impl CoordinatorActor {
     }
 
     /// One turn of the initiator, and what it asks for.
-    fn turn(&mut self, told: Told<'_>) {
+    pub(super) fn turn(&mut self, told: Told<'_>) {
         let now = self.world.now();
         let mut effects = std::mem::take(&mut self.effects);
         self.initiator.take(told, AnyTurn { now, rng: &mut self.rng, effects: &mut effects });
+        let mut stale = Vec::new();
         for effect in effects.drain(..) {
             match effect {
                 Effect::Send(agent, talk) => self.say(agent, talk),
-                Effect::Assign(task, agent, decision) => self.award(task, agent, decision),
+                Effect::Assign(task, agent, decision) => {
+                    if !self.award(task, agent, decision) {
+                        stale.push((task, agent));
+                    }
+                }
                 Effect::Decline(task, why) => self.decline(task, &why),
             }
         }
         self.effects = effects;
         self.alarm.set(self.initiator.next_wake(), &self.world, || Letter::Coordinator(self.book.clone(), CoordinatorMail::Wake));
+        self.take_back(stale);
     }
     fn say(&self, agent: AgentId, talk: Talk) {
         let mut pages = self.book.pages.borrow_mut();
@@ -264,28 +292,43 @@ impl CoordinatorActor {
             self.world.post(Letter::Agent(addr, mail));
         }
     }
-    fn award(&self, task: TaskId, agent: AgentId, decision: Arc<Decision>) {
+    /// False if it is to be taken back, since the agent's breaker has opened meanwhile.
+    fn award(&self, task: TaskId, agent: AgentId, decision: Arc<Decision>) -> bool {
         let mut pages = self.book.pages.borrow_mut();
-        let Some(open) = pages.open.remove(&task) else { return self.world.ignore() };
+        let Some(open) = pages.open.remove(&task) else {
+            self.world.ignore();
+            return true;
+        };
+        if self.is_stale(&pages, &open.view, open.told.as_ref(), agent) {
+            pages.open.insert(task, open);
+            return false;
+        }
         let Some(member) = pages.members.get(&agent) else {
             // No protocol that passes the suite awards to a stranger; the task must not vanish even so.
             self.park(&mut pages, task, open);
-            return self.world.ignore();
+            self.world.ignore();
+            return true;
         };
         let fit = open.view.demand.fit(agent, &member.profile).unwrap_or(1.0);
         let Some(addr) = member.addr.clone() else {
             self.park(&mut pages, task, open);
-            return self.world.ignore();
+            self.world.ignore();
+            return true;
         };
         pages.account.decided(task.run(), &decision);
+        let demand = open.view.demand.id;
+        if let Some(kind) = Some(demand).filter(|_| pages.breakers.any_tripped()).and_then(|demand| self.world.kind_of(demand)) {
+            pages.breakers.given(kind, agent, task, self.world.now());
+        }
         drop(pages);
         if planted("award_twice") {
             let decision = Some(decision.clone());
-            let award = Award { agent, addr: Some(addr.clone()), fit, task, decision, coordinator: self.book.id };
+            let award = Award { agent, addr: Some(addr.clone()), fit, task, demand, decision, coordinator: self.book.id };
             self.world.send(Letter::Task(open.addr.clone(), ToTask { task, word: TaskMail::Assigned(award) }));
         }
-        let award = Award { agent, addr: Some(addr), fit, task, decision: Some(decision), coordinator: self.book.id };
+        let award = Award { agent, addr: Some(addr), fit, task, demand, decision: Some(decision), coordinator: self.book.id };
         self.world.send(Letter::Task(open.addr, ToTask { task, word: TaskMail::Assigned(award) }));
+        true
     }
     /// Nobody will do it; but if somebody who is able is only dead for a while, it waits for that one.
     fn decline(&mut self, task: TaskId, why: &Why) {
@@ -343,7 +386,7 @@ impl CoordinatorActor {
         drop(pages);
         inquiry.answer(governance);
     }
-    fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) {
+    pub(super) fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) {
         self.turn(Told::Outcome(task, agent, outcome));
         self.outcomes += 1;
         if self.outcomes.is_multiple_of(SAVE_EVERY) {
@@ -411,7 +454,7 @@ impl CoordinatorActor {
             views.push(open.view.clone());
         }
         for view in views {
-            self.turn(Told::Task(&view));
+            self.tell(view);
         }
     }
     /// A new life takes up what the last one left: what was learned, who is there, what is open, what is in the inbox.

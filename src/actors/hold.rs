@@ -66,6 +66,10 @@ impl RunActor {
     pub(super) fn is_held(&self, instance: u32, node: NodeIx) -> bool {
         self.hold.run || self.hold.nodes.contains(&node) || self.hold.instances.contains(&instance)
     }
+    /// True if the run, or something that could begin, is paused.
+    pub(super) fn waits_for_a_person(&self) -> bool {
+        self.hold.run || !self.hold.aside.is_empty()
+    }
     /// Puts a ready instance aside, if it alone is held.
     pub(super) fn put_aside(&mut self, rank: Rank, instance: u32) -> bool {
         let held = !self.hold.nodes.is_empty() || !self.hold.instances.is_empty();

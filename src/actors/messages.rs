@@ -5,9 +5,10 @@ use super::{AgentActor, Award, Claim, CoordinatorId, Errand, Inquiry, TaskActor,
 use crate::event::Governance;
 use crate::registry::{Government, Talk};
 use crate::supervision::Exit;
+use crate::world::KindId;
 use actix::Addr;
 use polity_agents::{Executed, Failure, HandedOn, Job, JobId, Spent};
-use polity_protocols::{AgentId, Load, Name, Outcome, Profile, TaskId, TaskView, Time};
+use polity_protocols::{AgentId, DemandId, Load, Name, Outcome, Profile, TaskId, TaskView, Time};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -23,8 +24,10 @@ pub(crate) enum CoordinatorMail {
     Withdraw { task: TaskId },
     /// A participant says something.
     Talk { from: AgentId, epoch: u32, talk: Talk },
-    /// How an award ended.
-    Outcome { task: TaskId, agent: AgentId, outcome: Outcome },
+    /// How an award ended. What was demanded says for which kind of work.
+    Outcome { task: TaskId, demand: DemandId, agent: AgentId, outcome: Outcome },
+    /// The time of an open breaker is over.
+    Breaker { kind: KindId, agent: AgentId },
     /// An agent of the team is done with a job of another coordinator's.
     Freed { agent: AgentId },
     /// The moment that the protocol asked for.
@@ -139,6 +142,8 @@ pub(crate) enum RunMail {
     Cancel,
     /// End it, and undo nothing.
     Terminate,
+    /// It was stalled at that moment; if it still is, it fails.
+    Stalled { since: Time },
     /// A supervisor gave up: nothing can go on.
     Escalate { reason: Name },
 }

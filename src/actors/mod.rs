@@ -12,6 +12,7 @@
 
 mod account;
 mod agent;
+mod breakers;
 mod claim;
 mod coordinator;
 mod copies;
@@ -35,6 +36,8 @@ mod render;
 mod run;
 mod saga;
 mod scope;
+mod stall;
+mod steer;
 mod supervisor;
 mod task;
 
@@ -53,4 +56,4 @@ pub(crate) use pools::PoolPlan;
 pub(crate) use progress::Progress;
 pub(crate) use run::{RunActor, RunSetup};
 pub(crate) use supervisor::{Child, SupervisorActor, Ward};
-pub(crate) use task::{Errand, TaskActor, TaskSetup};
+pub(crate) use task::{Budget, Errand, TaskActor, TaskSetup};

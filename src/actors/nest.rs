@@ -1,9 +1,10 @@
 //! The sub-runs of a run: tasks that are workflows, tasks that are decomposed, and work that an agent hands on.
 
 use super::messages::RunMail;
-use super::{Book, RunActor};
+use super::{Book, Budget, RunActor};
 use crate::delegation::{Lineage, Purse, Rounds};
 use crate::event::{Parent, RunId, RunStatus};
+use crate::lifecycle::RetryBudget;
 use crate::plan::NodeIx;
 use crate::runtime::RunResult;
 use crate::workflow::{Delegate, Workflow};
@@ -12,6 +13,7 @@ use actix::Addr;
 use polity_agents::{Failure, FailureKind, HandedOn, Job};
 use polity_protocols::{AgentId, Name, Time};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -53,11 +55,14 @@ pub(crate) struct Origin {
     pub(crate) purse: Option<Arc<Purse>>,
     /// Sub-agents that were made for it.
     pub(crate) agents: u32,
+    /// What it and its sub-runs have for retries; no bound if none.
+    pub(crate) budget: Option<Budget>,
 }
 impl Origin {
     /// A program asked for it.
     pub(crate) fn root(workflow: &Workflow) -> Origin {
-        Origin { parent: None, lineage: Lineage::root(&workflow.delegation), purse: None, agents: 0 }
+        let budget = workflow.limits.retry_budget.map(|limit| Rc::new(RefCell::new(RetryBudget::new(limit))));
+        Origin { parent: None, lineage: Lineage::root(&workflow.delegation), purse: None, agents: 0, budget }
     }
     /// The run above it; itself for none.
     pub(crate) fn parent_run(&self) -> u32 {

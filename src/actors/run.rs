@@ -112,6 +112,8 @@ pub(crate) struct RunActor {
     pub(super) goes_back: bool,
     /// Coordinators that were asked what it cost, and have not answered; all tasks have ended.
     pub(super) asked: Option<usize>,
+    /// Since when nothing has been there that could move it.
+    pub(super) stalled: Option<Time>,
     birth: Option<Ticket>,
 }
 
@@ -157,6 +159,7 @@ impl RunActor {
             recalling: None,
             goes_back: false,
             asked: None,
+            stalled: None,
             birth,
         }
     }
@@ -219,7 +222,7 @@ impl RunActor {
             }
             self.take_detours(context);
             if self.effects.is_empty() && !self.open_more(context) && !self.detours.is_due() {
-                return;
+                return self.look_for_stall(context);
             }
         }
     }
@@ -442,7 +445,9 @@ impl RunActor {
                 addr
             }
             None => {
-                let setup = TaskSetup { run: context.address(), coordinator: self.offices.of(node).clone(), errand };
+                let (run, coordinator) = (context.address(), self.offices.of(node).clone());
+                let budget = self.nest.origin.budget.clone();
+                let setup = TaskSetup { run, coordinator, budget, errand };
                 TaskActor::new(self.world.clone(), setup).start()
             }
         };
@@ -549,7 +554,10 @@ impl RunActor {
     /// A task's life is over.
     fn settled(&mut self, task: TaskId, result: TaskResult, context: &mut Context<RunActor>) {
         let instance = task.instance();
-        let Some(addr) = self.open.remove(&instance) else { return self.world.ignore() };
+        let Some(addr) = self.open.remove(&instance) else {
+            self.world.ignore();
+            return self.look_for_stall(context);
+        };
         if addr.connected() {
             self.idle.push(addr);
         }
@@ -761,10 +769,21 @@ impl RunActor {
         self.problems.extend(reason.map(str::to_owned));
         self.ready.clear();
         self.hold = Hold::default(); // what is paused ends with the rest
-        let mut effects = std::mem::take(&mut self.effects);
-        self.ledger.stop(StopMode::Cancel, &mut effects);
-        self.effects = effects;
+        self.stop_ledger(StopMode::Cancel);
         self.proceed(context);
+    }
+    pub(super) fn stop_ledger(&mut self, mode: StopMode) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.ledger.stop(mode, &mut effects);
+        self.effects = effects;
+    }
+    /// True if no task waits to be opened.
+    pub(super) fn is_drained(&self) -> bool {
+        self.ready.is_empty()
+    }
+    /// Coordinators that were asked what the run cost, if they were.
+    pub(super) fn asked(&self) -> Option<usize> {
+        self.asked
     }
 
     pub(super) fn scope(&self, item: Option<(Arc<Value>, usize)>) -> RunScope<'_> {
@@ -844,6 +863,7 @@ impl Handler<Mail<RunMail>> for RunActor {
                 self.overdue(task);
                 self.proceed(context);
             }
+            RunMail::Stalled { since } => self.stalled_since(since, context),
             RunMail::Reported(answer) => self.reported(answer, context),
             RunMail::Slow { task } => self.hedge(task, context),
             RunMail::Pause => self.hold_run(true, context),

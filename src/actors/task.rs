@@ -6,15 +6,16 @@ use super::nest::Handed;
 use super::{AgentActor, Award, Book, Claim, CoordinatorId, Holders, RunActor};
 use crate::delegation::Purse;
 use crate::event::{COPIES, RunId, What};
-use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, Policy, Settled, State};
+use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, OverBudget, Policy, RetryBudget, RetryLimit, Settled, State};
 use crate::mutation::planted;
 use crate::supervision::Backoff;
-use crate::workflow::Conditions;
+use crate::workflow::{Conditions, duration_text};
 use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, World};
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, HandedOn, Job, JobId, Spent};
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskView};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,13 @@ use std::time::Duration;
 pub(crate) struct TaskSetup {
     pub(crate) run: Addr<RunActor>,
     pub(crate) coordinator: Rc<Book>,
+    /// What its run has for retries; none if it needs none.
+    pub(crate) budget: Option<Budget>,
     pub(crate) errand: Box<Errand>,
 }
+
+/// The retry budget of a run and its sub-runs.
+pub(crate) type Budget = Rc<RefCell<RetryBudget>>;
 
 /// One task of a run, as its actor gets it.
 pub(crate) struct Errand {
@@ -51,6 +57,9 @@ pub(crate) struct TaskActor {
     world: Rc<World>,
     run: Addr<RunActor>,
     coordinator: Rc<Book>,
+    budget: Option<Budget>,
+    /// Its run's retries were too many, and it was said that it waits.
+    postponed: bool,
     errand: Box<Errand>,
     life: Lifecycle,
     alarm: Alarm,
@@ -85,6 +94,8 @@ impl TaskActor {
             life: Lifecycle::new(setup.errand.policy.clone()),
             run: setup.run,
             coordinator: setup.coordinator,
+            budget: setup.budget,
+            postponed: false,
             errand: setup.errand,
             alarm: Alarm::default(),
             refusals: 0,
@@ -113,6 +124,13 @@ impl TaskActor {
         (self.refusals, self.announcement, self.holder, self.award) = (0, None, None, None);
         (self.load, self.quality, self.took, self.answer) = (Load::default(), 1.0, Duration::ZERO, None);
         (self.handed_on, self.spent) = (None, Spent::default());
+        self.first(context);
+    }
+    /// The first attempt begins.
+    fn first(&mut self, context: &mut Context<TaskActor>) {
+        if let Some(budget) = &self.budget {
+            budget.borrow_mut().first(self.world.now());
+        }
         self.turn(Input::Announce, context);
     }
 
@@ -146,7 +164,8 @@ impl TaskActor {
             }
             TaskMail::Wake => {
                 self.alarm.rang();
-                self.turn(Input::Wake, context);
+                let input = self.over_budget().unwrap_or(Input::Wake);
+                self.turn(input, context);
             }
         }
     }
@@ -155,6 +174,24 @@ impl TaskActor {
         if !self.life.state().is_settled() {
             self.turn(input, context);
         }
+    }
+    /// Its retry is due, but its run has had too many: it waits longer.
+    fn over_budget(&mut self) -> Option<Input> {
+        let (budget, now) = (self.budget.as_ref()?, self.world.now());
+        if !self.life.is_due(now) {
+            return None;
+        }
+        let OverBudget { until, retries, firsts } = budget.borrow_mut().ask(now).err()?;
+        if !std::mem::replace(&mut self.postponed, true) {
+            let RetryLimit { window, .. } = *budget.borrow().limit();
+            let reason = format!(
+                "the run's retry budget is spent: {retries} retries and {firsts} first attempts in the last {} (limits.retry_budget)",
+                duration_text(window)
+            );
+            let (task, attempt) = (self.errand.view.id, self.life.attempt());
+            self.record(What::Postponed { task, attempt, at: until, reason: reason.into() });
+        }
+        Some(Input::Postpone { until })
     }
     /// True if mail about this award speaks of the one that is held now.
     fn is_current(&self, launch: u32) -> bool {
@@ -282,6 +319,7 @@ impl TaskActor {
             (view.attempt, view.avoid) = (attempt, avoid.into());
         }
         let view = view.clone();
+        self.postponed = false;
         self.record(What::Announced { task: view.id, attempt });
         let mail = CoordinatorMail::Announce { view, addr: context.address() };
         match self.patience() {
@@ -370,7 +408,8 @@ impl TaskActor {
     }
     fn tell_outcome(&self, agent: AgentId, ended: Ended, took: Duration) {
         let outcome = Outcome { ended, took, quality: self.quality, load: self.load };
-        self.tell_coordinator(CoordinatorMail::Outcome { task: self.errand.view.id, agent, outcome });
+        let (task, demand) = (self.errand.view.id, self.errand.view.demand.id);
+        self.tell_coordinator(CoordinatorMail::Outcome { task, demand, agent, outcome });
     }
     fn tell_coordinator(&self, mail: CoordinatorMail) {
         self.world.send(Letter::Coordinator(self.coordinator.clone(), mail));
@@ -385,7 +424,7 @@ impl Actor for TaskActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         let birth = self.birth.take();
-        self.turn(Input::Announce, context);
+        self.first(context);
         drop(birth);
     }
 }

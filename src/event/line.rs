@@ -3,6 +3,7 @@
 //! A line carries both the names, for people, and the numbers (`task_n`, `agent_n`, `run_n`), so that reading it back loses nothing.
 
 use super::{DeathCause, Event, Governance, Names, RunHead, RunId, RunStatus, RunTail, What};
+use crate::supervision::Circuit;
 use core::time::Duration;
 use polity_agents::{Failure, Undeliverable};
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -99,6 +100,10 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub work: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circuit: Option<Circuit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<RunStatus>,
@@ -170,12 +175,21 @@ impl Line {
                 self.incarnation = Some(*incarnation);
                 self.reason = Some(reason.clone());
             }
+            What::BreakerTurned { work, coordinator, circuit, reason, .. } => {
+                (self.work, self.first, self.circuit) = (Some(work.clone()), Some(*coordinator), Some(*circuit));
+                self.reason = Some(reason.clone());
+            }
+            What::Postponed { attempt, at, reason, .. } => {
+                (self.attempt, self.retry_at_ns) = (Some(*attempt), Some(at.as_nanos()));
+                self.reason = Some(reason.clone());
+            }
             What::PoolResized { pool, replicas } => {
                 self.agent = Some(pool.clone());
                 self.first = Some(*replicas);
             }
             What::AgentGivenUp { reason, .. }
             | What::Escalated { reason }
+            | What::Stalled { reason }
             | What::Skipped { reason, .. }
             | What::Noted { note: reason, .. } => {
                 self.reason = Some(reason.clone());
@@ -287,6 +301,13 @@ impl Line {
                 incarnation: self.incarnation?,
                 reason: self.reason.clone()?,
             },
+            "breaker_turned" => What::BreakerTurned {
+                agent: agent?,
+                work: self.work.clone()?,
+                coordinator: self.first?,
+                circuit: self.circuit?,
+                reason: self.reason.clone()?,
+            },
             "pool_resized" => What::PoolResized { pool: self.agent.clone()?, replicas: self.first? },
             "escalated" => What::Escalated { reason: self.reason.clone()? },
             "undelivered" => What::Undelivered {
@@ -326,6 +347,13 @@ impl Line {
                 failure: self.failure.clone()?,
                 at: Time::from_nanos(self.retry_at_ns?),
             },
+            "postponed" => What::Postponed {
+                task: task?,
+                attempt: self.attempt?,
+                at: Time::from_nanos(self.retry_at_ns?),
+                reason: self.reason.clone()?,
+            },
+            "stalled" => What::Stalled { reason: self.reason.clone()? },
             "delegated" => {
                 What::Delegated { task: task?, agent: agent?, attempts: self.attempt?, took: Duration::from_nanos(self.took_ns?) }
             }
@@ -384,6 +412,7 @@ impl What {
             What::AgentGivenUp { .. } => "agent_given_up",
             What::CoordinatorLost { .. } => "coordinator_lost",
             What::SupervisorLost { .. } => "supervisor_lost",
+            What::BreakerTurned { .. } => "breaker_turned",
             What::PoolResized { .. } => "pool_resized",
             What::Escalated { .. } => "escalated",
             What::Undelivered { .. } => "undelivered",
@@ -398,6 +427,8 @@ impl What {
             What::Started { .. } => "started",
             What::Displaced { .. } => "displaced",
             What::Retried { .. } => "retried",
+            What::Postponed { .. } => "postponed",
+            What::Stalled { .. } => "stalled",
             What::Noted { .. } => "noted",
             What::Completed { .. } => "completed",
             What::StateChanged { .. } => "state_changed",
@@ -437,6 +468,7 @@ impl What {
             | What::Started { task, .. }
             | What::Displaced { task, .. }
             | What::Retried { task, .. }
+            | What::Postponed { task, .. }
             | What::Noted { task, .. }
             | What::Completed { task, .. }
             | What::Failed { task, .. }
@@ -467,6 +499,7 @@ impl What {
             What::AgentJoined { agent, .. }
             | What::AgentLost { agent, .. }
             | What::AgentGivenUp { agent, .. }
+            | What::BreakerTurned { agent, .. }
             | What::Assigned { agent, .. }
             | What::Refused { agent, .. }
             | What::Started { agent, .. }

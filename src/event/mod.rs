@@ -12,6 +12,7 @@ pub use log::{EventLog, Sink};
 pub use names::Names;
 
 use crate::plan::Join;
+use crate::supervision::Circuit;
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -68,6 +69,9 @@ pub enum What {
     /// A supervisor below the root was lost: its children failed too often in too short a time. The one above it starts it again, with
     /// all its children, or gives it up.
     SupervisorLost { name: Name, incarnation: u64, reason: Name },
+    /// The breaker of an agent for a kind of work (empty: work without a type) opened, half-opened or closed at a coordinator, and why: as
+    /// long as it is open, or half-open with its probes out, the agent is passed over for that work.
+    BreakerTurned { agent: AgentId, work: Name, coordinator: u32, circuit: Circuit, reason: Name },
     /// An elastic pool has so many replicas from now on: work waited, or there was too little.
     PoolResized { pool: Name, replicas: u32 },
     /// A supervisor gave up: too many restarts in too short a time.
@@ -95,6 +99,8 @@ pub enum What {
     Displaced { task: TaskId, agent: AgentId, launch: u32 },
     /// An attempt failed, and another will follow at the given time.
     Retried { task: TaskId, agent: AgentId, attempt: u32, failure: Arc<Failure>, at: Time },
+    /// The attempt that would follow now has to wait until the given time, or longer: the run's retry budget is spent.
+    Postponed { task: TaskId, attempt: u32, at: Time, reason: Name },
     /// A task set a key of its run's blackboard, which counts its version up.
     StateChanged { task: TaskId, key: Name, version: u64, value: Arc<Value> },
     /// A task set what another (`by`) had changed since it saw it: it had seen version `seen` and found another. Either its write was
@@ -147,6 +153,8 @@ pub enum What {
     CalledOff { task: TaskId, by: u32 },
     /// All instances of a `for_each` task ended.
     Joined { task: TaskId, succeeded: bool },
+    /// Nothing is ready and nothing is being done, but the run has not ended: a defect, and what waits for what.
+    Stalled { reason: Name },
     /// A coordinator closed its books for the run: what its decisions cost, and how its agents stand with it.
     Governed(Arc<Governance>),
     /// The run ended.

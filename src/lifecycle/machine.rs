@@ -31,6 +31,7 @@
 //! backing_off  Cancel       cancelled
 //! backing_off  Wake         ready backing_off paused failed   the next attempt; total
 //! backing_off  GiveUp       failed                            a condition of the policy does not allow another
+//! backing_off  Postpone     backing_off                       its run has had too many retries
 //! paused       Pause        paused
 //! paused       Resume       ready                             the clocks queue and total stood still
 //! paused       Cancel       cancelled
@@ -208,6 +209,11 @@ impl Lifecycle {
         [own, self.total_due()].into_iter().flatten().min()
     }
 
+    /// True if an [`Input::Wake`] of now would begin the next attempt. O(1).
+    pub fn is_due(&self, now: Time) -> bool {
+        matches!(self.phase, Phase::BackingOff { until } if now >= until) && self.total_due().is_none_or(|due| now < due)
+    }
+
     /// Takes one input, and appends the effects that it has. O(1), but for lists of at most [`MAX_AVOIDED`] agents.
     ///
     /// # Errors
@@ -257,6 +263,7 @@ impl Lifecycle {
             }
             (phase, Input::Pause) if phase != Phase::Pending && !before.is_settled() => self.held = true,
             (phase, Input::Resume) if phase != Phase::Pending && !before.is_settled() => self.held = false,
+            (Phase::BackingOff { .. }, Input::Postpone { until }) => self.phase = Phase::BackingOff { until },
             (_, Input::Cancel) if !before.is_settled() => {
                 self.let_go(&mut turn);
                 self.settle(Settled::Cancelled, &mut turn);

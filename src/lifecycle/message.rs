@@ -57,6 +57,11 @@ pub enum Input {
     },
     /// A condition of its policy does not allow the retry that it waits for: it fails with this, the failure of its last attempt.
     GiveUp(Failure),
+    /// It waits longer for its retry: its run has had too many. Its clock `total` goes on.
+    Postpone {
+        /// When it is announced again, if nothing postpones it once more.
+        until: Time,
+    },
     /// It is not to be announced until it is resumed. What an agent has of it already goes on.
     Pause,
     /// It may be announced again.
@@ -70,7 +75,7 @@ pub enum Input {
 /// An [`Input`] without what it carries: a column of the table.
 ///
 /// ```
-/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 13);
+/// assert_eq!(polity::lifecycle::InputKind::ALL.len(), 14);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // each is the input of the same name
@@ -84,6 +89,7 @@ pub enum InputKind {
     Finished,
     AgentLost,
     GiveUp,
+    Postpone,
     Pause,
     Resume,
     Cancel,
@@ -91,7 +97,7 @@ pub enum InputKind {
 }
 impl InputKind {
     /// All of them, in the order of a life.
-    pub const ALL: [InputKind; 13] = [
+    pub const ALL: [InputKind; 14] = [
         InputKind::Announce,
         InputKind::Awarded,
         InputKind::Declined,
@@ -101,6 +107,7 @@ impl InputKind {
         InputKind::Finished,
         InputKind::AgentLost,
         InputKind::GiveUp,
+        InputKind::Postpone,
         InputKind::Pause,
         InputKind::Resume,
         InputKind::Cancel,
@@ -121,6 +128,7 @@ impl Input {
             | Input::Awarded { .. }
             | Input::Declined(_)
             | Input::GiveUp(_)
+            | Input::Postpone { .. }
             | Input::Pause
             | Input::Resume
             | Input::Cancel
@@ -139,6 +147,7 @@ impl Input {
             Input::Finished { .. } => InputKind::Finished,
             Input::AgentLost { .. } => InputKind::AgentLost,
             Input::GiveUp(_) => InputKind::GiveUp,
+            Input::Postpone { .. } => InputKind::Postpone,
             Input::Pause => InputKind::Pause,
             Input::Resume => InputKind::Resume,
             Input::Cancel => InputKind::Cancel,

@@ -123,6 +123,7 @@ pub const TRANSITIONS: &[Transition] = {
         row(BackingOff, I::Cancel, &[Cancelled]),
         row(BackingOff, I::Wake, &[Announced, BackingOff, Paused, Failed]),
         row(BackingOff, I::GiveUp, &[Failed]),
+        row(BackingOff, I::Postpone, &[BackingOff]),
         row(Paused, I::Pause, &[Paused]),
         row(Paused, I::Resume, &[Announced]),
         row(Paused, I::Cancel, &[Cancelled]),

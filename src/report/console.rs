@@ -5,6 +5,7 @@ use super::paint::{Paint, Status};
 use super::sentence::sentence;
 use super::text::{clipped, count, harmless, put};
 use crate::event::{COPIES, Event, Names, RunHead, RunId, Sink, What};
+use crate::supervision::Circuit;
 use core::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -202,6 +203,21 @@ impl Console {
                 None,
                 &format!("the pool \"{pool}\" has {} now", count(u64::from(*replicas), "agent")),
             )),
+            What::BreakerTurned { agent, work, circuit, reason, .. } => {
+                let work = if work.is_empty() { "for work without a type".into() } else { format!("for \"{work}\"") };
+                let fate = match circuit {
+                    Circuit::Open => "it is passed over while somebody else can do it",
+                    Circuit::HalfOpen => "it is tried",
+                    Circuit::Closed => "it gets work as before",
+                };
+                let why = format!("its breaker {work} is {}: {reason}; {fate}", circuit.word().replace('_', "-"));
+                Some(self.line(Status::Breaker, None, None, Some(*agent), &why))
+            }
+            What::Postponed { task, at: again, reason, .. } => {
+                let wait = again.since(at).as_secs_f64();
+                self.quietly(Status::Retry, Duration::ZERO, *task, None, &format!("it waits {wait:.1}s longer: {reason}"))
+            }
+            What::Stalled { reason } => Some(self.line(Status::Stalled, None, None, None, reason)),
             What::SupervisorLost { name, reason, .. } => {
                 Some(self.line(Status::Lost, None, None, None, &format!("the supervisor \"{name}\": {reason}")))
             }
@@ -288,7 +304,7 @@ impl Console {
         let spent = executing.and_then(|t| t.started_at()).map_or(Duration::ZERO, |started| event.at.since(started));
         let award = match &event.what {
             What::Assigned { decision, .. } => self.awards.insert(task.instance(), decision.clone()),
-            What::Announced { .. } | What::Started { .. } | What::Noted { .. } => None,
+            What::Announced { .. } | What::Started { .. } | What::Noted { .. } | What::Postponed { .. } => None,
             What::StateChanged { .. } | What::StateConflict { .. } => None,
             _ => self.awards.remove(&task.instance()),
         };

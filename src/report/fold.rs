@@ -1,7 +1,8 @@
 //! The report: a fold over one run's events. It computes nothing that is not in them.
 
-use super::record::{AgentRecord, State, Step, TaskRecord};
+use super::record::{AgentRecord, BreakerRecord, State, Step, TaskRecord};
 use crate::event::{COPIES, Event, Governance, RunHead, RunId, RunStatus, RunTail, Sink, What};
+use crate::supervision::Circuit;
 use core::time::Duration;
 use polity_agents::Failure;
 use polity_protocols::{AgentId, Decision, Name, TaskId, Time};
@@ -15,6 +16,9 @@ const AHEAD: usize = 4_096;
 
 /// Copies that a report keeps: a log is input here too.
 const MOST_COPIES: usize = 1 << 20;
+
+/// Breakers of an agent that a report keeps.
+const MOST_BREAKERS: usize = 1_024;
 
 /// Everything that is known of one run, as far as its events have told.
 ///
@@ -54,6 +58,7 @@ pub struct Report {
     coordinator: Vec<(Time, Name)>,
     escalation: Option<Name>,
     paused: bool,
+    stalls: Vec<(Time, Name)>,
     governed: Vec<Arc<Governance>>,
     undelivered: u64,
     turned_back: Option<RunStatus>,
@@ -78,6 +83,8 @@ pub struct Cost {
     pub displaced: u64,
     /// Attempts that failed and were followed by another.
     pub retries: u64,
+    /// Retries that waited longer, since the run's retry budget was spent.
+    pub postponed: u64,
 }
 
 impl Report {
@@ -181,6 +188,10 @@ impl Report {
     pub fn undoing(&self) -> Option<RunStatus> {
         self.turned_back().filter(|_| self.tail.as_ref().is_none_or(|tail| !tail.left.is_empty()))
     }
+    /// When nothing moved the run any more, and what waited for what: a defect.
+    pub fn stalls(&self) -> &[(Time, Name)] {
+        &self.stalls
+    }
     /// Letters between agents that nobody took.
     pub fn undelivered(&self) -> u64 {
         self.undelivered
@@ -206,6 +217,10 @@ impl Report {
             What::AgentJoined { agent, incarnation, .. } => self.joined(event.at, *agent, *incarnation),
             What::AgentLost { agent, reason, .. } => self.lost(event.at, *agent, reason),
             What::SupervisorLost { .. } | What::PoolResized { .. } => {}
+            What::BreakerTurned { agent, work, coordinator, circuit, reason } => {
+                self.breaker(*agent, (*coordinator, work.clone()), *circuit, reason);
+            }
+            What::Stalled { reason } => self.stalls.push((event.at, reason.clone())),
             What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
             What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),
@@ -288,6 +303,17 @@ impl Report {
         agent.losses += 1;
         (agent.lost, agent.reason) = (Some(at), Some(reason.clone()));
     }
+    fn breaker(&mut self, id: AgentId, key: (u32, Name), circuit: Circuit, reason: &Name) {
+        let breakers = &mut self.agent(id).breakers;
+        if breakers.len() >= MOST_BREAKERS && !breakers.contains_key(&key) {
+            self.strays += 1;
+            return;
+        }
+        let fresh = || BreakerRecord { circuit, opened: 0, reason: reason.clone() };
+        let breaker = breakers.entry(key).or_insert_with(fresh);
+        (breaker.circuit, breaker.reason) = (circuit, reason.clone());
+        breaker.opened += u32::from(circuit == Circuit::Open);
+    }
     fn expand(&mut self, task: TaskId, first: u32, count: usize) {
         let end = first as usize + count;
         if end > self.known + count + AHEAD || self.family(task.instance()).is_some() {
@@ -364,6 +390,10 @@ impl Report {
                 record.step(at, Step::Voted { agree: agree.clone(), differ: differ.clone(), reason: reason.clone() });
             }
             What::Noted { note, .. } => record.step(at, Step::Noted(note.clone())),
+            What::Postponed { reason, .. } => {
+                record.step(at, Step::Noted(format!("its retry waits longer: {reason}").into()));
+                self.cost.postponed += 1;
+            }
             What::Refused { .. } | What::Displaced { .. } | What::Retried { .. } => self.again(at, task, what),
             What::Delegated { .. } | What::Replanned { .. } if task.instance() < COPIES => self.hand_on(at, task, what),
             What::Nested { .. } => record.nested(at),

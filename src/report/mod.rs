@@ -55,7 +55,7 @@ pub use page::page;
 pub use read::ReadError;
 pub use recall::Recall;
 pub(crate) use recall::Recalled;
-pub use record::{AgentRecord, STEPS, State, Step, TaskRecord};
+pub use record::{AgentRecord, BreakerRecord, STEPS, State, Step, TaskRecord};
 pub use runs::{FindError, NotFound, RunSummary, find, list, runs_table};
 pub use sentence::{LONGEST_SENTENCE, sentence};
 pub use show::show;

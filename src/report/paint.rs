@@ -13,6 +13,8 @@ pub(super) enum Status {
     Lost,
     Joined,
     Note,
+    Breaker,
+    Stalled,
     DeadLetter,
     Skipped,
     Blocked,
@@ -37,6 +39,8 @@ impl Status {
             Status::Lost => "LOST",
             Status::Joined => "JOINED",
             Status::Note => "NOTE",
+            Status::Breaker => "BREAKER",
+            Status::Stalled => "STALLED",
             Status::DeadLetter => "DEAD LETTER",
             Status::Skipped => "SKIPPED",
             Status::Blocked => "BLOCKED",
@@ -56,8 +60,14 @@ impl Status {
     fn color(self) -> u8 {
         match self {
             Status::Completed | Status::Starting | Status::Summary | Status::Folder | Status::Joined => 32,
-            Status::Retry | Status::Refused | Status::Lost | Status::Skipped | Status::Note | Status::DeadLetter => 33,
-            Status::Failed | Status::Escalated | Status::Problem | Status::Left => 31,
+            Status::Retry
+            | Status::Refused
+            | Status::Lost
+            | Status::Skipped
+            | Status::Note
+            | Status::DeadLetter
+            | Status::Breaker => 33,
+            Status::Failed | Status::Escalated | Status::Problem | Status::Left | Status::Stalled => 31,
             Status::Blocked | Status::Cancelled | Status::Undone => 35,
             Status::Progress | Status::Replay => 36,
         }

@@ -1,10 +1,12 @@
 //! What a report remembers of one task and of one agent.
 
 use crate::event::Counts;
+use crate::supervision::Circuit;
 use core::time::Duration;
 use polity_agents::Failure;
 use polity_protocols::{AgentId, Decision, Name, Time};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Steps that are remembered per task; a task that is retried without end must not fill the memory.
@@ -333,6 +335,25 @@ pub struct AgentRecord {
     pub losses: u32,
     /// Why it was lost last.
     pub reason: Option<Name>,
+    /// Its breakers that ever opened, by coordinator and kind of work.
+    pub breakers: BTreeMap<(u32, Name), BreakerRecord>,
+}
+/// What a report remembers of a breaker.
+///
+/// ```
+/// use polity::report::BreakerRecord;
+/// use polity::supervision::Circuit;
+/// let record = BreakerRecord { circuit: Circuit::Open, opened: 1, reason: "10 of its last 12 failed".into() };
+/// assert_eq!(record.circuit.word(), "open");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakerRecord {
+    /// Where it stands.
+    pub circuit: Circuit,
+    /// How often it opened.
+    pub opened: u32,
+    /// Why it changed last.
+    pub reason: Name,
 }
 impl AgentRecord {
     /// True if it was lost and has not come back.

@@ -28,6 +28,7 @@ pub fn show(report: &Report, names: &Names) -> String {
     }
     put(&mut text, format_args!("\n{}\n", tables::agents(say).trim_fmt()));
     early(&mut text, say);
+    guards(&mut text, say);
     failures(&mut text, say);
     outputs(&mut text, report);
     totals(&mut text, say);
@@ -103,6 +104,24 @@ fn failures(text: &mut String, say: Say<'_>) {
     }
 }
 
+/// Breakers that opened, and where the run stood still.
+fn guards(text: &mut String, say: Say<'_>) {
+    let opened = say.report.agents().flat_map(|(id, agent)| agent.breakers.iter().map(move |(key, breaker)| (id, key, breaker)));
+    let opened: Vec<_> = opened.collect();
+    for (id, (_, work), breaker) in opened.iter().take(NAMED) {
+        let work = if work.is_empty() { "work without a type".into() } else { format!("\"{}\"", clipped(work, 40)) };
+        let (circuit, times) = (breaker.circuit.word().replace('_', "-"), count(breaker.opened.into(), "time"));
+        let (agent, reason) = (say.agent(*id), clipped(&breaker.reason, 100));
+        put(text, format_args!("breaker of {agent} for {work}: {circuit} ({reason}), opened {times}\n"));
+    }
+    if opened.len() > NAMED {
+        put(text, format_args!("and {}\n", count((opened.len() - NAMED) as u64, "more breaker")));
+    }
+    for (at, reason) in say.report.stalls().iter().take(NAMED) {
+        put(text, format_args!("stalled at {}: {}\n", say.at(*at), clipped(reason, 400)));
+    }
+}
+
 fn outputs(text: &mut String, report: &Report) {
     let Some(tail) = report.tail() else { return };
     if let Value::Object(outputs) = &tail.outputs
@@ -171,7 +190,12 @@ fn totals(text: &mut String, say: Say<'_>) {
     if cost.paid != 0.0 {
         costs.push(format!("{} paid", score(cost.paid)));
     }
-    let unusual = [(cost.retries, "retried attempt"), (cost.refusals, "refusal"), (cost.displaced, "lost job")];
+    let unusual = [
+        (cost.retries, "retried attempt"),
+        (cost.refusals, "refusal"),
+        (cost.displaced, "lost job"),
+        (cost.postponed, "postponement"),
+    ];
     costs.extend(unusual.iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)));
     let (busy, coordination) = (percent(report.busy_share()), percent(report.coordination_share()));
     put(

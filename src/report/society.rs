@@ -1,10 +1,11 @@
 //! The agents of a run: their lives, their work, and how they stand with whoever governs them.
 
 use super::fold::Report;
+use super::record::{AgentRecord, BreakerRecord};
 use super::tables::{self, Say};
-use super::text::{clipped, percent, put, score, seconds};
+use super::text::{clipped, count, listed, percent, put, score, seconds};
 use crate::event::Names;
-use polity_protocols::AgentId;
+use polity_protocols::{AgentId, Name};
 
 /// The agents of a run, as far as its events have told: state, incarnation, restarts, last reason, work, load; then what each protocol thinks
 /// of them. O(agents + tasks).
@@ -16,8 +17,19 @@ use polity_protocols::AgentId;
 /// ```
 pub fn agents_of(report: &Report, names: &Names) -> String {
     let say = Say { report, names };
-    let mut table =
-        tables::empty(&["agent", "state", "incarnation", "restarts", "done", "failed", "busy", "share", "holds", "last reason"]);
+    let mut table = tables::empty(&[
+        "agent",
+        "state",
+        "incarnation",
+        "restarts",
+        "done",
+        "failed",
+        "busy",
+        "share",
+        "holds",
+        "breakers",
+        "last reason",
+    ]);
     let makespan = report.makespan().as_secs_f64();
     for (id, agent) in report.agents() {
         let whole = makespan * f64::from(agent.slots);
@@ -38,6 +50,7 @@ pub fn agents_of(report: &Report, names: &Names) -> String {
             seconds(agent.busy),
             percent(share),
             format!("{held}/{}", agent.slots),
+            breakers(agent),
             agent.reason.as_ref().map(|reason| clipped(reason, 60)).unwrap_or_default(),
         ]);
     }
@@ -45,6 +58,17 @@ pub fn agents_of(report: &Report, names: &Names) -> String {
     let mut text = format!("{}\n", table.trim_fmt());
     standings(&mut text, say);
     text
+}
+
+/// `dig open (opened 2 times)`: what is not closed first.
+fn breakers(agent: &AgentRecord) -> String {
+    let mut all: Vec<_> = agent.breakers.iter().collect();
+    all.sort_by_key(|(_, breaker)| core::cmp::Reverse(breaker.circuit));
+    let one = |((_, work), breaker): (&(u32, Name), &BreakerRecord)| {
+        let work = if work.is_empty() { "any work".into() } else { clipped(work, 24) };
+        format!("{work} {} (opened {})", breaker.circuit.word().replace('_', "-"), count(u64::from(breaker.opened), "time"))
+    };
+    listed(&all.into_iter().map(one).collect::<Vec<_>>(), 3)
 }
 
 /// A table for each coordinator: an agent a line, a figure a column.

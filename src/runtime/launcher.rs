@@ -13,7 +13,7 @@ use crate::plan::{Node, Plan};
 use crate::planned::carried_out;
 use crate::registry::{Government, Registry};
 use crate::report::Recall;
-use crate::supervision::{ChildSpec, SupervisorSpec};
+use crate::supervision::{BreakerPolicy, Breaking, ChildSpec, SupervisorSpec};
 use crate::workflow::{Action, Known, Task, Workflow, parse};
 use crate::world::{Letter, World};
 use actix::{Actor, Addr};
@@ -62,6 +62,8 @@ struct Home {
     /// Strategies of its teams and tasks count.
     their_own: bool,
     crew: Option<Rc<Crew>>,
+    /// Breakers, where the workflow says nothing of them.
+    breaking: Option<Breaking>,
 }
 
 impl Launcher {
@@ -141,6 +143,7 @@ impl Launcher {
                 (None, None) => self.government.clone(),
             },
             crew: None,
+            breaking: BreakerPolicy::default().breaking(),
         };
         let origin = Origin::root(workflow);
         self.begin(start, home, origin)
@@ -203,7 +206,8 @@ impl Launcher {
     fn offices(&self, workflow: &Workflow, home: &Home) -> Result<Offices, RunError> {
         let belongs = |crew: &Option<Rc<Crew>>, p: &Profile| crew.as_ref().map_or(!is_lodger(p), |crew| crew.admits(p));
         let profiles: Vec<_> = self.nursery.profiles().into_iter().filter(|p| belongs(&home.crew, p)).collect();
-        let usual = self.coordinator(carried_out(home.usual.clone(), workflow, &profiles), home.crew.clone());
+        let breaking = workflow.breaker.map_or(home.breaking, BreakerPolicy::breaking);
+        let usual = self.coordinator(carried_out(home.usual.clone(), workflow, &profiles), home.crew.clone(), breaking);
         let mut offices = Offices::new(usual);
         for (node, task) in (0..).zip(&workflow.tasks) {
             let team = task.team.as_ref().and_then(|id| workflow.teams.iter().find(|team| team.id == *id));
@@ -223,19 +227,20 @@ impl Launcher {
             };
             let crew = crew.or_else(|| home.crew.clone());
             let members: Vec<_> = profiles.iter().filter(|p| belongs(&crew, p)).cloned().collect();
-            offices.assign(node, self.coordinator(carried_out(government, workflow, &members), crew));
+            offices.assign(node, self.coordinator(carried_out(government, workflow, &members), crew, breaking));
         }
         Ok(offices)
     }
-    /// The coordinator of this team and this government: one for all runs that share it.
-    fn coordinator(&self, government: Government, crew: Option<Rc<Crew>>) -> Rc<Book> {
+    /// The coordinator of this team, this government and these breakers: one for all runs that share it.
+    fn coordinator(&self, government: Government, crew: Option<Rc<Crew>>, breaking: Option<Breaking>) -> Rc<Book> {
         let books = self.world.directory.coordinators();
-        if let Some(book) = books.iter().find(|book| book.government == government && book.crew == crew) {
+        let same = |book: &&Rc<Book>| book.government == government && book.crew == crew && book.breaking == breaking;
+        if let Some(book) = books.iter().find(same) {
             return book.clone();
         }
         let id = CoordinatorId(self.next_coordinator.replace(self.next_coordinator.get() + 1));
         let child = AGENTS + 1 + u64::from(id.0);
-        let book = Rc::new(Book::new(id, government, crew, child));
+        let book = Rc::new(Book::new(id, government, crew, breaking, child));
         if let Some(memory) = self.memories.get(book.team(), book.government.name()) {
             book.remember(memory.clone());
         }
@@ -279,7 +284,7 @@ impl Launch for Rc<Launcher> {
             strategy: None,
             finish: setup.finish,
         };
-        let home = Home { usual, their_own: setup.their_own, crew };
+        let home = Home { usual, their_own: setup.their_own, crew, breaking: setup.book.breaking };
         let (id, _, addr) = match self.begin(start, home, setup.origin) {
             Ok(begun) => begun,
             Err(error) => {

@@ -11,7 +11,7 @@ use super::nested::{Delegate, Delegation};
 use super::problem::{Problem, WorkflowErrors};
 use super::task_builder::{Bind, HERE, TaskBuilder};
 use crate::lifecycle::{RetryPolicy, Timeouts};
-use crate::supervision::SupervisorSpec;
+use crate::supervision::{BreakerPolicy, SupervisorSpec};
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use serde_json::{Map, Value};
@@ -109,6 +109,19 @@ impl WorkflowBuilder {
     /// A supervisor that some of its agents have to themselves.
     pub fn supervisor(mut self, spec: SupervisorSpec) -> WorkflowBuilder {
         self.draft.supervision.push(DraftSupervisor { spec: At::new(spec, HERE), agents: Vec::new() });
+        self
+    }
+    /// When an agent that fails is left alone for a while, or that none is.
+    ///
+    /// ```
+    /// use polity::supervision::{BreakerPolicy, Breaking};
+    /// use polity::workflow::{Workflow, kind};
+    /// let patient = BreakerPolicy::On(Breaking { least: 20, ..Breaking::default() });
+    /// let flow = Workflow::new("w").breaker(patient).task("a", kind("k")).build().unwrap();
+    /// assert_eq!(flow.breaker, Some(patient));
+    /// ```
+    pub fn breaker(mut self, policy: BreakerPolicy) -> WorkflowBuilder {
+        self.draft.breaker = Some(At::new(policy, HERE));
         self
     }
     /// What a failed task means for the rest.

@@ -90,6 +90,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
         teams: draft.teams.into_iter().map(team).collect(),
         agents: draft.agents.into_iter().map(|a| a.value).collect(),
         supervision: draft.supervision.into_iter().map(|s| s.spec.value).collect(),
+        breaker: draft.breaker.map(|b| b.value),
         on_failure: draft.on_failure,
         state: draft.state,
         adaptive: draft.adaptive,
@@ -215,6 +216,9 @@ impl Check<'_> {
                 self.say(Problem::new(group.span, message).help("give it a fixed number of replicas"));
             }
         }
+        let breaker = draft.breaker.as_ref().and_then(|b| Some((b.span, b.value.breaking()?.problem()?)));
+        let budget = draft.limits.retry_budget.and_then(|limit| Some((draft.limits_span, limit.problem()?)));
+        breaker.into_iter().chain(budget).for_each(|(span, why)| self.say(Problem::new(span, why)));
         if draft.tasks.len() > draft.limits.max_tasks as usize {
             let message =
                 format!("the workflow has {} tasks, but limits.max_tasks is {}", draft.tasks.len(), draft.limits.max_tasks);

@@ -9,7 +9,7 @@ use super::problem::Span;
 use super::template::Template;
 use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
 use crate::plan::Join;
-use crate::supervision::SupervisorSpec;
+use crate::supervision::{BreakerPolicy, SupervisorSpec};
 use polity_agents::AgentSpec;
 use polity_protocols::Name;
 use std::path::PathBuf;
@@ -39,10 +39,12 @@ pub(super) struct Draft {
     pub(super) supervision: Vec<DraftSupervisor>,
     pub(super) timeouts: Option<Timeouts>,
     pub(super) retry: Option<RetryPolicy>,
+    pub(super) breaker: Option<At<BreakerPolicy>>,
     pub(super) on_failure: OnFailure,
     pub(super) failure_span: Span,
     pub(super) state: Shared,
     pub(super) limits: Limits,
+    pub(super) limits_span: Span,
     pub(super) adaptive: bool,
     pub(super) mode_span: Span,
     pub(super) decomposer: Option<At<Arc<Delegate>>>,

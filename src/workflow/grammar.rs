@@ -100,6 +100,11 @@ pub(crate) static TOP: Record = Record {
         key("defaults", Kind::Record(&DEFAULTS), "what holds for tasks that don't say otherwise"),
         key("supervision", Kind::List(&Kind::Record(&SUPERVISOR)), "supervisors that some agents have to themselves"),
         key(
+            "breaker",
+            Kind::Either(&[Kind::Record(&BREAKER), Kind::Words(&[yes("off"), yes("on")])]),
+            "when an agent that fails is left alone for a while; off: never",
+        ),
+        key(
             "on_failure",
             Kind::Words(&[yes("continue"), yes("fail_fast"), yes("compensate")]),
             "what a failed task means for the rest",
@@ -193,6 +198,25 @@ static SUPERVISOR: Record = Record {
         key("max", Kind::Duration, "no delay is longer"),
     ],
 };
+static BREAKER: Record = Record {
+    what: "`breaker`",
+    keys: &[
+        key("failures", Kind::Share, "it opens when this share of the last outcomes are failures; 0.5 by default"),
+        key("window", Kind::Whole(1), "so many outcomes are looked back on, at most 128; 20 by default"),
+        key("least", Kind::Whole(1), "with fewer outcomes nothing is concluded; 10 by default"),
+        key("open", Kind::Duration, "so long it stays open; 30s by default"),
+        key("probes", Kind::Whole(1), "so many probes must end well before it closes, at most 32; 3 by default"),
+        key("probe_timeout", Kind::Duration, "after so long another probe may be sent for one without an answer; 10m by default"),
+    ],
+};
+static RETRY_BUDGET: Record = Record {
+    what: "a retry budget",
+    keys: &[
+        key("share", Kind::Number(0.0, f64::MAX), "retries are at most this share of the first attempts; 0.1 by default"),
+        key("floor", Kind::Whole(1), "so many are allowed in any case; 10 by default"),
+        key("window", Kind::Duration, "the time that both are counted over; 10s by default"),
+    ],
+};
 static POOL: Record = Record {
     what: "an elastic pool",
     keys: &[
@@ -261,6 +285,11 @@ pub(crate) static LIMITS: Record = Record {
             "max_open",
             Kind::Either(&[Kind::Whole(1), Kind::Words(&[yes("auto")])]),
             "tasks that may be announced and not yet awarded",
+        ),
+        key(
+            "retry_budget",
+            Kind::Either(&[Kind::Record(&RETRY_BUDGET), Kind::Words(&[yes("off")])]),
+            "how many retries there may be in a while; beyond it they wait; off: without bound",
         ),
     ],
 };

@@ -5,9 +5,9 @@
 use super::expression::Expression;
 use super::nested::{Delegate, Delegation, Nesting};
 use super::template::Template;
-use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
+use crate::lifecycle::{Hedge, Redundancy, RetryLimit, RetryPolicy, Timeouts};
 use crate::plan::{Join, Wants};
-use crate::supervision::SupervisorSpec;
+use crate::supervision::{BreakerPolicy, SupervisorSpec};
 use core::time::Duration;
 use polity_agents::{AgentSpec, OutputFormat, Simulation};
 use polity_protocols::Name;
@@ -34,6 +34,8 @@ pub struct Workflow {
     pub teams: Vec<Team>,
     /// Supervisors that some of its agents have to themselves.
     pub supervision: Vec<SupervisorSpec>,
+    /// When an agent that fails is left alone for a while; if none, as the workflow above it says, or else as is usual.
+    pub breaker: Option<BreakerPolicy>,
     /// What happens to the rest when a task fails.
     pub on_failure: OnFailure,
     /// True if another way is asked for when a task has failed for good (`mode: adaptive`).
@@ -177,10 +179,13 @@ pub struct Limits {
     pub max_tasks: u32,
     /// Tasks that may be announced to the protocol and not yet awarded; `None` is `auto`: the team's slots, at least 16, times 4.
     pub max_open: Option<u32>,
+    /// How many retries there may be in a while; no bound if none. That of the outermost run counts, for all runs below it together. A task
+    /// that waits for it is open, as one that waits for its retry is: a run in which nearly all fails slows down as a whole.
+    pub retry_budget: Option<RetryLimit>,
 }
 impl Default for Limits {
     fn default() -> Self {
-        Limits { max_parallel_tasks: None, max_tasks: 1_000_000, max_open: None }
+        Limits { max_parallel_tasks: None, max_tasks: 1_000_000, max_open: None, retry_budget: Some(RetryLimit::default()) }
     }
 }
 

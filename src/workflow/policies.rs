@@ -6,8 +6,8 @@ use super::model::{Limits, Shared, Strategy};
 use super::problem::Problem;
 use super::text::{nearest, parse_duration};
 use super::yaml::Node;
-use crate::lifecycle::{Jitter, Redundancy, RetryPolicy, Timeouts};
-use crate::supervision::SupervisorSpec;
+use crate::lifecycle::{Jitter, Redundancy, RetryLimit, RetryPolicy, Timeouts};
+use crate::supervision::{BreakerPolicy, Breaking, SupervisorSpec};
 use core::time::Duration;
 use polity_agents::{AgentSpec, Distribution, Elastic, FailureKind, Simulation};
 use polity_protocols::{Capabilities, Name};
@@ -107,7 +107,37 @@ pub(crate) fn limits(node: &Node, base: &Limits) -> Limits {
             Some(n) => whole(Some(n)).or(base.max_open),
             None => base.max_open,
         },
+        retry_budget: match node.get("retry_budget") {
+            Some(n) if n.text() == Some("off") => None,
+            Some(n) => Some(retry_budget(n, base.retry_budget.unwrap_or_default())),
+            None => base.retry_budget,
+        },
     }
+}
+fn retry_budget(node: &Node, base: RetryLimit) -> RetryLimit {
+    RetryLimit {
+        share: node.get("share").and_then(Node::number).filter(|share| *share >= 0.0).unwrap_or(base.share),
+        floor: whole(node.get("floor")).filter(|n| *n > 0).unwrap_or(base.floor),
+        window: duration(node.get("window")).unwrap_or(base.window),
+    }
+}
+
+/// `breaker`: what isn't given is as usual.
+pub(super) fn breaker(node: &Node) -> BreakerPolicy {
+    let usual = Breaking::default();
+    if node.text() == Some("off") {
+        return BreakerPolicy::Off;
+    }
+    let failures = node.get("failures").and_then(|n| n.number().or_else(|| fraction(n.text()?)));
+    let at_least_one = |key| whole(node.get(key)).filter(|n| *n > 0);
+    BreakerPolicy::On(Breaking {
+        failures: failures.filter(|share| *share > 0.0 && *share <= 1.0).unwrap_or(usual.failures),
+        window: at_least_one("window").unwrap_or(usual.window),
+        least: at_least_one("least").unwrap_or(usual.least),
+        open: duration(node.get("open")).unwrap_or(usual.open),
+        probes: at_least_one("probes").unwrap_or(usual.probes),
+        probe_timeout: duration(node.get("probe_timeout")).unwrap_or(usual.probe_timeout),
+    })
 }
 
 /// `strategy`: a word, or a map with that as its only key.

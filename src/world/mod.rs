@@ -12,6 +12,7 @@
 mod alarm;
 mod board;
 mod boxes;
+mod demands;
 mod desk;
 mod driver;
 mod inbox;
@@ -22,6 +23,7 @@ mod ticket;
 pub(crate) use alarm::Alarm;
 pub(crate) use board::AllBoards;
 pub(crate) use boxes::Boxes;
+pub(crate) use demands::KindId;
 pub(crate) use desk::Desk;
 pub(crate) use inbox::Inbox;
 pub(crate) use letter::Letter;
@@ -32,12 +34,12 @@ use crate::actors::{CoordinatorId, CoordinatorMail, Directory, RunActor, RunMail
 use crate::event::{EventLog, RunId, What};
 use crate::lifecycle::Effect;
 use actix::Addr;
+use demands::Demands;
 use driver::Driver;
 use polity_agents::{Clock, Functions, LocalFuture};
 use polity_protocols::{Demand, DemandId, Name, Rng, Time, Weather};
 use post::PostOffice;
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +78,7 @@ pub(crate) struct World {
     pub(crate) boxes: Boxes,
     /// What the tasks of a run share.
     pub(crate) boards: AllBoards,
-    demands: RefCell<BTreeMap<DemandKey, Arc<Demand>>>,
+    demands: RefCell<Demands>,
     /// The spread of retries.
     jitter: RefCell<Rng>,
     /// A buffer that tasks share: each has but a few turns, so that one of its own would be made for little.
@@ -84,8 +86,6 @@ pub(crate) struct World {
     /// Late voices: messages that fencing kept from changing anything.
     ignored: Cell<u64>,
 }
-
-type DemandKey = (Name, Vec<(Name, u64)>, Option<Name>);
 
 /// What only the virtual world has.
 pub(super) struct Sky {
@@ -219,11 +219,15 @@ impl World {
     }
     /// The one shared demand of this kind, these needs and this agent, so that a protocol may keep a table per demand.
     pub(crate) fn demand(&self, kind: &Name, needs: &[(Name, f64)], agent: Option<&Name>) -> Arc<Demand> {
-        let key = (kind.clone(), needs.iter().map(|(n, s)| (n.clone(), s.to_bits())).collect(), agent.cloned());
-        let mut demands = self.demands.borrow_mut();
-        let id = DemandId(demands.len() as u32);
-        let new = || Arc::new(Demand { id, kind: kind.clone(), needs: needs.to_vec(), agent: agent.cloned() });
-        demands.entry(key).or_insert_with(new).clone()
+        self.demands.borrow_mut().get(kind, needs, agent)
+    }
+    /// The kind of a demand.
+    pub(crate) fn kind_of(&self, demand: DemandId) -> Option<KindId> {
+        self.demands.borrow().kind(demand)
+    }
+    /// The name of a kind of work.
+    pub(crate) fn kind_name(&self, kind: KindId) -> Name {
+        self.demands.borrow().name(kind)
     }
 
     /// Sends a letter at once, past all weather: what stays in one place.

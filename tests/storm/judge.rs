@@ -2,6 +2,7 @@
 
 mod brakes;
 mod forge;
+mod guards;
 mod life;
 mod saga;
 mod teams;
@@ -38,6 +39,7 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
     teams::judge(storm, seen)?;
     saga::judge(storm, seen)?;
     brakes::judge(storm, seen)?;
+    guards::judge(storm, seen)?;
     slots(storm, seen)?;
     outcomes(storm, seen)?;
     note(storm, seen);

@@ -47,6 +47,10 @@ pub struct Seen {
     pub early_starts: u64,
     pub spared: u64,
     pub spared_and_well: u64,
+    pub opened: u64,
+    pub half_opened: u64,
+    pub closed: u64,
+    pub postponed: u64,
 }
 impl Seen {
     pub fn assert_all(&self) {
@@ -93,6 +97,10 @@ impl Seen {
             (self.early_starts, "a task that began before all that it depends on had ended"),
             (self.spared, "a task that was called off by a join"),
             (self.spared_and_well, "a run that ended well though a task was called off"),
+            (self.opened, "a breaker that opened"),
+            (self.half_opened, "a breaker that half-opened"),
+            (self.closed, "a breaker that closed"),
+            (self.postponed, "a retry that waited for the budget"),
             (self.own_strategies, "a task with a strategy of its own"),
             (self.outcomes_checked, "a storm whose outcomes could be counted"),
         ];

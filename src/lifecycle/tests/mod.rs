@@ -1,6 +1,7 @@
 //! What holds for every life.
 #![allow(clippy::unwrap_used)]
 
+mod budget;
 mod copies;
 mod scenes;
 mod storm;

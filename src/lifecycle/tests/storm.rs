@@ -35,6 +35,8 @@ enum Act {
     GiveUp,
     Pause,
     Resume,
+    /// Its retry waits until this second.
+    Postpone(u64),
     Cancel,
     /// Wakes it when it asked for it.
     Sleep,
@@ -58,6 +60,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::GiveUp),
         1 => Just(Act::Pause),
         2 => Just(Act::Resume),
+        2 => (0u64..90).prop_map(Act::Postpone),
         6 => Just(Act::Sleep),
         1 => Just(Act::Jolt),
     ]
@@ -90,6 +93,7 @@ struct Watch {
     outcomes: usize,
     settled: Option<Settled>,
     lost_executing: u32,
+    postponed: u32,
     retries: u32,
     attempts: Vec<u32>,
     stale: u32,
@@ -153,6 +157,7 @@ fn input(act: &Act, current: u32) -> Input {
         Act::GiveUp => Input::GiveUp(Failure::error("given up")),
         Act::Pause => Input::Pause,
         Act::Resume => Input::Resume,
+        Act::Postpone(second) => Input::Postpone { until: secs(second) },
         Act::Cancel => Input::Cancel,
         Act::Sleep | Act::Jolt => Input::Wake,
     }
@@ -176,6 +181,11 @@ fn live(policy: &Policy, acts: &[(Act, u64)]) -> Result<Watch, TestCaseError> {
                 watch.stale += u32::from(matches!(ignored, Ignored::Stale { .. }));
             }
             Ok(()) => {
+                if let Input::Postpone { until } = input {
+                    watch.postponed += 1;
+                    prop_assert!(effects.is_empty() && life.attempt() == before.attempt());
+                    prop_assert!(life.next_wake() <= Some(until), "it waits longer than it was told to");
+                }
                 if let Some(launch) = input.launch() {
                     prop_assert_eq!(launch, before.launch(), "a late voice was heard");
                 }
@@ -225,6 +235,7 @@ fn never_breaks_its_word_and_sometimes_does_each_thing() {
         "lost, then done",
         "paused",
         "resumed, then done",
+        "postponed, then done",
     ];
     let seen: Vec<Cell<u32>> = counts.iter().map(|_| Cell::new(0)).collect();
     let config = Config { failure_persistence: None, ..Config::with_cases(1_000) };
@@ -246,6 +257,7 @@ fn never_breaks_its_word_and_sometimes_does_each_thing() {
                 watch.lost_executing > 0 && watch.settled == Some(Settled::Completed),
                 watch.paused,
                 watch.resumed && watch.settled == Some(Settled::Completed),
+                watch.postponed > 0 && watch.settled == Some(Settled::Completed),
             ];
             seen.iter().zip(facts).for_each(|(count, fact)| count.set(count.get() + u32::from(fact)));
             Ok(())

@@ -12,6 +12,7 @@ fn every_input(life: &Lifecycle) -> Vec<Input> {
         Input::GiveUp(boom()),
         Input::Pause,
         Input::Resume,
+        Input::Postpone { until: secs(40) },
         Input::Cancel,
         Input::Wake,
     ];

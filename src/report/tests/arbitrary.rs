@@ -3,6 +3,7 @@
 use super::story::Teller;
 use crate::event::{COPIES, Counts, DeathCause, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What};
 use crate::plan::Join;
+use crate::supervision::Circuit;
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Candidate, Decision, Measure, Name, Rng, TaskId, Time};
@@ -163,6 +164,19 @@ fn what() -> impl Strategy<Value = What> {
         (name(), n(), name())
             .prop_map(|(name, incarnation, reason)| What::SupervisorLost { name, incarnation: incarnation.into(), reason })
             .boxed(),
+        (a(), name(), n(), prop::sample::select(&Circuit::ALL[..]), name())
+            .prop_map(|(agent, work, coordinator, circuit, reason)| What::BreakerTurned {
+                agent,
+                work,
+                coordinator,
+                circuit,
+                reason,
+            })
+            .boxed(),
+        (t(), n(), any::<u64>(), name())
+            .prop_map(|(task, attempt, at, reason)| What::Postponed { task, attempt, at: Time::from_nanos(at), reason })
+            .boxed(),
+        name().prop_map(|reason| What::Stalled { reason }).boxed(),
         (name(), n()).prop_map(|(pool, replicas)| What::PoolResized { pool, replicas }).boxed(),
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
         (a(), name()).prop_map(|(agent, reason)| What::AgentGivenUp { agent, reason }).boxed(),

@@ -1,6 +1,7 @@
 //! What holds for every supervisor.
 #![allow(clippy::unwrap_used)]
 
+mod breaker;
 mod limits;
 mod pool;
 mod scenes;

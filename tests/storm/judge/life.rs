@@ -203,6 +203,10 @@ impl<'a> RunLog<'a> {
                 })?;
                 Life { stage: Stage::Backing, again: *again, ..life }
             }
+            What::Postponed { attempt, .. } => {
+                must(*attempt == life.attempt && life.stage == Stage::Backing, || "no retry was due".into())?;
+                life
+            }
             What::Completed { agent, .. } => {
                 must(life.stage == Stage::Started, || format!("it was {:?}", life.stage))?;
                 let voted = self.copies.values().any(|of| *of == instance);
