@@ -11,6 +11,7 @@ mod again;
 mod agents;
 mod carry;
 mod check;
+mod compare;
 mod config;
 mod dead_letters;
 mod demo;
@@ -66,6 +67,7 @@ enum Verb {
     Graph(graph::Graph),
     Agents(agents::Agents),
     Schema(schema::Schema),
+    Compare(compare::Compare),
     Config(config::Config),
     Retry(retry::Retry),
     Pause(orders::Pause),
@@ -97,6 +99,7 @@ pub fn main() -> ExitCode {
         Verb::Graph(verb) => verb.go(),
         Verb::Agents(verb) => verb.go(),
         Verb::Schema(verb) => verb.go(),
+        Verb::Compare(verb) => verb.go(),
         Verb::Config(verb) => verb.go(),
         Verb::Retry(verb) => verb.go(),
         Verb::Pause(verb) => verb.go(),

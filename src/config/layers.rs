@@ -169,6 +169,10 @@ impl Config {
             overrides: self.overrides.clone(),
         }
     }
+    /// The strategy that a flag or a variable names, if one does.
+    pub fn given_strategy(&self) -> Option<Strategy> {
+        self.overrides.strategy.clone()
+    }
     /// The strategy of a run: flag or variable, else the workflow's, else the files', else none.
     pub fn strategy(&self, workflow: &Workflow) -> Option<Strategy> {
         self.overrides.strategy.clone().or_else(|| workflow.strategy.clone()).or_else(|| self.strategy.clone())

@@ -1,11 +1,25 @@
-//! What comparisons of governments stand on: figures that can be trusted, and pictures of them.
-//!
-//! Both parts are pure: plain numbers and names in, numbers and text out. They know nothing of runs.
+//! The laboratory: which government is better for a workload, and how sure is that?
 //!
 //! | part | gives |
 //! |---|---|
+//! | [`Subject`] | a workload with a society for it |
+//! | [`Trial`], [`Measures`] | one run in virtual time, and what it came to |
+//! | [`in_parallel`] | many of them, on all cores |
+//! | [`Comparison`] | strategies side by side, by paired seeds |
 //! | [`statistics`] | medians with their intervals, paired tests, effect sizes, fairness |
 //! | [`picture`] | charts as SVG, and pages that hold them: one file each, without a script |
+//!
+//! The last two are pure: plain numbers and names in, numbers and text out. They know nothing of runs.
 
 pub mod picture;
 pub mod statistics;
+
+mod compare;
+mod pool;
+mod subject;
+mod trial;
+
+pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
+pub use pool::{cores, in_parallel};
+pub use subject::{Subject, speeds};
+pub use trial::{Measures, Trial};

@@ -4,9 +4,11 @@ use super::fold::{Report, concerns};
 use super::folder::{FolderError, RunFolder};
 use super::page::page;
 use super::read::ReadError;
+use super::tables::Say;
 use super::timeline::Timeline;
 use super::trace::trace;
 use crate::event::{Event, Names, RunId, Sink};
+use crate::laboratory::picture::Gantt;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -51,6 +53,10 @@ impl Chronicle {
     fn beside(&mut self, event: &Event) {
         self.names.take(event);
         self.timeline.take(event);
+    }
+    /// Who did what when, as a picture that can be drawn.
+    pub fn gantt(&self) -> Gantt {
+        super::page::gantt(Say { report: &self.report, names: &self.names }, &self.timeline)
     }
     /// The page's text; `replay` is the command that runs it again.
     pub fn page(&self, replay: &str) -> String {

@@ -18,7 +18,7 @@ pub struct WorkloadError {
 }
 impl WorkloadError {
     /// Names in it come from files: what could do something to a terminal is spelled out.
-    pub(super) fn new(what: impl AsRef<str>) -> WorkloadError {
+    pub(crate) fn new(what: impl AsRef<str>) -> WorkloadError {
         WorkloadError { origin: None, what: harmless(what.as_ref()).into_owned() }
     }
     /// The file that it is about, if it is about one.

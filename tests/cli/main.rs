@@ -3,6 +3,7 @@
 
 mod bad_files;
 mod bad_runs;
+mod compare;
 mod dead_letters;
 mod interrupts;
 mod orders;

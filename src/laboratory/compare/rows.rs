@@ -1,0 +1,110 @@
+//! From tries to figures.
+
+use super::{Arm, Comparison};
+use crate::laboratory::Measures;
+use crate::laboratory::statistics::{Interval, Sample, Zeros, holm, shift, signed_rank};
+
+/// How sure intervals are.
+pub(super) const CONFIDENCE: f64 = 0.95;
+/// Below this, a difference is called one.
+pub(super) const SIGNIFICANT: f64 = 0.05;
+
+/// A comparison at one size of the society.
+#[derive(Clone, Debug)]
+pub struct Size {
+    /// Agents.
+    pub agents: u32,
+    /// No schedule of the estimates takes less, in seconds.
+    pub bound: f64,
+    /// A row for each arm.
+    pub rows: Vec<Row>,
+}
+
+/// What an arm came to, over its seeds. Figures are medians, unless they say otherwise; times are seconds.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Which.
+    pub arm: Arm,
+    /// Makespans.
+    pub makespan: Sample,
+    /// Their median; none if no run ended.
+    pub median: Option<f64>,
+    /// Where the median lies, with 95 % confidence or a little more; of few seeds none.
+    pub interval: Option<Interval>,
+    /// The median over the lower bound.
+    pub over_bound: Option<f64>,
+    /// How much longer than the first arm, as a share of that: the median (Hodges–Lehmann) of the paired differences, over its median. None for
+    /// the first.
+    pub over_first: Option<f64>,
+    /// How likely chance alone makes it as different from the first (Wilcoxon's signed ranks, Pratt's zeros, Holm's correction).
+    pub p: Option<f64>,
+    /// The matched-pairs rank-biserial correlation, -1..=1: above 0 it takes longer than the first.
+    pub effect: Option<f64>,
+    /// What agents' time cost.
+    pub cost: f64,
+    /// Messages for each task.
+    pub messages: f64,
+    /// Rounds of talk for each task.
+    pub rounds: f64,
+    /// Share of slots in use.
+    pub utilisation: f64,
+    /// Jain's index.
+    pub fairness: f64,
+    /// Share of work that came to nothing, the mean.
+    pub lost_work: f64,
+    /// Tasks that were late, the mean.
+    pub late: f64,
+    /// Runs that did not end well.
+    pub failed: u32,
+}
+
+pub(super) fn size(comparison: &Comparison, size: usize) -> Size {
+    let subject = &comparison.plan.subjects[size];
+    let bound = subject.lower_bound();
+    let first: Vec<f64> = makespans(comparison.tries(size, 0));
+    let mut rows: Vec<Row> =
+        comparison.plan.arms.iter().enumerate().map(|(at, arm)| row(arm, comparison.tries(size, at), bound)).collect();
+    let first_median = rows[0].median.unwrap_or(f64::NAN);
+    let mut ps = Vec::new();
+    for (at, row) in rows.iter_mut().enumerate().skip(1) {
+        let own = makespans(comparison.tries(size, at));
+        let differences: Vec<f64> = own.iter().zip(&first).map(|(own, first)| own - first).collect();
+        let test = signed_rank(differences.iter().copied(), Zeros::Pratt);
+        row.effect = Some(test.effect());
+        row.over_first = shift(differences).map(|shift| shift / first_median).filter(|share| share.is_finite());
+        ps.push(test.p);
+    }
+    let corrected = holm(&ps);
+    rows.iter_mut().skip(1).zip(corrected).for_each(|(row, p)| row.p = Some(p));
+    Size { agents: subject.size(), bound, rows }
+}
+
+/// Of a run that did not end well the makespan means nothing: it may have failed at once.
+fn makespans(tries: &[Measures]) -> Vec<f64> {
+    tries.iter().map(|measures| if measures.well { measures.makespan } else { f64::NAN }).collect()
+}
+
+fn row(arm: &Arm, tries: &[Measures], bound: f64) -> Row {
+    let median = |of: &dyn Fn(&Measures) -> f64| Sample::of(tries.iter().map(of)).median().unwrap_or(f64::NAN);
+    let mean = |of: &dyn Fn(&Measures) -> f64| Sample::of(tries.iter().map(of)).mean().unwrap_or(f64::NAN);
+    let makespan = Sample::of(makespans(tries));
+    let middle = makespan.median();
+    Row {
+        arm: arm.clone(),
+        median: middle,
+        interval: makespan.median_interval(CONFIDENCE),
+        over_bound: middle.map(|median| median / bound).filter(|ratio| ratio.is_finite()),
+        over_first: None,
+        p: None,
+        effect: None,
+        cost: median(&|m| m.cost),
+        messages: median(&Measures::messages_per_task),
+        rounds: median(&|m| m.rounds as f64 / f64::from(m.completed.max(1))),
+        utilisation: median(&|m| m.utilisation),
+        fairness: median(&|m| m.fairness),
+        lost_work: mean(&|m| m.lost_work),
+        late: mean(&|m| f64::from(m.late)),
+        failed: tries.iter().filter(|m| !m.well).count() as u32,
+        makespan,
+    }
+}

@@ -1,0 +1,99 @@
+//! The table for a terminal.
+
+use super::Comparison;
+use super::rows::{Row, SIGNIFICANT, Size};
+use core::fmt::Write;
+
+pub(super) fn table(comparison: &Comparison) -> String {
+    let mut text = String::new();
+    for (at, size) in comparison.sizes().iter().enumerate() {
+        let seeds = comparison.plan.seeds;
+        let paired = if seeds == 1 { "1 seed".into() } else { format!("{seeds} paired seeds") };
+        let gap = if at > 0 { "\n" } else { "" };
+        let tasks = comparison.plan.subjects[at].graph().tasks().len();
+        let _ = writeln!(
+            text,
+            "{gap}  makespan, virtual seconds · {} · {tasks} tasks · {} agents · {paired} · lower bound {}",
+            comparison.plan.subjects[at].name(),
+            size.agents,
+            figure(size.bound)
+        ); // writing to a text does not fail
+        rows(&mut text, size);
+    }
+    text
+}
+
+const HEAD: [&str; 11] =
+    ["strategy", "median", "[95 % CI]", "vs bound", "", "cost", "messages/task", "rounds/task", "busy", "fairness", "lost work"];
+
+fn rows(text: &mut String, size: &Size) {
+    let first = &size.rows[0].arm.name;
+    let mut lines: Vec<Vec<String>> = vec![HEAD.iter().map(ToString::to_string).collect()];
+    lines[0][4] = format!("vs {}", short(first));
+    lines.extend(size.rows.iter().map(cells));
+    let widths: Vec<usize> =
+        (0..HEAD.len()).map(|n| lines.iter().map(|line| line[n].chars().count()).max().unwrap_or(0)).collect();
+    for line in &lines {
+        let mut out = String::from(" ");
+        for (n, cell) in line.iter().enumerate() {
+            let fill = " ".repeat(widths[n] - cell.chars().count());
+            let _ = if n == 0 { write!(out, " {cell}{fill}") } else { write!(out, "  {fill}{cell}") };
+        }
+        text.push_str(out.trim_end());
+        text.push('\n');
+    }
+    for row in size.rows.iter().filter(|row| row.failed > 0) {
+        let _ = writeln!(text, "  {}: {} of its runs did not end well; they are in no median", row.arm.name, row.failed);
+    }
+    let significant = size.rows.iter().any(|row| row.p.is_some_and(|p| p < SIGNIFICANT));
+    if significant {
+        text.push_str("  * by Wilcoxon's signed ranks, Holm-corrected, chance alone makes such a difference in fewer than 5 of 100 comparisons\n");
+    }
+    if size.rows.iter().any(|row| row.arm.is_offline()) {
+        text.push_str("  (offline): a static plan of somebody who knows every task and estimate before the run begins\n");
+    }
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let offline = if row.arm.is_offline() { " (offline)" } else { "" };
+    let none = || "—".to_owned();
+    vec![
+        format!("{}{offline}", short(&row.arm.name)),
+        row.median.map_or_else(none, figure),
+        row.interval.map_or_else(none, |i| format!("[{}, {}]", figure(i.low), figure(i.high))),
+        row.over_bound.map_or_else(none, |ratio| format!("{ratio:.3}×")),
+        row.over_first.map_or_else(none, |share| {
+            format!("{}{}", signed(share), if row.p.is_some_and(|p| p < SIGNIFICANT) { " *" } else { "  " })
+        }),
+        figure(row.cost),
+        format!("{:.1}", row.messages),
+        format!("{:.1}", row.rounds),
+        percent(row.utilisation),
+        format!("{:.2}", row.fairness),
+        percent(row.lost_work),
+    ]
+}
+
+/// Four digits, or more before the point.
+pub(super) fn figure(x: f64) -> String {
+    match x.abs() {
+        _ if !x.is_finite() => "—".into(),
+        size if size >= 1000.0 => format!("{x:.0}"),
+        size if size >= 100.0 => format!("{x:.1}"),
+        size if size >= 10.0 => format!("{x:.2}"),
+        _ => format!("{x:.3}"),
+    }
+}
+pub(super) fn percent(x: f64) -> String {
+    if x.is_finite() { format!("{:.1} %", x * 100.0) } else { "—".into() }
+}
+fn signed(share: f64) -> String {
+    let percent = share * 100.0;
+    let sign = if percent > 0.0 { "+" } else { "−" };
+    if percent.abs() < 0.05 { "±0.0 %".into() } else { format!("{sign}{:.1} %", percent.abs()) }
+}
+/// Settings can be long.
+pub(super) fn short(name: &str) -> String {
+    const MOST: usize = 40;
+    if name.chars().count() <= MOST { name.to_owned() } else { name.chars().take(MOST - 1).chain(['…']).collect() }
+}

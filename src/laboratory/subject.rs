@@ -1,0 +1,214 @@
+//! What is tried under different governments: a workload, the agents that carry it out, and how far reality strays from the estimates.
+
+use crate::runtime::{Builder, Polity, simulated_twin};
+use crate::workflow::{Action, Known, Workflow};
+use crate::workloads::{Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
+use polity_agents::{AgentSpec, Distribution as Drawn, Simulation};
+use polity_protocols::Rng;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A workload with a society for it, in virtual time.
+///
+/// ```
+/// use polity::laboratory::Subject;
+/// use polity::workloads::{Draws, Shape};
+/// let shape: Shape = "fork_join(stages 3, width 4)".parse()?;
+/// let graph = shape.graph(&Draws::new("constant(2s)".parse()?, 1))?;
+/// let subject = Subject::of_graph(graph, &[1.0, 2.0])?;
+/// assert_eq!(subject.agents().len(), 2);
+/// assert!(subject.lower_bound() > 0.0);
+/// # Ok::<(), polity::workloads::WorkloadError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Subject {
+    name: String,
+    graph: Arc<TaskGraph>,
+    flow: Arc<Workflow>,
+    agents: Vec<AgentSpec>,
+    bandwidth: Option<f64>,
+    remarks: Vec<String>,
+    /// Its agents stand in its file.
+    own_agents: bool,
+}
+
+/// How fast agents are that a graph does not name: drawn once from here, and always the same.
+const SPEEDS: (f64, f64) = (0.5, 2.0);
+
+/// So many agents of different speeds: drawn once from 0.5 to 2, rounded to hundredths; the first `n` are always the same.
+///
+/// ```
+/// use polity::laboratory::speeds;
+/// assert_eq!(speeds(8)[..4], speeds(4));
+/// assert!(speeds(100).iter().all(|speed| (0.5..=2.0).contains(speed)));
+/// ```
+pub fn speeds(n: usize) -> Vec<f64> {
+    let mut rng = Rng::new(1, "speeds");
+    (0..n).map(|_| ((SPEEDS.0 + (SPEEDS.1 - SPEEDS.0) * rng.unit()) * 100.0).round() / 100.0).collect()
+}
+
+impl Subject {
+    /// A task graph on agents of these speeds, each of which can do everything; their second costs what their speed is.
+    ///
+    /// # Errors
+    /// If the graph makes no workflow.
+    pub fn of_graph(graph: TaskGraph, speeds: &[f64]) -> Result<Subject, WorkloadError> {
+        let agents = graph.agents(speeds).into_iter().map(|spec| AgentSpec { cost: spec.speed, ..spec }).collect();
+        let flow = Arc::new(graph.workflow()?);
+        let name = graph.name().to_owned();
+        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, remarks: Vec::new(), own_agents: false })
+    }
+    /// A workflow with its agents: its simulated twin is tried ([`simulated_twin`]).
+    ///
+    /// # Errors
+    /// If an estimate is no amount of work, which a checked workflow has not.
+    pub fn of_workflow(flow: &Workflow, agents: Vec<AgentSpec>) -> Result<Subject, WorkloadError> {
+        let (graph, mut remarks) = TaskGraph::of_workflow(flow)?;
+        let twin = simulated_twin(flow);
+        remarks.extend(twin.assumptions);
+        let flow = Workflow { strategy: None, ..twin.workflow };
+        let (name, flow) = (flow.name.to_string(), Arc::new(flow));
+        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, remarks, own_agents: true })
+    }
+    /// From a file of any format that [`workloads`](crate::workloads) reads. A polity workflow brings its agents; a graph gets `speeds`.
+    ///
+    /// # Errors
+    /// One sentence that begins with the path.
+    pub fn read(path: &Path, known: &Known, speeds: &[f64]) -> Result<Subject, WorkloadError> {
+        let Loaded { graph, format, remarks } = read_with(path, known)?;
+        if format != Format::Polity {
+            let subject = Subject::of_graph(graph, speeds)?;
+            return Ok(Subject { remarks, ..subject });
+        }
+        let checked = crate::workflow::load(path, known);
+        let checked = checked.map_err(|wrong| WorkloadError::new(format!("{}: {wrong}", path.display())))?;
+        Subject::of_workflow(&checked.workflow, checked.agents)
+    }
+    /// With data that takes time between different agents, at so many bytes a second. For graphs with bytes only.
+    ///
+    /// # Errors
+    /// If the bandwidth is not finite and above 0, or the workload is a workflow, which tells of no bytes.
+    pub fn with_bandwidth(self, bandwidth: f64) -> Result<Subject, WorkloadError> {
+        if self.own_agents {
+            return Err(WorkloadError::new("a polity workflow tells of no bytes; a bandwidth is for task graphs"));
+        }
+        Transfers::new(&self.graph, bandwidth)?;
+        Ok(Subject { bandwidth: Some(bandwidth), ..self })
+    }
+    /// With real work that strays from the estimates by a log-normal factor of median 1; `sigma` is the standard deviation of its logarithm.
+    /// Agents and planners know the estimates only.
+    ///
+    /// # Errors
+    /// If `sigma` is negative or not finite, or data takes time, where work is exact.
+    pub fn with_noise(mut self, sigma: f64) -> Result<Subject, WorkloadError> {
+        Distribution::lognormal(1.0, sigma)?;
+        if sigma == 0.0 {
+            return Ok(self);
+        }
+        if self.bandwidth.is_some() {
+            return Err(WorkloadError::new("with a bandwidth the work is exact; leave noise or bandwidth off"));
+        }
+        let mut flow = (*self.flow).clone();
+        disturb(&mut flow, sigma);
+        self.flow = Arc::new(flow);
+        Ok(self)
+    }
+    /// With so many agents in all: a graph's agents are [`speeds`], a workflow's are multiplied in proportion.
+    ///
+    /// # Errors
+    /// If there are fewer than one, or fewer than a workflow has kinds of agents.
+    pub fn with_agents(mut self, n: usize) -> Result<Subject, WorkloadError> {
+        let kinds = self.agents.len();
+        if n == 0 || (self.own_agents && n < kinds) {
+            let least = if self.own_agents { kinds.max(1) } else { 1 };
+            return Err(WorkloadError::new(format!("the workload needs at least {least} agents, but is given {n}")));
+        }
+        if !self.own_agents {
+            self.agents = self.graph.agents(&speeds(n)).into_iter().map(|spec| AgentSpec { cost: spec.speed, ..spec }).collect();
+            return Ok(self);
+        }
+        let all: u32 = self.agents.iter().map(|spec| spec.replicas).sum();
+        let (mut left, mut rest) = (n as u32, all);
+        for spec in &mut self.agents {
+            let before = spec.replicas;
+            let share = (f64::from(left) * f64::from(before) / f64::from(rest.max(1))).round() as u32;
+            (spec.replicas, spec.replicated) = (share.max(1), true);
+            spec.elastic = None;
+            left = left.saturating_sub(spec.replicas);
+            rest -= before;
+        }
+        Ok(self)
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+    /// What had to be assumed, one sentence each.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+    /// Its shape and its estimates.
+    pub fn graph(&self) -> &TaskGraph {
+        &self.graph
+    }
+    /// Its workflow.
+    pub fn workflow(&self) -> &Workflow {
+        &self.flow
+    }
+    /// Who carries it out.
+    pub fn agents(&self) -> &[AgentSpec] {
+        &self.agents
+    }
+    /// How many they are, replicas counted.
+    pub fn size(&self) -> u32 {
+        self.agents.iter().map(|spec| spec.replicas).sum()
+    }
+    /// The speed of each slot.
+    pub fn slots(&self) -> Vec<f64> {
+        let slots = |spec: &AgentSpec| vec![spec.speed; (spec.replicas * spec.slots.max(1)) as usize];
+        self.agents.iter().flat_map(slots).collect()
+    }
+    /// No schedule of the estimates takes less, in seconds ([`TaskGraph::strong_lower_bound`]). Transfers are not in it.
+    pub fn lower_bound(&self) -> f64 {
+        self.graph.strong_lower_bound(&self.slots())
+    }
+    /// Its society, to be started, and its workflow. Not `Send`: each thread makes its own.
+    pub(super) fn society(&self) -> (Builder, Workflow) {
+        let transfers = self.bandwidth.and_then(|bandwidth| Transfers::new(&self.graph, bandwidth).ok());
+        match transfers {
+            Some(transfers) => {
+                let join = |builder, spec: &AgentSpec| transfers.join(builder, spec.clone());
+                (self.agents.iter().fold(Polity::builder(), join), transfers.workflow())
+            }
+            None => {
+                let groups = self.flow.supervision.iter().cloned().fold(Polity::builder(), Builder::supervisor);
+                let builder = self.agents.iter().cloned().fold(groups, Builder::agent_spec);
+                (builder, (*self.flow).clone())
+            }
+        }
+    }
+}
+
+/// Work that was constant strays.
+fn disturb(flow: &mut Workflow, sigma: f64) {
+    for task in &mut flow.tasks {
+        match &task.action {
+            Action::Simulate(simulation) => {
+                let median = match simulation.work {
+                    None => task.estimate.unwrap_or(1.0),
+                    Some(Drawn::Constant(work)) => work,
+                    Some(_) => continue, // it says itself how it strays
+                };
+                let work = Some(Drawn::Lognormal(median, sigma));
+                task.action = Action::Simulate(Arc::new(Simulation { work, ..(**simulation).clone() }));
+            }
+            Action::Workflow(inner) => {
+                let mut inner = (**inner).clone();
+                disturb(&mut inner, sigma);
+                task.action = Action::Workflow(Arc::new(inner));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Strategies side by side, from the command line.
+
+use crate::place::Place;
+
+const FLOW: &str = "name: small
+agents: [{ id: ann, can: { work: 1.0 } }, { id: bob, can: { work: 0.5 }, speed: 2 }]
+tasks:
+  - { id: a, type: work, run: echo a, estimate: 3s }
+  - { id: b, type: work, run: echo b, estimate: 5s, depends_on: [a] }
+  - { id: c, type: work, run: echo c, estimate: 2s, depends_on: [a] }
+";
+const GRAPH: &str = r#"{ "format": "taskdag/1", "id": "vee", "family": "own", "provenance": "wfgen", "source": "", "licence": "",
+  "units": { "work": "s", "data": "bytes" }, "kinds": ["k"], "tasks": [["a", 0, 4.0], ["b", 0, 4.0], ["c", 0, 2.0]],
+  "edges": [[0, 2, 1000], [1, 2, 1000]] }"#;
+
+#[test]
+fn a_workflow_and_a_graph_are_compared_and_what_is_left_can_be_opened() {
+    let place = Place::new().with("flow.yaml", FLOW).with("vee.json", GRAPH);
+    let made = place.run(&["compare", "flow.yaml", "--strategies", "market,hierarchical", "--seeds", "4", "--noise", "0.2"]);
+    made.coded(0)
+        .prints(&["small · 3 tasks · 2 agents · 4 paired seeds", "market", "vs market"])
+        .says(&["runs.csv", "report.html"]);
+    let csv = std::fs::read_to_string(place.path(".polity/compare/small/runs.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 9);
+    let again = place.run(&[
+        "compare",
+        "vee.json",
+        "--seeds",
+        "2",
+        "--agents",
+        "2,4",
+        "--strategies",
+        "{ market: { deadline: 1s } }",
+        "--strategies",
+        "heft",
+    ]);
+    again.coded(0).prints(&["vee · 3 tasks · 2 agents", "vee · 3 tasks · 4 agents", "heft (offline)"]);
+    place.run(&["compare", "flow.yaml", "--seeds", "1", "--strategies", "random"]).coded(0).says(&["small-2/report.html"]);
+    place.run(&["compare", "vee.json", "--seeds", "1", "--bandwidth", "1e3", "--strategies", "heft"]).coded(0);
+}
+
+#[test]
+fn wrong_words_are_refused_with_a_remedy() {
+    let place = Place::new().with("flow.yaml", FLOW).with("vee.json", GRAPH).with("odd.json", "{ \"nodes\": 3 }");
+    for (words, code, says) in [
+        (&["flow.yaml", "--strategies", "markt"][..], 2, "did you mean \"market\"?"),
+        (&["flow.yaml", "--strategies", "market,market"], 2, "--strategies names market twice"),
+        (&["flow.yaml", "--strategies", "{ market: { reserve: -1 } }"], 2, "reserve"),
+        (&["flow.yaml", "--agents", "1"], 2, "--agents: the workload needs at least 2 agents"),
+        (&["flow.yaml", "--bandwidth", "1e6"], 2, "a bandwidth is for task graphs"),
+        (&["vee.json", "--bandwidth", "0"], 2, "--bandwidth: the bandwidth must be a number of bytes a second above 0"),
+        (&["vee.json", "--noise", "-1"], 2, "--noise"),
+        (&["vee.json", "--speeds", "1,0"], 2, "a speed is a number above 0, but one is 0"),
+        (&["flow.yaml", "--speeds", "1,1,1"], 2, "--speeds is for graphs"),
+        (&["odd.json"], 3, "expected WfFormat"),
+        (&["none.json"], 3, "none.json"),
+        (&["flow.yaml", "--seeds", "0"], 2, "--seeds"),
+    ] {
+        let mut all = vec!["compare"];
+        all.extend(words);
+        place.run(&all).coded(code).says(&[says]);
+    }
+    assert!(!place.path(".polity/compare").exists(), "nothing is left of what was refused");
+}

@@ -1,0 +1,113 @@
+//! Strategies are compared on the same work and the same luck, and the figures mean what they say.
+#![allow(clippy::unwrap_used)] // a test ends where it is wrong
+
+use polity::laboratory::{Arm, Comparison, Plan, Subject, Trial, speeds};
+use polity::prelude::*;
+use polity::protocols::Rng;
+use polity::workloads::{Draws, Shape, TaskGraph};
+
+/// A small graph of any shape.
+fn graph(seed: u64) -> TaskGraph {
+    let mut rng = Rng::new(seed, "laboratory");
+    let shapes = [
+        "layered(layers 4, width 5)",
+        "fork_join(stages 3, width 4)",
+        "chain(tasks 6)",
+        "random(tasks 20, edges 0.2)",
+        "montage_like(images 6)",
+    ];
+    let shape: Shape = shapes[rng.below(shapes.len())].parse().unwrap();
+    shape.graph(&Draws::new("lognormal(mean 10s, sigma 0.7)".parse().unwrap(), seed)).unwrap()
+}
+fn arms() -> Vec<Arm> {
+    ["hierarchical", "consensus", "market", "stigmergic", "auto", "min_completion", "random", "heft"].map(Arm::new).into()
+}
+
+#[test]
+fn whoever_governs_does_the_same_work_and_none_is_quicker_than_the_bound() {
+    let mut differ = 0;
+    for seed in 0..12 {
+        let subject = Subject::of_graph(graph(seed), &speeds(4)).unwrap();
+        let noisy = subject.clone().with_noise(0.4).unwrap();
+        let work: f64 = subject.graph().total_work();
+        let mut makespans = Vec::new();
+        let mut done = Vec::new();
+        for arm in arms() {
+            let exact = Trial::under(&subject, arm.strategy.clone(), seed).run().unwrap();
+            assert!(exact.well && exact.failed == 0, "{}", arm.name);
+            // A second of an agent costs what its speed is: the cost is the work that was done.
+            assert!((exact.cost - work).abs() < 1e-6 * work, "{}: {} of {work}", arm.name, exact.cost);
+            assert!(
+                exact.makespan >= subject.lower_bound() - 1e-6,
+                "{}: {} < {}",
+                arm.name,
+                exact.makespan,
+                subject.lower_bound()
+            );
+            assert_eq!(exact.lost_work, 0.0, "{}", arm.name);
+            makespans.push(exact.makespan);
+            done.push(Trial::under(&noisy, arm.strategy, seed).run().unwrap().cost);
+        }
+        assert!(done.iter().all(|cost| (cost - done[0]).abs() < 1e-6 * done[0]), "the noise is the same for all: {done:?}");
+        assert!((done[0] - work).abs() > 1e-3 * work, "there is noise");
+        differ += usize::from(makespans.iter().any(|makespan| (makespan - makespans[0]).abs() > 1e-6));
+    }
+    assert!(differ >= 6, "governments differ in something: {differ}");
+}
+
+#[test]
+fn a_strategy_is_no_different_from_itself_and_random_choice_is_worse_than_a_choice() {
+    let subject = Subject::of_graph(graph(3), &[0.2, 1.0, 5.0]).unwrap().with_noise(0.3).unwrap();
+    let twice = Arm { name: "again".into(), ..Arm::new("min_completion") };
+    let arms = vec![Arm::new("min_completion"), twice, Arm::new("random")];
+    let plan = Plan { subjects: vec![subject], arms, first: 1, seeds: 12, threads: 2 };
+    let comparison = Comparison::make(plan, |_| {}).unwrap();
+    let rows = &comparison.sizes()[0].rows;
+    assert_eq!((rows[0].p, rows[1].p, rows[1].over_first, rows[1].effect), (None, Some(1.0), Some(0.0), Some(0.0)));
+    assert!(rows[2].p.unwrap() < 0.01 && rows[2].over_first.unwrap() > 0.2 && rows[2].effect.unwrap() > 0.8, "{:?}", rows[2]);
+    let table = comparison.table();
+    assert!(table.contains("±0.0 %") && table.contains("* by Wilcoxon"), "{table}");
+}
+
+#[test]
+fn every_try_is_a_row_and_a_page_holds_it_all() {
+    let flow = Workflow::new("flow, \"quoted\"")
+        .task("a", kind("x").estimate(std::time::Duration::from_secs(3)))
+        .task("b", command("true").depends_on("a"))
+        .build()
+        .unwrap();
+    let agents = vec![AgentSpec { cost: 2.0, ..AgentSpec::new("ann", can("x", 1.0)) }, AgentSpec::new("bob", can("x", 0.5))];
+    let subject = Subject::of_workflow(&flow, agents).unwrap();
+    let plan = Plan { subjects: vec![subject], arms: vec![Arm::new("market"), Arm::new("heft")], first: 5, seeds: 3, threads: 1 };
+    let mut told = Vec::new();
+    let comparison = Comparison::make(plan, |progress| told.push(progress.done)).unwrap();
+    assert_eq!(told, [1, 2, 3, 4, 5, 6]);
+    let csv = comparison.csv();
+    assert_eq!(csv.lines().count(), 7);
+    assert!(csv.lines().nth(1).unwrap().starts_with("\"flow, \"\"quoted\"\"\",2,market,5,"), "{csv}");
+    let page = comparison.page("polity compare flow.yaml").unwrap();
+    for part in
+        ["--strategies", "lower bound", "Makespan against cost", "the median run, seed", "<svg", "Content-Security-Policy"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("<script") && !page.contains("http://") || page.contains("http://www.w3.org"), "it loads nothing");
+}
+
+#[test]
+fn sizes_of_a_society_keep_its_proportions() {
+    let flow = Workflow::new("w").task("a", kind("x")).build().unwrap();
+    let agents = vec![
+        AgentSpec { replicas: 3, replicated: true, ..AgentSpec::new("ann", can("x", 1.0)) },
+        AgentSpec::new("bob", can("x", 1.0)),
+    ];
+    let subject = Subject::of_workflow(&flow, agents).unwrap();
+    let eight: Vec<u32> = subject.clone().with_agents(8).unwrap().agents().iter().map(|spec| spec.replicas).collect();
+    assert_eq!(eight, [6, 2]);
+    for n in 2..40 {
+        assert_eq!(subject.clone().with_agents(n).unwrap().size() as usize, n);
+    }
+    let wrong = subject.with_agents(1).unwrap_err().to_string();
+    assert_eq!(wrong, "the workload needs at least 2 agents, but is given 1");
+    assert_eq!(Subject::of_graph(graph(1), &[1.0]).unwrap().with_agents(16).unwrap().size(), 16);
+}
