@@ -151,3 +151,37 @@ fn damaged_texts_are_told_of() {
         Ok(())
     });
 }
+
+/// One task of WfFormat 1.5, by name, id and program: its kind.
+fn kind_by(name: &str, id: &str, program: Value) -> String {
+    let file = json!({ "schemaVersion": "1.6", "workflow": {
+        "specification": { "tasks": [{ "name": name, "id": id, "parents": [], "children": [] }] },
+        "execution": { "tasks": [{ "id": id, "runtimeInSeconds": 1, "command": { "program": program } }] } } });
+    wfformat(&file.to_string()).unwrap().graph.kind_of(0).to_owned()
+}
+
+#[test]
+fn the_kind_is_what_the_writers_of_the_format_mean_by_it() {
+    assert_eq!(kind_by("mProject", "mProject_00000001", "python".into()), "mProject"); // WfGen, Nextflow
+    assert_eq!(kind_by("bowtie2-build_ID0000001", "bowtie2-build_ID0000001", "bowtie2".into()), "bowtie2"); // Pegasus, Makeflow
+    assert_eq!(kind_by("align_ID0000001", "align_ID0000001", Value::Null), "align");
+    assert_eq!(kind_by("align_17", "align_17", "#!/bin/sh\nalign 17".into()), "align");
+    assert_eq!(kind_by("17", "17", Value::Null), "17");
+    assert_eq!(kind_by("_17", "_17", Value::Null), "_17");
+}
+
+/// 1.4 of three tasks, two of which share a name.
+fn shared(parent: &str) -> Result<TaskGraph, crate::workloads::WorkloadError> {
+    let task = |name: &str, id: &str, parents: Value| json!({ "name": name, "id": id, "type": "compute", "runtimeInSeconds": 1, "parents": parents });
+    let tasks = [task("cut", "ID1", json!([])), task("cut", "ID2", json!([])), task("glue", "ID3", json!([parent]))];
+    wfformat(&json!({ "schemaVersion": "1.4", "workflow": { "tasks": tasks } }).to_string()).map(|loaded| loaded.graph)
+}
+
+#[test]
+fn tasks_that_share_a_name_are_told_apart_by_their_ids() {
+    let graph = shared("ID2").unwrap();
+    assert_eq!(graph.tasks().iter().map(|task| &*task.name).collect::<Vec<_>>(), ["cut_ID1", "cut_ID2", "glue"]);
+    assert_eq!(graph.edges(), [GraphEdge::new(1, 2, 0)]);
+    let sentence = "task \"glue\" has the parent \"cut\", which several tasks are called; correct the name, or remove it";
+    assert_eq!(shared("cut").unwrap_err().to_string(), sentence);
+}
