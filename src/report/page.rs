@@ -4,7 +4,7 @@ use super::ending::counts;
 use super::fold::{Report, failure_line};
 use super::record::{State, TaskRecord};
 use super::tables::{self, Say};
-use super::text::{clipped, count, percent, score};
+use super::text::{clipped, count, percent, score, seconds};
 use super::timeline::{Close, Timeline, kind_of, name_of};
 use crate::event::Names;
 use crate::laboratory::picture::{Cell, Column, Gantt, Job, Page, Part, Table, Unit};
@@ -41,7 +41,8 @@ pub fn page(report: &Report, names: &Names, timeline: &Timeline, replay: &str) -
     let mut cost = String::new();
     super::show::governed(&mut cost, report);
     if !cost.is_empty() {
-        parts.extend([Part::heading("What it cost to govern"), Part::Preformatted(cost)]);
+        parts.push(Part::heading("What it cost to govern"));
+        parts.extend(cost.lines().map(Part::text));
     }
     parts.extend(outputs(report));
     if !replay.is_empty() {
@@ -62,7 +63,9 @@ fn time(d: Duration) -> String {
 }
 
 fn lead(report: &Report) -> String {
-    let status = report.tail().map_or("has not ended", |tail| tail.status.word());
+    let status = report.tail().map_or("not ended", |tail| tail.status.word());
+    let mut status = status.to_owned();
+    status[..1].make_ascii_uppercase();
     let (after, tally) = (time(report.makespan()), counts(&report.tally(), report.completed_after_retry()));
     let under = report.head().map(|head| {
         let virtual_time = if head.simulated { ", in virtual time" } else { "" };
@@ -77,21 +80,27 @@ fn lead(report: &Report) -> String {
     }
     lead
 }
+/// A number of things: `143,875`.
+fn whole(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| core::str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
 fn figures(report: &Report) -> Part {
     let cost = report.cost();
     let mut all = vec![
         ("time", time(report.makespan())),
-        ("tasks", report.total().to_string()),
-        ("agents", report.agents().len().to_string()),
+        ("tasks", whole(report.total())),
+        ("agents", whole(report.agents().len() as u64)),
         ("agents busy", percent(report.busy_share())),
-        ("awards", cost.awards.to_string()),
-        ("protocol messages", cost.messages.to_string()),
+        ("awards", whole(cost.awards)),
+        ("protocol messages", whole(cost.messages)),
     ];
     if cost.paid != 0.0 {
         all.push(("paid", score(cost.paid)));
     }
     let unusual = [("retried attempts", cost.retries), ("refusals", cost.refusals), ("lost jobs", cost.displaced)];
-    all.extend(unusual.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name, n.to_string())));
+    all.extend(unusual.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name, whole(n))));
     Part::Figures(all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
@@ -172,7 +181,7 @@ fn tasks(say: Say<'_>) -> Table {
     let (chosen, left) = tables::chosen(say, super::show::by_family(say.report).into_iter(), ROWS);
     let row = |(n, task): (u32, &TaskRecord)| {
         let ran = task.ready_at().is_some();
-        let shown = |d: Duration| if ran { time(d) } else { String::new() };
+        let shown = |d: Duration| if ran { seconds(d) } else { String::new() };
         let state = match task.state {
             State::Failed | State::Joined { succeeded: false } => Cell::Bad(task.state.word().into()),
             State::Skipped | State::Blocked | State::Pending => Cell::Dim(task.state.word().into()),
@@ -191,7 +200,9 @@ fn tasks(say: Say<'_>) -> Table {
     } else {
         String::new()
     };
-    let columns = words.into_iter().chain(numbers).chain([Column::text("")]).collect();
+    // Reasons have a column if there are any.
+    let reasons = chosen.iter().any(|(_, task)| task.reason.is_some()).then(|| Column::text("why"));
+    let columns = words.into_iter().chain(numbers).chain(reasons).collect();
     Table { columns, rows: chosen.into_iter().map(row).collect(), caption }
 }
 fn agents(say: Say<'_>) -> Table {
@@ -201,7 +212,7 @@ fn agents(say: Say<'_>) -> Table {
         let share = if whole > 0.0 { (agent.busy.as_secs_f64() / whole).clamp(0.0, 1.0) } else { 0.0 };
         let reason = agent.reason.as_ref().map(|reason| clipped(reason, 120)).unwrap_or_default();
         let numbers = [agent.slots, agent.done, agent.failed].map(|n| Cell::from(n.to_string()));
-        let more = [time(agent.busy), percent(share), agent.losses.to_string(), reason].map(Cell::from);
+        let more = [seconds(agent.busy), percent(share), agent.losses.to_string(), reason].map(Cell::from);
         [Cell::from(say.agent(id))].into_iter().chain(numbers).chain(more).collect()
     };
     let numbers = ["slots", "done", "failed", "busy", "share", "lost"].map(Column::number);

@@ -91,8 +91,11 @@ struct Layout<'a> {
     beyond: usize,
 }
 
+/// From when to when something of a job was.
+type Span = fn(&Job) -> (f64, f64);
+
 /// What goes before the work, from the bottom layer up: its class, and from when to when.
-const BEFORE: [(&str, fn(&Job) -> (f64, f64)); 3] = [
+const BEFORE: [(&str, Span); 3] = [
     ("f dim", |job| (job.ready, job.announced)),
     ("f mid", |job| (job.assigned, job.started)),
     ("red", |job| (job.announced, job.assigned)),
@@ -123,7 +126,9 @@ impl Gantt {
         let left = (longest + 20.0).min(220.0);
         let x = (left, WIDTH - RIGHT);
         let moments = layout.jobs.iter().flat_map(|(job, _)| [job.ready, job.ended]);
-        let range = frame::range(moments).map(|(from, to)| if to > from { (from, to) } else { (from, from + 1.0) });
+        // The run began at zero, whether somebody had work then or not.
+        let range = frame::range(moments.chain(layout.jobs.first().map(|_| 0.0)));
+        let range = range.map(|(from, to)| if to > from { (from, to) } else { (from, from + 1.0) });
         let axis = Axis::new("time since the run began", Unit::Seconds);
         let scale = range.map_or_else(|| axis.scale(None, x, 10.0), |range| axis.tight(range, x, 10.0));
         for (n, (first, lanes)) in layout.rows.iter().enumerate() {
@@ -271,7 +276,7 @@ impl Drawing<'_> {
         (left, (right - left).max(0.8))
     }
     /// A strip below the bars.
-    fn before(&self, svg: &mut Svg, class: &str, of: fn(&Job) -> (f64, f64), look: impl Fn(&Job) -> usize) -> Option<f64> {
+    fn before(&self, svg: &mut Svg, class: &str, of: Span, look: impl Fn(&Job) -> usize) -> Option<f64> {
         let red = class == "red";
         let mut all = self.stretches(of, |job| if red { 0 } else { look(job) });
         all.retain(|s| s.to > s.from);

@@ -129,6 +129,7 @@ fn a_page_tells_what_went_wrong_and_keeps_text_text() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn stints_add_up_to_what_the_report_says(seed in any::<u64>()) {
         let events = lawful(seed);
