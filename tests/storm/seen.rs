@@ -37,6 +37,7 @@ pub struct Seen {
     pub braked: u64,
     pub called_off: u64,
     pub narrow: u64,
+    pub waited_for: u64,
     pub undone: u64,
     pub undone_whole: u64,
     pub stuck: u64,
