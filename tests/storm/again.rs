@@ -110,6 +110,9 @@ fn check(again: &Storm, left: &Left, gone: &mut Gone) -> Result<(), String> {
     if let Some(lost) = known.clone().find(|name| !recalled.contains(*name)) {
         return Err(format!("{lost} had completed, and nothing is known of it any more"));
     }
+    if let Some(wrong) = recalled.iter().find(|name| !known.clone().any(|known| known == *name)) {
+        return Err(format!("{wrong} is taken for completed, and is not, or stood on what was undone"));
+    }
     gone.recalled += recalled.len() as u64;
     let before = if undoing { left.undone.clone() } else { BTreeSet::new() };
     gone.undone_before += before.len() as u64;

@@ -1,6 +1,7 @@
 //! The judge reads the log of a storm and says which promise was broken first.
 
 mod brakes;
+mod down;
 mod forge;
 mod guards;
 mod life;
@@ -40,6 +41,7 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
     saga::judge(storm, seen)?;
     brakes::judge(storm, seen)?;
     guards::judge(storm, seen)?;
+    down::judge(storm, seen)?;
     slots(storm, seen)?;
     outcomes(storm, seen)?;
     note(storm, seen);

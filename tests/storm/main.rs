@@ -8,6 +8,7 @@ mod again;
 mod judge;
 mod mutants;
 mod play;
+mod purse;
 mod scene;
 mod seen;
 mod spy;
@@ -55,6 +56,19 @@ fn who_goes_on_with_a_run_that_died_somewhere_forgets_nothing_and_repeats_nothin
     println!("{gone:#?}");
     assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken[..broken.len().min(10)].join("\n"));
     gone.assert_all();
+}
+
+#[test]
+fn a_purse_that_is_spent_pays_for_nothing_more() {
+    let mut purses = purse::Purses::default();
+    if let Some(seed) = number("POLITY_STORM_SEED") {
+        return assert_eq!(purse::play(seed, &mut purses), Ok(()));
+    }
+    let seeds = 0..number("POLITY_STORM_SEEDS").unwrap_or(STORMS);
+    let broken: Vec<String> = seeds.filter_map(|seed| purse::play(seed, &mut purses).err()).collect();
+    println!("{purses:#?}");
+    assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken[..broken.len().min(10)].join("\n"));
+    purses.assert_all();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! the judge. `scripts/mutations` prints the table.
 
 /// Every bug that is planted in the sources, and what is wrong with it.
-pub const BUGS: [(&str, &str); 28] = [
+pub const BUGS: [(&str, &str); 29] = [
     ("award_twice", "an award is sent twice"),
     ("complete_twice", "a completion that is said twice counts twice"),
     ("count_no_deaths", "a job may kill any number of agents"),
@@ -22,6 +22,7 @@ pub const BUGS: [(&str, &str); 28] = [
     ("lose_a_retry", "a task that backs off never wakes"),
     ("miscount_attempts", "a task may be tried once more than it may"),
     ("never_time_out", "the limit of an attempt is no limit"),
+    ("charge_no_purse", "what jobs cost is drawn from no budget"),
     ("open_too_many", "any number of tasks is open at a time"),
     ("retry_at_once", "a retry does not wait"),
     ("skip_an_undo", "some completed tasks are not undone"),
@@ -65,7 +66,7 @@ fn the_table_names_exactly_what_is_planted() {
 #[cfg(feature = "mutations")]
 mod hunt {
     use super::super::seen::{Gone, Seen};
-    use super::super::{again, judge, number, play};
+    use super::super::{again, judge, number, play, purse};
     use super::BUGS;
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
@@ -75,6 +76,7 @@ mod hunt {
 
     fn verdict(seed: u64) -> Result<(), String> {
         judge::judge(&play::play(seed), &mut Seen::default())?;
+        purse::play(seed, &mut purse::Purses::default())?;
         again::play_all(seed..=seed, &mut Gone::default()).into_iter().next().map_or(Ok(()), Err)
     }
     /// The child: plays storms until one finds the bug that the environment names. It says before each which it is, since a storm without

@@ -98,7 +98,10 @@ pub const WAYS: [(&str, Tamper); 18] = [
         events.insert(again, moved);
         Some(())
     }),
-    ("an effect that is left and not named", |events| drop(ended(events, |tail| !tail.left.is_empty())?.left.pop()).into()),
+    ("an effect that is left and not named", |events| {
+        ended(events, |tail| !tail.left.is_empty())?.left.pop();
+        Some(())
+    }),
     ("a stuck run that is said to have failed", |events| {
         ended(events, |tail| tail.status == RunStatus::Stuck)?.status = RunStatus::Failed;
         Some(())

@@ -97,11 +97,8 @@ impl<'a> SagaLog<'a> {
                 })?;
                 must(self.given_up.insert(instance), || "it was given up before".into())?;
             }
-            (what, Some(instance)) if instance >= COPIES => {
-                if self.jobs.contains_key(&instance) && matches!(what, What::Completed { .. }) {
-                    self.ended_well.insert(instance);
-                }
-            }
+            (What::Completed { .. }, Some(job)) if self.jobs.contains_key(&job) => drop(self.ended_well.insert(job)),
+            (_, Some(copy)) if copy >= COPIES => {}
             (What::Completed { .. } | What::Recalled { .. }, Some(instance)) => {
                 self.going.remove(&instance);
                 let node = self.names.node(TaskId::new(self.run.0, instance));
