@@ -35,6 +35,7 @@ mod actors;
 pub mod config;
 pub mod delegation;
 pub mod event;
+pub mod faults;
 pub mod lifecycle;
 pub mod plan;
 pub mod planned;

@@ -70,6 +70,7 @@ pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> 
     check.supervision(&draft.supervision, &agents);
     check.decomposer(&draft, &agents);
     check.compensations(&draft);
+    check.faults(&draft, &agents);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
@@ -89,6 +90,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>) -> Workflow {
         supervision: draft.supervision.into_iter().map(|s| s.spec.value).collect(),
         on_failure: draft.on_failure,
         state: draft.state,
+        faults: draft.faults.map(|f| f.value),
         adaptive: draft.adaptive,
         decomposer: draft.decomposer.map(|d| d.value),
         limits: draft.limits,

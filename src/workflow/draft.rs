@@ -5,6 +5,7 @@ use super::model::{Action, Binding, Compensation, Input, Limits, OnFailure, Outp
 use super::nested::{Delegate, Delegation, Nesting};
 use super::problem::Span;
 use super::template::Template;
+use crate::faults::Faults;
 use crate::lifecycle::{Redundancy, RetryPolicy, Timeouts};
 use crate::supervision::SupervisorSpec;
 use polity_agents::AgentSpec;
@@ -39,6 +40,7 @@ pub(super) struct Draft {
     pub(super) on_failure: OnFailure,
     pub(super) failure_span: Span,
     pub(super) state: Shared,
+    pub(super) faults: Option<DraftFaults>,
     pub(super) limits: Limits,
     pub(super) adaptive: bool,
     pub(super) mode_span: Span,
@@ -48,6 +50,13 @@ pub(super) struct Draft {
     pub(super) outputs: Vec<At<Output>>,
     pub(super) hash: String,
     pub(super) path: Option<PathBuf>,
+}
+
+/// What shall go wrong, with the places of the agents that it names.
+#[derive(Clone, Debug)]
+pub(super) struct DraftFaults {
+    pub(super) value: Faults,
+    pub(super) names: Vec<(Name, Span)>,
 }
 
 /// A strategy, with the places of its name and of its settings.

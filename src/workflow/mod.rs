@@ -14,6 +14,9 @@ mod engine;
 mod expression;
 #[cfg(test)]
 mod expression_tests;
+mod faults_read;
+#[cfg(test)]
+mod faults_tests;
 mod govern;
 pub(crate) mod grammar;
 mod inputs;
