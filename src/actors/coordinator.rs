@@ -260,7 +260,7 @@ impl CoordinatorActor {
             pages.account.message(|| talk.bytes());
             drop(pages);
             let mail = AgentMail::Talk { coordinator: self.book.id, epoch: self.epoch, talk };
-            self.world.post(Letter::Agent(addr, mail));
+            self.world.post(agent, Letter::Agent(addr, mail));
         }
     }
     fn award(&self, task: TaskId, agent: AgentId, decision: Arc<Decision>) {

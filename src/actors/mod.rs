@@ -17,6 +17,7 @@ mod coordinator;
 mod copies;
 mod dead;
 mod directory;
+mod faulted;
 mod jobs;
 mod listen;
 mod messages;

@@ -92,7 +92,7 @@ fn lot(key: &str, share: f64, seed: u64, agents: usize) -> Vec<AgentId> {
     let seed = Rng::new(seed, &format!("fault/cast/{key}")).bits();
     let mut lots: Vec<(u64, AgentId)> = (0..agents as u32).map(|n| (Rng::derive(seed, u64::from(n)), AgentId(n))).collect();
     lots.sort_unstable();
-    let count = libm::round(share.clamp(0.0, 1.0) * agents as f64) as usize;
+    let count = (share.clamp(0.0, 1.0) * agents as f64).round() as usize;
     let mut all: Vec<AgentId> = lots.into_iter().take(count).map(|(_, agent)| agent).collect();
     all.sort_unstable();
     all

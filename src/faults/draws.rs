@@ -3,6 +3,7 @@
 use super::model::{Crashes, Hangs, TalkFaults};
 use core::time::Duration;
 use polity_protocols::{AgentId, Rng, Time, seconds_to_duration};
+use serde_json::Value;
 
 /// When an agent crashes: a renewal process from the beginning of time on, whatever else happens to it.
 ///
@@ -83,5 +84,30 @@ impl Line {
         let back = if kept < faults.reorder { faults.window.mul_f64(how_long) } else { Duration::ZERO };
         let copies = if twice < faults.repeat { 2 } else { 1 };
         (0..copies).map(|copy| delay(seeds[copy]) + if copy == 0 { back } else { Duration::ZERO }).collect()
+    }
+}
+
+/// The opposite of a result: true is false, a number is its negative less one, a text its denial, and so on within lists and maps. It is
+/// never the same as the result.
+///
+/// ```
+/// use polity::faults::inverted;
+/// use serde_json::json;
+/// assert_eq!(inverted(&json!({ "ok": true, "n": 2 })), json!({ "ok": false, "n": -3 }));
+/// ```
+pub fn inverted(right: &Value) -> Value {
+    match right {
+        Value::Null => Value::Bool(true),
+        Value::Bool(right) => Value::Bool(!right),
+        Value::Number(right) => match (right.as_i64(), right.as_f64()) {
+            (Some(whole), _) => Value::from(!whole),
+            (None, Some(-0.5)) | (None, None) => Value::from(0),
+            (None, Some(number)) => Value::from(-number - 1.0),
+        },
+        Value::String(right) => Value::String(format!("not {right}")),
+        Value::Array(right) if right.is_empty() => Value::from([true]),
+        Value::Array(right) => right.iter().map(inverted).collect(),
+        Value::Object(right) if right.is_empty() => Value::from([true]),
+        Value::Object(right) => Value::Object(right.iter().map(|(key, value)| (key.clone(), inverted(value))).collect()),
     }
 }

@@ -18,6 +18,7 @@ mod short;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cast::is_named;
 pub use cast::{Cast, Part};
-pub use draws::{Calendar, Line, hangs};
+pub use draws::{Calendar, Line, hangs, inverted};
 pub use model::{Crashes, FalseClaims, Faults, Hangs, Lying, LyingVoters, LowBall, Partition, Slowness, TalkFaults, Whom};

@@ -5,6 +5,7 @@ use super::memory::Memories;
 use super::nursery::PATIENCE;
 use super::{RunError, RunResult};
 use crate::actors::{Child, DECOMPOSE, Door, Factory, Finish, RunActor, RunMail, SupervisorActor, SupervisorMail};
+use crate::faults::Faults;
 use crate::event::{EventLog, RunId, RunStatus};
 use crate::registry::{Government, IntoGovernment, Registry};
 use crate::report::{DeadLetter, DeadLetters, Recall};
@@ -30,6 +31,7 @@ pub(super) struct Parts {
     pub(super) groups: Vec<SupervisorSpec>,
     pub(super) functions: Rc<Functions>,
     pub(super) memories: Memories,
+    pub(super) faults: Faults,
 }
 
 /// A society of agents. It ends when it is dropped, or with [`run`](crate::run); to wait for its end, [`stop`](Society::stop) it.
@@ -51,7 +53,9 @@ impl Society {
         let root = SupervisorActor::new(world.clone(), ("root".into(), Door::Root), None, root, Vec::new()).start();
         world.directory.enter_supervisor(Door::Root, root.clone());
         let (specs, factories): (Vec<AgentSpec>, Vec<Option<Factory>>) = parts.agents.into_iter().unzip();
-        let Parts { government, registry, functions, groups, memories, .. } = parts;
+        let Parts { government, registry, functions, groups, memories, faults, .. } = parts;
+        let profiles: Vec<Profile> = specs.iter().flat_map(AgentSpec::profiles).collect();
+        world.trouble.plan(faults, world.seed(), &profiles);
         let dead = Rc::new(RefCell::new(DeadLetters::default()));
         world.log.add(Box::new(dead.clone()));
         let launcher = Launcher::new(world.clone(), government, registry, functions.clone(), memories);
@@ -323,6 +327,7 @@ pub(super) async fn end(world: &Rc<World>) {
 
 /// Cancels the runs and has the agents drained.
 fn begin_end(world: &World) {
+    world.raise_all();
     for run in world.directory.runs() {
         world.send(Letter::Run(run, RunMail::Cancel));
     }
