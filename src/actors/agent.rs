@@ -139,7 +139,7 @@ impl AgentActor {
             }
             AgentMail::Due { job } => self.due(job, context),
             AgentMail::Stop => self.wind_up(Exit::Normal, context),
-            AgentMail::Fell { repair } => self.fall(repair, context),
+            AgentMail::Fell { repair, era } => self.fall(repair, era, context),
             AgentMail::Bounce => self.bounce(context),
             AgentMail::Unhang { job } => self.unhang(job, context),
             AgentMail::Kill => {

@@ -15,8 +15,8 @@ use serde_json::Value;
 
 impl AgentActor {
     /// It crashes, and is down for so long.
-    pub(super) fn fall(&mut self, repair: Duration, context: &mut Context<AgentActor>) {
-        self.down = repair;
+    pub(super) fn fall(&mut self, repair: Duration, era: u64, context: &mut Context<AgentActor>) {
+        self.down = if self.world.trouble.era() == era { repair } else { Duration::ZERO };
         self.exit = Some(Exit::OnPurpose("crashed on purpose"));
         context.stop();
     }
@@ -26,7 +26,7 @@ impl AgentActor {
             return;
         }
         let at = self.world.now() + self.blueprint.drain;
-        self.world.alarm(at, Letter::Agent(context.address(), AgentMail::Fell { repair: Duration::ZERO }));
+        self.world.alarm(at, Letter::Agent(context.address(), AgentMail::Fell { repair: Duration::ZERO, era: 0 }));
         self.wind_up(Exit::OnPurpose("restarted on purpose"), context);
     }
     /// Its participant under a government: one that lies, if that is its part.

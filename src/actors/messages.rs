@@ -106,8 +106,8 @@ pub(crate) enum AgentMail {
     Stop,
     /// End now.
     Kill,
-    /// Crash, on purpose, and be down for so long.
-    Fell { repair: Duration },
+    /// Crash, on purpose, and be down for so long; unless all was repaired since this `era`.
+    Fell { repair: Duration, era: u64 },
     /// End in order, and begin anew.
     Bounce,
     /// A job that hangs on purpose goes on; all, if none is named.

@@ -1,5 +1,6 @@
 //! The report: a fold over one run's events. It computes nothing that is not in them.
 
+use super::disturbed::{Disturbed, Faulted};
 use super::record::{AgentRecord, State, Step, TaskRecord};
 use crate::event::{COPIES, Event, Governance, RunHead, RunId, RunTail, Sink, What};
 use core::time::Duration;
@@ -55,6 +56,7 @@ pub struct Report {
     escalation: Option<Name>,
     governed: Vec<Arc<Governance>>,
     undelivered: u64,
+    faulted: Faulted,
     pub(super) remarks: Vec<String>,
     pub(super) cost: Cost,
 }
@@ -155,6 +157,13 @@ impl Report {
     pub fn escalation(&self) -> Option<&Name> {
         self.escalation.as_ref()
     }
+    /// What went wrong on purpose, in order; of very much, the beginning.
+    pub fn disturbed(&self) -> &[Disturbed] {
+        &self.faulted.all
+    }
+    pub(super) fn faulted(&self) -> &Faulted {
+        &self.faulted
+    }
     /// Letters between agents that nobody took.
     pub fn undelivered(&self) -> u64 {
         self.undelivered
@@ -180,6 +189,10 @@ impl Report {
             What::AgentJoined { agent, incarnation, .. } => self.joined(event.at, *agent, *incarnation),
             What::AgentLost { agent, reason, .. } => self.lost(event.at, *agent, reason),
             What::SupervisorLost { .. } | What::PoolResized { .. } => {}
+            What::Disturbed { fault, agents, reason } => {
+                let (agents, reason) = (agents.clone(), reason.clone());
+                self.faulted.take(Disturbed { at: event.at, fault: *fault, agents, reason });
+            }
             What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
             What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),

@@ -13,6 +13,7 @@
 
 mod console;
 mod dead;
+mod disturbed;
 mod ending;
 mod explain;
 mod family;
@@ -37,6 +38,7 @@ mod writer;
 
 pub use console::{Console, ConsoleOptions};
 pub use dead::{DEAD_LETTERS, Dead, DeadError, DeadLetter, DeadLetters, DeadTask, LAST_ERRORS, RETENTION};
+pub use disturbed::Disturbed;
 pub use explain::explain;
 pub use fold::{Cost, Report, SharedReport};
 pub use folder::{FolderError, RunFolder, RunRecord, is_folder_name};

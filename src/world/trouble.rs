@@ -23,6 +23,8 @@ pub(crate) struct Trouble {
     on: Cell<bool>,
     /// All is repaired: of what was planned, only lies go on.
     calm: Cell<bool>,
+    /// How often all was repaired.
+    era: Cell<u64>,
     /// What was planned when the society was founded.
     plan: OnceCell<(Faults, Cast)>,
     /// What those agents are really like that claim to be better.
@@ -106,6 +108,10 @@ impl Trouble {
     /// True if anything may go wrong on purpose: everybody else passes by.
     pub(crate) fn is_on(&self) -> bool {
         self.on.get()
+    }
+    /// How often all was repaired.
+    pub(crate) fn era(&self) -> u64 {
+        self.era.get()
     }
     /// Plans what shall go wrong, before any agent is drafted.
     pub(crate) fn plan(&self, faults: Faults, seed: u64, profiles: &[Profile]) {
@@ -253,7 +259,7 @@ impl World {
     pub(crate) fn crash(&self, agent: AgentId, repair: Duration) {
         if let Some(addr) = self.directory.address(agent) {
             self.tell_trouble(Disturbance::Crashed, &[agent], &format!("down for {repair:?}"));
-            self.send(Letter::Agent(addr, AgentMail::Fell { repair }));
+            self.send(Letter::Agent(addr, AgentMail::Fell { repair, era: self.trouble.era() }));
         }
     }
     /// An agent that lives ends in order, and begins anew.
@@ -266,6 +272,7 @@ impl World {
     /// Everything is as it should be again, and nothing of the plan goes wrong any more.
     pub(crate) fn repair(&self) {
         self.trouble.calm.set(true);
+        self.trouble.era.set(self.trouble.era.get() + 1);
         let mut roads = self.trouble.roads.borrow_mut();
         roads.cuts.clear();
         roads.holds.clear();

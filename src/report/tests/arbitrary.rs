@@ -1,7 +1,7 @@
 //! Events at random: any event whatsoever, and runs that obey the rules.
 
 use super::story::Teller;
-use crate::event::{COPIES, Counts, DeathCause, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What};
+use crate::event::{COPIES, Counts, DeathCause, Disturbance, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What};
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Candidate, Decision, Measure, Name, Rng, TaskId, Time};
@@ -161,6 +161,9 @@ fn what() -> impl Strategy<Value = What> {
             .boxed(),
         (name(), n()).prop_map(|(pool, replicas)| What::PoolResized { pool, replicas }).boxed(),
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
+        (prop::sample::select(&Disturbance::ALL[..]), prop::collection::vec(a(), 0..4), name())
+            .prop_map(|(fault, agents, reason)| What::Disturbed { fault, agents: agents.into(), reason })
+            .boxed(),
         (a(), name()).prop_map(|(agent, reason)| What::AgentGivenUp { agent, reason }).boxed(),
         undelivered().boxed(),
         (t(), name(), any::<u64>(), value())
