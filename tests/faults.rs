@@ -189,7 +189,9 @@ fn every_strategy_meets_the_same_faults() {
     assert!(crashed.iter().all(|other| *other == crashed[0]), "{crashed:?}");
     let cast = |played: &Played| -> Vec<What> {
         let casts = played.events.iter().map(|event| event.what.clone());
-        casts.filter(|what| matches!(what, What::Disturbed { fault: Disturbance::FalseClaim | Disturbance::LowBalling, .. })).collect()
+        casts
+            .filter(|what| matches!(what, What::Disturbed { fault: Disturbance::FalseClaim | Disturbance::LowBalling, .. }))
+            .collect()
     };
     assert!(played.iter().all(|other| cast(other) == cast(&played[0]) && cast(other).len() == 2));
 }
@@ -202,7 +204,8 @@ fn alone(faults: &str) -> (f64, RunResult, Vec<Event>) {
         let society = builder.agent_spec(AgentSpec::new("ann", can("dig", 0.5).and("fly", 0.2))).start().unwrap();
         let dig = simulated(Simulation { output: Some(json!(true)), ..Simulation::default() });
         let dig = dig.estimate(seconds(0.5)).kind("dig").for_each("range(10)");
-        let run = society.launch(Workflow::new("w").task("dig", dig).output("all", output("dig")), RunOptions::default()).unwrap();
+        let run =
+            society.launch(Workflow::new("w").task("dig", dig).output("all", output("dig")), RunOptions::default()).unwrap();
         let result = run.join().await.unwrap();
         (society.now().as_secs_f64(), result)
     });

@@ -15,7 +15,9 @@ struct Rule {
 }
 
 fn is_pure(path: &str) -> bool {
-    ["protocols/src/", "src/plan/", "src/lifecycle/", "src/supervision/"].iter().any(|folder| path.starts_with(folder))
+    ["protocols/src/", "src/plan/", "src/lifecycle/", "src/supervision/", "src/faults/"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
 }
 fn is_product(path: &str) -> bool {
     (path.starts_with("src/") || path.starts_with("agents/src/") || path.starts_with("protocols/src/")) && !is_test(path)

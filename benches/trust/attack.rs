@@ -1,8 +1,9 @@
 //! One attack: a society with some dishonest agents, the work that it is given, and who got it.
 
 use polity::event::{COPIES, Event, What};
-use polity::faults::{FalseClaims, Lying, LyingVoters, LowBall, Whom};
+use polity::faults::{FalseClaims, LowBall, Lying, LyingVoters, Whom};
 use polity::prelude::*;
+use polity::protocols::Name;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use std::time::Duration;
 pub const AGENTS: usize = 10;
 /// Awards that each gets on average.
 pub const EACH: usize = 1_000;
+/// Awards over which a share is taken.
+const WINDOW: usize = 100;
 /// Tasks that are open at a time: the honest alone could do them.
 const OPEN: u32 = 4;
 /// How well an honest agent does the work. The best and the worst are a tenth off.
@@ -43,7 +46,7 @@ impl Attack {
             Attack::Lies => HONEST,
         }
     }
-    fn faults(self, dishonest: Vec<polity::protocols::Name>) -> Faults {
+    fn faults(self, dishonest: Vec<Name>) -> Faults {
         let whom = Whom::Named(dishonest);
         let none = Faults::default();
         match self {
@@ -75,32 +78,37 @@ impl Played {
         let some = &self.awards[from.min(self.awards.len())..to.min(self.awards.len())];
         some.iter().filter(|dishonest| **dishonest).count() as f64 / some.len().max(1) as f64
     }
-    /// The share around the time when each agent had got so many awards on average: over the last fifth before it, at least 50.
+    /// The share around the time when each agent had got so many awards on average: over the last fifth before it, at least 50 awards (or all
+    /// that there were).
     pub fn share_at(&self, each: usize) -> f64 {
         let to = each * AGENTS;
         self.share(to.saturating_sub((to / 5).max(50)), to)
     }
-    /// Awards that each agent had got on average when the share fell under a limit for good: it is under it in the 200 that follow, and in
-    /// all that follow together.
+    /// Awards that each agent had got on average when the share fell under a limit for good: it is under it in the [`WINDOW`] that follow,
+    /// and in all that follow together.
     pub fn falls_under(&self, limit: f64) -> Option<f64> {
-        let last = self.awards.len().saturating_sub(200);
-        let starts = (0..=last).step_by(AGENTS);
-        let under = |n: &usize| self.share(*n, n + 200) < limit && self.share(*n, self.awards.len()) < limit;
+        let last = self.awards.len().saturating_sub(WINDOW);
+        let under = |n: &usize| self.share(*n, n + WINDOW) < limit && self.share(*n, self.awards.len()) < limit;
+        // The next one to look at is after an award that went wrong, or the beginning.
+        let starts = (0..=last).filter(|n| *n == 0 || self.awards[n - 1]);
         starts.into_iter().find(under).map(|n| n as f64 / AGENTS as f64)
     }
 }
 
-/// One society, and 10,000 awards.
-pub fn play(regime: Regime, attack: Attack, dishonest: usize, seed: u64) -> Played {
+/// One society, and 10,000 awards; `truly` if those who would be dishonest tell the truth, for comparison.
+pub fn play(regime: Regime, attack: Attack, dishonest: usize, truly: bool, seed: u64) -> Played {
     let events = Rc::new(RefCell::new(Who { dishonest, awards: Vec::new(), wrong: (0, 0) }));
     let tasks = AGENTS * EACH / regime.copies as usize;
     polity::simulate(seed, async {
-        let names: Vec<String> = (0..AGENTS).map(|n| if n < dishonest { format!("bad{n}") } else { format!("good{n}") }).collect();
-        let faults = attack.faults(names[..dishonest].iter().map(|name| name.as_str().into()).collect());
+        let names: Vec<String> =
+            (0..AGENTS).map(|n| if n < dishonest { format!("bad{n}") } else { format!("good{n}") }).collect();
+        let liars = names[..dishonest].iter().map(|name| name.as_str().into()).collect();
+        let faults = if truly { Faults::default() } else { attack.faults(liars) };
         let mut builder = Polity::builder().sink(events.clone()).faults(faults);
         for (n, name) in names.iter().enumerate() {
             let score = if n < dishonest { attack.true_score() } else { HONEST };
-            let spread = 0.9 + 0.2 * (n as f64 + 0.5) / AGENTS as f64;
+            // Good and bad ones are among the faster and the slower alike.
+            let spread = 0.9 + 0.2 * ((n * 7 + 4) % AGENTS) as f64 / (AGENTS - 1) as f64;
             builder = builder.agent_spec(AgentSpec { cost: 1.0, ..AgentSpec::new(name.as_str(), can("dig", score * spread)) });
         }
         let society = builder.start().expect("the society is right");

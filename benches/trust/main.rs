@@ -16,13 +16,15 @@ const REGIMES: [Regime; 4] = [
     Regime { name: "stigmergic", strategy: "stigmergic", copies: 1 },
 ];
 const SEEDS: [u64; 1] = [1];
-const MARKS: [usize; 4] = [10, 50, 200, 1_000];
+const MARKS: [usize; 5] = [1, 10, 50, 200, 1_000];
 /// The share that counts as cured.
 const CURED: f64 = 0.05;
 
 /// A line of the table: all seeds of one regime under one attack.
 struct Row {
     played: Vec<Played>,
+    /// The same, if they were honest.
+    honest: Vec<Played>,
 }
 impl Row {
     fn mean(&self, of: impl Fn(&Played) -> f64) -> f64 {
@@ -43,17 +45,17 @@ fn met(regime: Regime, attack: Attack) -> Regime {
 }
 
 fn main() {
+    println!("{EACH} awards each, {AGENTS} agents, four tasks open at a time: the honest alone could do them");
     println!("share of awards that go to the dishonest, when each of {AGENTS} agents had got so many awards on average");
-    let heads = ["government", "attack", "dishonest", "10", "50", "200", "1000", "under 5 %", "wrong"];
-    let [government, attack, dishonest, a, b, c, d, cured, wrong] = heads;
-    println!("| {government} | {attack} | {dishonest} | {a} | {b} | {c} | {d} | {cured} | {wrong} |");
-    println!("|---|---|--:|--:|--:|--:|--:|--:|--:|");
+    println!("| government | attack | dishonest | 1 | 10 | 50 | 200 | 1,000 | if honest | under 5 % after | wrong results |");
+    println!("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     let mut panels = Vec::new();
     for attack in Attack::ALL {
         let mut panel = Panel { title: attack.name().into(), curves: Vec::new() };
         for regime in REGIMES.map(|regime| met(regime, attack)) {
             for dishonest in [1, 2, 4] {
-                let row = Row { played: SEEDS.iter().map(|seed| attack::play(regime, attack, dishonest, *seed)).collect() };
+                let all = |truly| SEEDS.iter().map(|seed| attack::play(regime, attack, dishonest, truly, *seed)).collect();
+                let row = Row { played: all(false), honest: all(true) };
                 print(&row, regime, attack, dishonest);
                 if dishonest == 2 {
                     let points = (1..=EACH).filter(|n| is_drawn(*n)).map(|n| (n as f64, row.mean(|p| p.share_at(n)))).collect();
@@ -76,14 +78,16 @@ fn is_drawn(n: usize) -> bool {
 
 fn print(row: &Row, regime: Regime, attack: Attack, dishonest: usize) {
     let shares: Vec<String> = MARKS.iter().map(|mark| format!("{:.1} %", 100.0 * row.mean(|p| p.share_at(*mark)))).collect();
-    let cured = row.cured().map_or_else(|| "never".into(), |n| format!("{n:.0}"));
+    let cured = row.cured().map_or_else(|| "never".into(), |n| format!("{n:.1}"));
+    let honest = row.honest.iter().map(|p| p.share(0, usize::MAX)).sum::<f64>() / row.honest.len() as f64;
     let wrong = row.mean(|p| p.wrong.0 as f64 / p.wrong.1.max(1) as f64);
     println!(
-        "| {} | {} | {} % | {} | {cured} | {:.1} % |",
+        "| {} | {} | {} % | {} | {:.1} % | {cured} | {:.1} % |",
         regime.name,
         attack.name(),
         100 * dishonest / AGENTS,
         shares.join(" | "),
+        100.0 * honest,
         100.0 * wrong
     );
 }

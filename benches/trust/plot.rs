@@ -42,7 +42,9 @@ pub fn svg(panels: &[Panel]) -> String {
     put(&mut text, format_args!("<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"));
     put(
         &mut text,
-        format_args!("<text x=\"{LEFT}\" y=\"22\" font-size=\"15\">Share of the work that goes to the dishonest: two of ten agents</text>"),
+        format_args!(
+            "<text x=\"{LEFT}\" y=\"22\" font-size=\"15\">Share of the work that goes to the dishonest: two of ten agents</text>"
+        ),
     );
     for (n, panel) in panels.iter().enumerate() {
         let left = LEFT + n as f64 * (WIDTH + GAP);
@@ -62,20 +64,43 @@ fn draw(text: &mut String, panel: &Panel) {
     for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let at = y(share);
         put(text, format_args!("<line x1=\"0\" x2=\"{WIDTH}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke=\"#ddd\"/>"));
-        put(text, format_args!("<text x=\"-6\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#555\">{:.0} %</text>", at + 4.0, share * 100.0));
+        put(
+            text,
+            format_args!("<text x=\"-6\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#555\">{:.0} %</text>", at + 4.0, share * 100.0),
+        );
     }
     for (share, dash) in [(0.05, "2 3"), (0.2, "6 3")] {
         let at = y(share);
-        let line = format_args!("<line x1=\"0\" x2=\"{WIDTH}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke=\"#888\" stroke-dasharray=\"{dash}\"/>");
+        let line = format_args!(
+            "<line x1=\"0\" x2=\"{WIDTH}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke=\"#888\" stroke-dasharray=\"{dash}\"/>"
+        );
         put(text, line);
     }
     for mark in [5.0, 10.0, 50.0, 200.0, 1_000.0] {
-        put(text, format_args!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#555\">{mark:.0}</text>", x(mark), HEIGHT + 16.0));
+        put(
+            text,
+            format_args!(
+                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#555\">{mark:.0}</text>",
+                x(mark),
+                HEIGHT + 16.0
+            ),
+        );
     }
-    put(text, format_args!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#555\">awards each agent</text>", WIDTH / 2.0, HEIGHT + 32.0));
+    put(
+        text,
+        format_args!(
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#555\">awards each agent</text>",
+            WIDTH / 2.0,
+            HEIGHT + 32.0
+        ),
+    );
     for (curve, (n, colour)) in panel.curves.iter().zip(COLOURS.iter().enumerate()) {
-        let points: Vec<String> = curve.points.iter().map(|(awards, share)| format!("{:.1},{:.1}", x(*awards), y(*share))).collect();
-        put(text, format_args!("<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" points=\"{}\"/>", points.join(" ")));
+        let points: Vec<String> =
+            curve.points.iter().map(|(awards, share)| format!("{:.1},{:.1}", x(*awards), y(*share))).collect();
+        put(
+            text,
+            format_args!("<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" points=\"{}\"/>", points.join(" ")),
+        );
         let (at, below) = ((n % 2) as f64 * WIDTH / 2.0, HEIGHT + 54.0 + (n / 2) as f64 * 18.0);
         put(text, format_args!("<rect x=\"{at:.1}\" y=\"{:.1}\" width=\"14\" height=\"4\" fill=\"{colour}\"/>", below - 6.0));
         put(text, format_args!("<text x=\"{:.1}\" y=\"{below:.1}\">{}</text>", at + 20.0, curve.name));

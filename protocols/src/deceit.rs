@@ -52,11 +52,7 @@ impl<P: Protocol> Bent<P> {
     pub fn new(protocol: &P, me: AgentId, profile: &Profile, lies: Vec<Lie>, rng: Rng) -> Bent<P> {
         Bent { mind: protocol.participant(me, profile), lies, rng, thought: Vec::new() }
     }
-    fn turn(
-        &mut self,
-        reply: &mut Reply<'_, P::Message>,
-        act: impl FnOnce(&mut P::Participant, &mut Reply<'_, P::Message>),
-    ) {
+    fn turn(&mut self, reply: &mut Reply<'_, P::Message>, act: impl FnOnce(&mut P::Participant, &mut Reply<'_, P::Message>)) {
         act(&mut self.mind, &mut Reply::new(reply.now, reply.load, reply.rng, &mut self.thought));
         for thought in self.thought.drain(..) {
             let rng = &mut self.rng;

@@ -43,7 +43,9 @@ impl AgentActor {
     /// If this job hangs, it does so from now on: it holds its slot, and nothing comes of it until it is told to go on.
     pub(super) fn hangs(&mut self, id: JobId, context: &mut Context<AgentActor>) -> bool {
         let part = self.blueprint.part.as_ref().is_some_and(|part| part.hangs);
-        let Some(hang) = self.world.trouble.active().and_then(|faults| faults.hang.as_ref()).filter(|_| part) else { return false };
+        let Some(hang) = self.world.trouble.active().and_then(|faults| faults.hang.as_ref()).filter(|_| part) else {
+            return false;
+        };
         let lasting = hang.lasting;
         if !faults::hangs(self.seed_of(id), hang) {
             return false;
@@ -86,7 +88,8 @@ impl AgentActor {
     /// What it says came of a job.
     pub(super) fn told(&self, id: JobId, answer: Result<Value, Failure>) -> Result<Value, Failure> {
         let liar = self.blueprint.part.as_ref().is_some_and(|part| part.wrong_results);
-        let how = self.world.trouble.planned().and_then(|faults| faults.lying_voters.as_ref()).filter(|_| liar).map(|liars| liars.how);
+        let how =
+            self.world.trouble.planned().and_then(|faults| faults.lying_voters.as_ref()).filter(|_| liar).map(|liars| liars.how);
         match (answer, how) {
             (Ok(right), Some(Lying::Inverted)) => Ok(faults::inverted(&right)),
             (Ok(_), Some(Lying::Random)) => {

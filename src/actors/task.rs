@@ -310,7 +310,8 @@ impl TaskActor {
             None => {}
             Some(fit) if fit > 0.0 => job.fit = fit,
             Some(_) => {
-                let work = if let Work::Simulate(simulation) = &job.work { (**simulation).clone() } else { Simulation::default() };
+                let work =
+                    if let Work::Simulate(simulation) = &job.work { (**simulation).clone() } else { Simulation::default() };
                 job.work = Work::Simulate(Arc::new(Simulation { failure: 1.0, ..work }));
             }
         }

@@ -287,9 +287,7 @@ impl Line {
                 reason: self.reason.clone()?,
             },
             "pool_resized" => What::PoolResized { pool: self.agent.clone()?, replicas: self.first? },
-            "disturbed" => {
-                What::Disturbed { fault: self.fault?, agents: self.agents_n.clone()?, reason: self.reason.clone()? }
-            }
+            "disturbed" => What::Disturbed { fault: self.fault?, agents: self.agents_n.clone()?, reason: self.reason.clone()? },
             "escalated" => What::Escalated { reason: self.reason.clone()? },
             "undelivered" => What::Undelivered {
                 from: self.from.clone()?,

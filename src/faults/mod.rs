@@ -21,4 +21,4 @@ mod tests;
 pub(crate) use cast::is_named;
 pub use cast::{Cast, Part};
 pub use draws::{Calendar, Line, hangs, inverted};
-pub use model::{Crashes, FalseClaims, Faults, Hangs, Lying, LyingVoters, LowBall, Partition, Slowness, TalkFaults, Whom};
+pub use model::{Crashes, FalseClaims, Faults, Hangs, LowBall, Lying, LyingVoters, Partition, Slowness, TalkFaults, Whom};

@@ -232,7 +232,8 @@ impl Faults {
         if self.crash.as_ref().is_some_and(|crash| crash.mtbf.is_zero()) {
             return Err("faults.crash.mtbf must be above 0, but is 0".into());
         }
-        if let Some(factor) = self.slow.as_ref().map(|slow| slow.factor).filter(|factor| !(*factor >= 1.0 && factor.is_finite())) {
+        if let Some(factor) = self.slow.as_ref().map(|slow| slow.factor).filter(|factor| !(*factor >= 1.0 && factor.is_finite()))
+        {
             return Err(format!("faults.slow.factor must be at least 1, but is {factor}"));
         }
         let low = self.low_ball.as_ref().map_or(1.0, |low| low.factor);
@@ -273,7 +274,8 @@ impl Faults {
     /// assert_eq!(faults.names().map(|name| &**name).collect::<Vec<_>>(), ["ann", "bob"]);
     /// ```
     pub fn names(&self) -> impl Iterator<Item = &Name> {
-        let named = self.everybody().into_iter().filter_map(|(_, whom)| if let Whom::Named(all) = whom { Some(all) } else { None });
+        let named =
+            self.everybody().into_iter().filter_map(|(_, whom)| if let Whom::Named(all) = whom { Some(all) } else { None });
         named.chain(self.partitions.iter().map(|partition| &partition.agents)).flatten()
     }
 }

@@ -224,7 +224,8 @@ impl Builder {
 fn check_faults(faults: &Faults, agents: &[(AgentSpec, Option<Factory>)]) -> Result<(), String> {
     faults.check()?;
     let ids = || agents.iter().map(|(spec, _)| &*spec.id);
-    let known = |name: &Name| ids().any(|id| *id == **name) || agents.iter().any(|(spec, _)| spec.profiles().any(|p| p.name == *name));
+    let known =
+        |name: &Name| ids().any(|id| *id == **name) || agents.iter().any(|(spec, _)| spec.profiles().any(|p| p.name == *name));
     if let Some(stranger) = faults.names().find(|name| !known(name)) {
         let near = nearest(stranger, ids()).map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
         return Err(format!("the faults name \"{stranger}\", which is not an agent{near}"));

@@ -17,6 +17,11 @@ pub(super) fn faults(node: &Node, problems: &mut Vec<Problem>) -> DraftFaults {
     DraftFaults { value, names: reading.names }
 }
 
+/// A number in 0..=1; what is not was reported by the shape check.
+fn fraction(node: Option<&Node>) -> Option<f64> {
+    node?.number().filter(|n| (0.0..=1.0).contains(n))
+}
+
 struct Reading<'a> {
     problems: &'a mut Vec<Problem>,
     /// Every agent that is named, with its place.
@@ -26,7 +31,7 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn faults(&mut self, node: &Node) -> Faults {
         let usual = TalkFaults::default();
-        let share = |key| node.get(key).and_then(Node::number);
+        let share = |key| fraction(node.get(key));
         let talk = TalkFaults {
             delay: node.get("delay").and_then(|n| self.delay(n)).unwrap_or(usual.delay),
             loss: share("loss").unwrap_or(usual.loss),
@@ -39,17 +44,23 @@ impl Reading<'_> {
             hang: node.get("hang").map(|n| self.hang(n)),
             slow: node.get("slow").map(|n| self.slow(n)),
             talk,
-            partitions: node.get("partitions").and_then(Node::list).unwrap_or_default().iter().map(|n| self.partition(n)).collect(),
-            low_ball: node.get("low_ball").map(|n| {
-                LowBall { factor: n.get("factor").and_then(Node::number).unwrap_or(0.5), whom: self.some(n, "low_ball") }
-            }),
+            partitions: node
+                .get("partitions")
+                .and_then(Node::list)
+                .unwrap_or_default()
+                .iter()
+                .map(|n| self.partition(n))
+                .collect(),
+            low_ball: node
+                .get("low_ball")
+                .map(|n| LowBall { factor: fraction(n.get("factor")).unwrap_or(0.5), whom: self.some(n, "low_ball") }),
             lying_voters: node.get("lying_voters").map(|n| {
                 let how = if n.get("how").and_then(Node::text) == Some("random") { Lying::Random } else { Lying::Inverted };
                 LyingVoters { how, whom: self.some(n, "lying_voters") }
             }),
-            false_claims: node.get("false_claims").map(|n| {
-                FalseClaims { score: n.get("score").and_then(Node::number).unwrap_or(1.0), whom: self.some(n, "false_claims") }
-            }),
+            false_claims: node
+                .get("false_claims")
+                .map(|n| FalseClaims { score: fraction(n.get("score")).unwrap_or(1.0), whom: self.some(n, "false_claims") }),
         }
     }
     /// A duration is the mean time between two crashes.
@@ -65,15 +76,15 @@ impl Reading<'_> {
     fn hang(&mut self, node: &Node) -> Hangs {
         let usual = Hangs::default();
         if node.map().is_none() {
-            return Hangs { chance: node.number().unwrap_or(usual.chance), ..usual };
+            return Hangs { chance: fraction(Some(node)).unwrap_or(usual.chance), ..usual };
         }
-        let chance = node.get("chance").and_then(Node::number).unwrap_or(usual.chance);
+        let chance = fraction(node.get("chance")).unwrap_or(usual.chance);
         Hangs { chance, lasting: duration(node.get("lasting")).unwrap_or(usual.lasting), whom: self.whom(node, "hang") }
     }
     fn slow(&mut self, node: &Node) -> Slowness {
         let usual = Slowness::default();
         Slowness {
-            factor: node.get("factor").and_then(Node::number).unwrap_or(usual.factor),
+            factor: node.get("factor").and_then(Node::number).filter(|n| *n >= 1.0).unwrap_or(usual.factor),
             whom: self.whom(node, "slow"),
             at: duration(node.get("at")).unwrap_or(usual.at),
             lasting: duration(node.get("lasting")),
@@ -119,7 +130,7 @@ impl Reading<'_> {
                 self.problems.push(Problem::new(agents.span, message).help("keep one of them"));
                 Whom::All
             }
-            (Some(share), None) => Whom::Share(share.number().unwrap_or(0.0)),
+            (Some(share), None) => Whom::Share(fraction(Some(share)).unwrap_or(0.0)),
             (None, Some(_)) => Whom::Named(self.named(node)),
             (None, None) => Whom::All,
         }

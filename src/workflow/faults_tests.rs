@@ -8,7 +8,9 @@ use core::time::Duration;
 use polity_protocols::Delay;
 
 fn read(faults: &str) -> Result<Faults, String> {
-    let text = format!("name: w\nagents: [{{ id: ann }}, {{ id: bob, replicas: 2 }}]\nfaults: {faults}\ntasks: [{{ id: t, simulate: 1s }}]\n");
+    let text = format!(
+        "name: w\nagents: [{{ id: ann }}, {{ id: bob, replicas: 2 }}]\nfaults: {faults}\ntasks: [{{ id: t, simulate: 1s }}]\n"
+    );
     let checked = parse(&text, None, &Known::default()).map_err(|errors| errors.to_string())?;
     Ok(checked.workflow.faults.unwrap())
 }
@@ -34,22 +36,33 @@ fn a_file_says_it_all() {
 }
 
 #[test]
+fn a_sub_workflow_has_none_of_its_own() {
+    let inner = "{ name: i, faults: { loss: 0.1 }, tasks: [{ id: a, simulate: 1s }] }";
+    let text = format!("name: w\nagents: [{{ id: ann }}]\ntasks: [{{ id: t, workflow: {inner} }}]\n");
+    let why = parse(&text, None, &Known::default()).unwrap_err().to_string();
+    assert!(why.contains("the sub-workflow of task \"t\" has faults of its own; move them to the workflow around it"), "{why}");
+}
+
+#[test]
 fn what_is_wrong_is_said_where() {
     for (faults, says) in [
         ("{ los: 0.1 }", "3:11: `faults` has no key \"los\"; did you mean \"loss\"?"),
-        ("{ loss: 2 }", "3:17: `loss` must be a number in 0..=1, but is 2"),
+        ("{ loss: 2 }", "3:17: `loss` must be a number in 0..=1, but is the number 2"),
         ("{ delay: 10 }", "a duration needs a unit"),
         ("{ crash: { repair: 1s } }", "a crash needs `mtbf`"),
         ("{ crash: 0s }", "faults.crash.mtbf must be above 0"),
         ("{ hang: often }", "`hang` must be a number in 0..=1 or a map"),
-        ("{ slow: { factor: 0.5 } }", "`factor` must be a number, at least 1, but is 0.5"),
+        ("{ slow: { factor: 0.5 } }", "`factor` must be a number, at least 1, but is the number 0.5"),
         ("{ delay: { uniform: [2s, 1s] } }", "the shorter first"),
         ("{ delay: { uniform: [1s, 2s], exponential: 1s } }", "exactly one of uniform and exponential"),
         ("{ low_ball: { factor: 0.2 } }", "`low_ball` does not say whom it is about; add `share: 0.2`"),
         ("{ low_ball: { factor: 0, share: 0.1 } }", "faults.low_ball.factor must be in (0, 1], but is 0"),
         ("{ lying_voters: { share: 0.1, how: loudly } }", "must be one of inverted, random"),
         ("{ crash: { mtbf: 1s, share: 0.1, agents: [ann] } }", "says twice whom it is about"),
-        ("{ partitions: [{ agents: [an], at: 1s, lasting: 1s }] }", "3:36: `faults` names \"an\", which is not an agent; did you mean \"ann\"?"),
+        (
+            "{ partitions: [{ agents: [an], at: 1s, lasting: 1s }] }",
+            "3:36: `faults` names \"an\", which is not an agent; did you mean \"ann\"?",
+        ),
         ("{ partitions: [{ agents: [], at: 1s, lasting: 1s }] }", "one without agents"),
     ] {
         let why = read(faults).unwrap_err();

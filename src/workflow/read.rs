@@ -1,9 +1,9 @@
 //! A tree of the right shape as a draft.
 
 use super::Known;
-use super::faults_read;
 use super::draft::{At, Draft, DraftDependency, DraftStrategy, DraftSupervisor, DraftTask, DraftTeam};
 use super::expression::Expression;
+use super::faults_read;
 use super::model::{Action, Binding, Input, InputType, OnFailure, Output, Priority, Script};
 use super::nested_read;
 use super::places::inside;

@@ -28,8 +28,8 @@ pub(crate) use inbox::Inbox;
 pub(crate) use letter::Letter;
 pub(crate) use post::AlarmId;
 pub(crate) use ticket::{InTurn, Mail, Ticket};
-pub(crate) use trouble::{Due, Held, Trouble};
 use trouble::Way;
+pub(crate) use trouble::{Due, Held, Trouble};
 
 use crate::actors::{CoordinatorId, CoordinatorMail, Directory, RunActor, RunMail, TaskActor, ToTask};
 use crate::event::{EventLog, RunId, What};

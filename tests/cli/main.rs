@@ -4,6 +4,7 @@
 mod bad_files;
 mod bad_runs;
 mod dead_letters;
+mod faults;
 mod interrupts;
 mod place;
 mod retry;

@@ -1,7 +1,9 @@
 //! Events at random: any event whatsoever, and runs that obey the rules.
 
 use super::story::Teller;
-use crate::event::{COPIES, Counts, DeathCause, Disturbance, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What};
+use crate::event::{
+    COPIES, Counts, DeathCause, Disturbance, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What,
+};
 use core::time::Duration;
 use polity_agents::{Failure, FailureKind, Undeliverable};
 use polity_protocols::{AgentId, Candidate, Decision, Measure, Name, Rng, TaskId, Time};
