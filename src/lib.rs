@@ -26,6 +26,7 @@
 //! | write an agent | [`agents::Agent`] |
 //! | write a government | [`protocols::Protocol`], [`protocols::testing`] |
 //! | see what happened | [`event`], [`report`] |
+//! | have things go wrong on purpose | [`faults`] |
 //! | use the machines by themselves | [`plan`], [`lifecycle`], [`supervision`] |
 
 #[cfg(panic = "abort")]

@@ -268,6 +268,34 @@ fn what_can_not_be_is_refused_with_a_sentence() {
 }
 
 #[test]
+fn a_society_in_trouble_ends_all_the_same() {
+    for verb in 0..4 {
+        let events = Rc::new(RefCell::new(Vec::<Event>::new()));
+        let took = polity::simulate(1, async {
+            let builder = Polity::builder().sink(events.clone()).agent_spec(AgentSpec::new("ann", can("dig", 1.0)));
+            let society = builder.faults("hang=1".parse().unwrap()).start().unwrap();
+            let dig = simulated(Simulation::default()).estimate(seconds(5.0)).kind("dig").for_each("range(3)");
+            let run = society.launch(Workflow::new("w").task("dig", dig), RunOptions::default()).unwrap();
+            society.sleep(seconds(1.0)).await;
+            match verb {
+                0 => society.partition(["ann"]).unwrap(),
+                1 => society.hold("ann").unwrap(),
+                2 => society.crash("ann").unwrap(),
+                _ => {}
+            }
+            society.stop().await;
+            run.join().await.unwrap().status()
+        });
+        assert_eq!(took, RunStatus::Cancelled, "{verb}");
+        let events = events.borrow();
+        let (joined, lost) =
+            (|what: &What| matches!(what, What::AgentJoined { .. }), |what: &What| matches!(what, What::AgentLost { .. }));
+        let count = |is: fn(&What) -> bool| events.iter().filter(|event| is(&event.what)).count();
+        assert_eq!(count(joined), count(lost), "{verb}: nobody is left behind");
+    }
+}
+
+#[test]
 fn verbs_work_live() {
     let (tally, kinds) = polity::run(async {
         let events = Rc::new(RefCell::new(Vec::<Event>::new()));

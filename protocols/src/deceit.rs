@@ -70,3 +70,62 @@ impl<P: Protocol> Participant for Bent<P> {
         self.turn(reply, |mind, reply| mind.on_outcome(task, kind, outcome, reply));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::{Consensus, Message, Ranking};
+    use crate::stigmergic::{Message as Ant, Response, Stigmergic};
+    use crate::{Silence, Time};
+    use proptest::prelude::*;
+
+    fn ballot(lie: Lie, options: &[u16], seed: u64) -> Vec<u16> {
+        let vote = Message::Vote { ballot: 1, rankings: vec![Ranking::new(options.iter().copied(), 2.0)] };
+        match Consensus::bend(vote, &lie, Time::ZERO, &mut Rng::new(seed, "lie")) {
+            Message::Vote { rankings, .. } => rankings[0].options().to_vec(),
+            other => panic!("a vote stays a vote, but became {other:?}"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_lying_ballot_names_the_same_candidates(options in prop::collection::btree_set(0u16..50, 0..5), seed: u64) {
+            let options: Vec<u16> = options.into_iter().collect();
+            let mut drawn = ballot(Lie::Random, &options, seed);
+            drawn.sort_unstable();
+            prop_assert_eq!(&drawn, &options);
+            let inverted: Vec<u16> = options.iter().rev().copied().collect();
+            prop_assert_eq!(ballot(Lie::Inverted, &options, seed), inverted);
+            prop_assert_eq!(ballot(Lie::LowBall(0.5), &options, seed), options);
+        }
+    }
+
+    #[test]
+    fn random_ballots_differ_sometimes() {
+        let all: Vec<Vec<u16>> = (0..50).map(|seed| ballot(Lie::Random, &[0, 1, 2, 3], seed)).collect();
+        assert!(all.iter().any(|one| *one != [0, 1, 2, 3]) && all.iter().any(|one| *one != all[0]));
+    }
+
+    #[test]
+    fn an_ant_that_pushes_in_reacts_sooner() {
+        let honest = Response { task: TaskId::new(0, 0), call: 1, seconds: 8.0, reaction: 4.0, weight: 0.5, from: 2.0 };
+        let said = Ant::Volunteer { round: 1, responses: vec![honest] };
+        let Ant::Volunteer { responses, .. } = Stigmergic::bend(said, &Lie::LowBall(0.5), Time::ZERO, &mut Rng::new(1, "x"))
+        else {
+            panic!("it volunteers as before")
+        };
+        let bent = responses[0];
+        assert_eq!((bent.seconds, bent.reaction, bent.weight, bent.from), (4.0, 2.0, 1.0, 1.0));
+    }
+
+    #[test]
+    fn where_nothing_is_said_nothing_is_bent() {
+        let quiet = crate::baselines::RoundRobin::default();
+        let mut bent =
+            Bent::new(&quiet, AgentId(0), &Profile::new("a", Default::default()), vec![Lie::Inverted], Rng::new(1, "x"));
+        let (mut rng, mut said) = (Rng::new(1, "y"), Vec::<Silence>::new());
+        let mut reply = Reply::new(Time::ZERO, Default::default(), &mut rng, &mut said);
+        bent.on_outcome(TaskId::new(0, 0), "dig", &Outcome::new(crate::Ended::Succeeded, Default::default()), &mut reply);
+        assert!(said.is_empty());
+    }
+}

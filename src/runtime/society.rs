@@ -327,7 +327,9 @@ pub(super) async fn end(world: &Rc<World>) {
 
 /// Cancels the runs and has the agents drained.
 fn begin_end(world: &World) {
-    world.raise_all();
+    if world.trouble.is_on() {
+        world.open_roads();
+    }
     for run in world.directory.runs() {
         world.send(Letter::Run(run, RunMail::Cancel));
     }

@@ -61,7 +61,7 @@ fn what_is_wrong_is_said_where() {
         ("{ crash: { mtbf: 1s, share: 0.1, agents: [ann] } }", "says twice whom it is about"),
         (
             "{ partitions: [{ agents: [an], at: 1s, lasting: 1s }] }",
-            "3:36: `faults` names \"an\", which is not an agent; did you mean \"ann\"?",
+            "3:35: `faults` names \"an\", which is not an agent; did you mean \"ann\"?",
         ),
         ("{ partitions: [{ agents: [], at: 1s, lasting: 1s }] }", "one without agents"),
     ] {

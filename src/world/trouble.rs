@@ -271,21 +271,25 @@ impl World {
     }
     /// Everything is as it should be again, and nothing of the plan goes wrong any more.
     pub(crate) fn repair(&self) {
+        self.tell_trouble(Disturbance::Repaired, &[], "no further faults; who was down is back, what was kept back is let go");
+        self.open_roads();
+        for seat in self.directory.agents() {
+            self.send(Letter::Agent(seat.addr, AgentMail::Unhang { job: None }));
+        }
+    }
+    /// Nothing stands in anybody's way any more, and nothing of the plan goes wrong.
+    pub(crate) fn open_roads(&self) {
         self.trouble.calm.set(true);
         self.trouble.era.set(self.trouble.era.get() + 1);
         let mut roads = self.trouble.roads.borrow_mut();
         roads.cuts.clear();
         roads.holds.clear();
         drop(roads);
-        self.tell_trouble(Disturbance::Repaired, &[], "no further faults; who was down is back, what was kept back is let go");
         self.raise_all();
         self.let_go();
-        for seat in self.directory.agents() {
-            self.send(Letter::Agent(seat.addr, AgentMail::Unhang { job: None }));
-        }
     }
     /// Whoever is down comes back now.
-    pub(crate) fn raise_all(&self) {
+    fn raise_all(&self) {
         let down = std::mem::take(&mut *self.trouble.down.borrow_mut());
         for alarm in down.into_values() {
             let letter = self.post.borrow_mut().take_back(alarm);
