@@ -85,9 +85,9 @@ impl Played {
         self.share(to.saturating_sub((to / 5).max(50)), to)
     }
     /// Awards that each agent had got on average when the share fell under a limit for good: it is under it in the [`WINDOW`] that follow,
-    /// and in all that follow together.
+    /// and in all that follow together, of which there are ten times as many at least.
     pub fn falls_under(&self, limit: f64) -> Option<f64> {
-        let last = self.awards.len().saturating_sub(WINDOW);
+        let last = self.awards.len().saturating_sub(10 * WINDOW);
         let under = |n: &usize| self.share(*n, n + WINDOW) < limit && self.share(*n, self.awards.len()) < limit;
         // The next one to look at is after an award that went wrong, or the beginning.
         let starts = (0..=last).filter(|n| *n == 0 || self.awards[n - 1]);

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::consensus::{Consensus, Message, Ranking};
     use crate::stigmergic::{Message as Ant, Response, Stigmergic};
-    use crate::{Silence, Time};
+    use crate::{Rng, Silence, Time};
     use proptest::prelude::*;
 
     fn ballot(lie: Lie, options: &[u16], seed: u64) -> Vec<u16> {

@@ -37,7 +37,7 @@ pub struct Run {
     simulate: bool,
     /// What shall go wrong on purpose, instead of the file's `faults`: crash=0.02,repair=2s,loss=0.05,delay=10ms; or none
     #[arg(long, value_name = "LIST", value_parser = given_faults)]
-    faults: Option<GivenFaults>,
+    faults: Option<Box<GivenFaults>>,
     /// Make up what is missing: agents, required inputs, and answers of tasks that don't say how they are done
     #[arg(long)]
     mock: bool,
@@ -165,8 +165,8 @@ struct GivenFaults {
     text: String,
     faults: Faults,
 }
-fn given_faults(text: &str) -> Result<GivenFaults, String> {
-    text.parse().map(|faults| GivenFaults { text: text.to_owned(), faults })
+fn given_faults(text: &str) -> Result<Box<GivenFaults>, String> {
+    text.parse().map(|faults| Box::new(GivenFaults { text: text.to_owned(), faults }))
 }
 
 fn tell_made_up(loaded: &Loaded, bound: &BoundInputs) {

@@ -12,6 +12,7 @@
 mod alarm;
 mod board;
 mod boxes;
+mod deeds;
 mod desk;
 mod driver;
 mod inbox;
