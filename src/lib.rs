@@ -28,6 +28,7 @@
 //! | read, generate and measure task graphs | [`workloads`] |
 //! | see what happened | [`event`], [`report`] |
 //! | compare governments by figures and pictures | [`laboratory`] |
+//! | have things go wrong on purpose | [`faults`] |
 //! | use the machines by themselves | [`plan`], [`lifecycle`], [`supervision`] |
 
 #[cfg(panic = "abort")]
@@ -37,6 +38,7 @@ mod actors;
 pub mod config;
 pub mod delegation;
 pub mod event;
+pub mod faults;
 pub mod laboratory;
 pub mod lifecycle;
 mod mutation;

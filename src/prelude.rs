@@ -1,6 +1,7 @@
 //! What a program needs at hand: `use polity::prelude::*;`.
 
 pub use crate::event::RunStatus;
+pub use crate::faults::Faults;
 pub use crate::lifecycle::RetryPolicy;
 pub use crate::protocols::auto::Auto;
 pub use crate::protocols::baselines::{FifoFastestIdle, MinCompletion, Random, RoundRobin};

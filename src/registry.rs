@@ -1,7 +1,8 @@
 //! The one `dyn` seam above the protocols: by a protocol's name, so that a config can choose and a third party can register its own.
 
 use polity_protocols::{
-    AgentId, Effect, Initiator, Memory, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time, Turn,
+    AgentId, Bent, Effect, Initiator, Lie, Memory, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time,
+    Turn,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -186,6 +187,7 @@ trait AnyGovernment: Send + Sync {
     fn settings(&self) -> Value;
     fn initiator(&self) -> Box<dyn AnyInitiator>;
     fn participant(&self, me: AgentId, profile: &Profile) -> Box<dyn AnyParticipant>;
+    fn bent(&self, me: AgentId, profile: &Profile, lies: Vec<Lie>, rng: Rng) -> Box<dyn AnyParticipant>;
 }
 impl<P: Protocol + Serialize> AnyGovernment for P {
     fn name(&self) -> &'static str {
@@ -199,6 +201,9 @@ impl<P: Protocol + Serialize> AnyGovernment for P {
     }
     fn participant(&self, me: AgentId, profile: &Profile) -> Box<dyn AnyParticipant> {
         Box::new(Typed { role: Protocol::participant(self, me, profile), buffer: Vec::new() })
+    }
+    fn bent(&self, me: AgentId, profile: &Profile, lies: Vec<Lie>, rng: Rng) -> Box<dyn AnyParticipant> {
+        Box::new(Typed { role: Bent::new(self, me, profile, lies, rng), buffer: Vec::new() })
     }
 }
 
@@ -224,6 +229,10 @@ impl Government {
     }
     pub(crate) fn participant(&self, me: AgentId, profile: &Profile) -> Box<dyn AnyParticipant> {
         self.0.participant(me, profile)
+    }
+    /// A participant that lies.
+    pub(crate) fn bent(&self, me: AgentId, profile: &Profile, lies: Vec<Lie>, rng: Rng) -> Box<dyn AnyParticipant> {
+        self.0.bent(me, profile, lies, rng)
     }
 }
 impl fmt::Debug for Government {

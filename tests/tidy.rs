@@ -15,7 +15,16 @@ struct Rule {
 }
 
 fn is_pure(path: &str) -> bool {
-    ["protocols/src/", "src/plan/", "src/lifecycle/", "src/supervision/", "src/laboratory/"]
+    const PURE: [&str; 7] = [
+        "protocols/src/",
+        "src/plan/",
+        "src/lifecycle/",
+        "src/supervision/",
+        "src/faults/",
+        "src/laboratory/statistics/",
+        "src/laboratory/picture/",
+    ];
+    PURE
         .iter()
         .any(|folder| path.starts_with(folder))
 }

@@ -20,6 +20,7 @@
 pub mod baselines;
 mod capability;
 mod deadlines;
+mod deceit;
 mod decision;
 pub mod duration_text;
 mod ids;
@@ -43,6 +44,7 @@ pub mod testing;
 
 pub use capability::{BadScore, Capabilities, Demand, Score};
 pub use deadlines::Deadlines;
+pub use deceit::{Bent, Lie};
 pub use decision::{Candidate, Decision, KEPT, Measure};
 pub use ids::{AgentId, DemandId, Name, TaskId};
 pub use profile::{Load, Profile};

@@ -1,7 +1,9 @@
 //! The trait that every government implements: an initiator role, a participant role, and the settings that make them.
 
+use crate::deceit::Lie;
 use crate::ids::{AgentId, TaskId};
 use crate::profile::Profile;
+use crate::rng::Rng;
 use crate::task::{Outcome, TaskView};
 use crate::time::Time;
 use crate::turn::{Reply, Turn};
@@ -34,6 +36,12 @@ pub trait Protocol: Clone + Debug + Send + Sync + 'static {
     fn initiator(&self) -> Self::Initiator;
     /// The participant of one agent. It alone knows its own true profile and load.
     fn participant(&self, me: AgentId, profile: &Profile) -> Self::Participant;
+    /// What a participant says that lies, instead of what it thinks: prices and times of a fraction, rankings upside down. A protocol in
+    /// which nothing can be lied about, or of which nobody has said how, has its participants speak the truth. Used by
+    /// [`Bent`](crate::Bent), for faults on purpose; no honest participant comes by here.
+    fn bend(thought: Self::Message, _lie: &Lie, _now: Time, _rng: &mut Rng) -> Self::Message {
+        thought
+    }
 }
 
 /// The deciding side of a protocol; one per team, living across runs.

@@ -5,6 +5,7 @@ use super::listen::Ears;
 use super::messages::{AgentMail, CoordinatorMail, Finished, SupervisorMail};
 use super::{Book, Claim, CoordinatorId, PoolPlan, SupervisorActor, panics};
 use crate::event::{RunId, What};
+use crate::faults::Part;
 use crate::mutation::planted;
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
 use crate::supervision::{ChildSpec, Exit, Intensity};
@@ -41,6 +42,8 @@ pub(crate) struct Blueprint {
     pub(crate) inbox: Rc<Inbox>,
     /// Its number with its supervisor.
     pub(crate) child: u64,
+    /// What goes wrong with it on purpose; none as a rule.
+    pub(crate) part: Option<Rc<Part>>,
     /// The elastic pool that it is a replica of.
     pub(crate) pool: Option<Rc<PoolPlan>>,
 }
@@ -59,7 +62,7 @@ pub(crate) struct AgentActor {
     supervisor: Addr<SupervisorActor>,
     pub(super) body: Body,
     /// In order of id. As many as slots and queue allow: a short list, and no tree whose nodes come and go with each job.
-    held: Jobs,
+    pub(super) held: Jobs,
     /// Cancels that overtook their jobs. A job is offered once, so that each entry is used or outlives its use by a few bytes; bounded.
     overtaken: BTreeSet<JobId>,
     seats: BTreeMap<CoordinatorId, Seat>,
@@ -70,7 +73,9 @@ pub(crate) struct AgentActor {
     /// A buffer, so that talk allocates nothing.
     said: Vec<Talk>,
     /// How this life ends, once that is known.
-    exit: Option<Exit>,
+    pub(super) exit: Option<Exit>,
+    /// How long it stays down when it has ended.
+    pub(super) down: Duration,
     pub(super) stopping: bool,
     /// What its pool was last told that it holds: running, queued.
     told: (u32, u32),
@@ -112,6 +117,7 @@ impl AgentActor {
             own: None,
             said: Vec::new(),
             exit: None,
+            down: Duration::ZERO,
             stopping: false,
             told: (0, 0),
             in_turn,
@@ -134,7 +140,10 @@ impl AgentActor {
             }
             AgentMail::Due { job } => self.due(job, context),
             AgentMail::Pulse { job } => self.pulse(job, context),
-            AgentMail::Stop => self.stop(context),
+            AgentMail::Stop => self.wind_up(Exit::Normal, context),
+            AgentMail::Fell { repair, era } => self.fall(repair, era, context),
+            AgentMail::Bounce => self.bounce(context),
+            AgentMail::Unhang { job } => self.unhang(job, context),
             AgentMail::Kill => {
                 self.exit = Some(Exit::Killed);
                 context.stop();
@@ -149,8 +158,7 @@ impl AgentActor {
             return;
         }
         let Some(book) = self.world.directory.coordinator(id) else { return };
-        let me = self.blueprint.id;
-        let participant = government.participant(me, &self.blueprint.profile);
+        let participant = self.voice(government, id.0);
         let rng =
             Rng::numbered(self.world.seed(), &format!("participant/{}/{}", id.0, self.blueprint.profile.name), self.incarnation);
         self.seats.insert(id, Seat { epoch, book, participant, rng });
@@ -170,7 +178,7 @@ impl AgentActor {
         let Some(seat) = self.seats.get(&id) else { return };
         for talk in self.said.drain(..) {
             let mail = CoordinatorMail::Talk { from: self.blueprint.id, epoch: seat.epoch, talk };
-            self.world.post(Letter::Coordinator(seat.book.clone(), mail));
+            self.world.post(self.blueprint.id, Letter::Coordinator(seat.book.clone(), mail));
         }
     }
 
@@ -201,9 +209,18 @@ impl AgentActor {
     fn begin(&mut self, first: JobId, context: &mut Context<AgentActor>) {
         let mut next = Some(first);
         while let Some(id) = next.take() {
+            if self.world.trouble.is_on() && self.hangs(id, context) {
+                return;
+            }
             if let Some(executed) = self.launch(id, context) {
                 next = self.conclude(id, executed, true);
             }
+        }
+    }
+    /// Begins a job that was hanging.
+    pub(super) fn resume(&mut self, id: JobId, context: &mut Context<AgentActor>) {
+        if let Some(executed) = self.launch(id, context) {
+            self.end(id, executed, false, context);
         }
     }
     /// Starts a job; gives back what came of it, if that is known at once.
@@ -253,8 +270,9 @@ impl AgentActor {
         let now = self.world.now();
         let mut rng = Rng::new(self.seed_of(id), "simulate");
         let drawn = draw(&simulation, &job, self.blueprint.profile.speed, &mut rng);
-        let alarm = (drawn.end != SimEnd::Hang && drawn.duration < Duration::MAX)
-            .then(|| self.world.alarm(now + drawn.duration, Letter::Agent(context.address(), AgentMail::Due { job: id })));
+        let duration = if self.blueprint.part.is_some() { self.slowed(drawn.duration) } else { drawn.duration };
+        let alarm = (drawn.end != SimEnd::Hang && duration < Duration::MAX)
+            .then(|| self.world.alarm(now + duration, Letter::Agent(context.address(), AgentMail::Due { job: id })));
         let Some(held) = self.held.get_mut(id) else { return };
         if let Some(claim) = &held.claim {
             claim.started();
@@ -278,7 +296,7 @@ impl AgentActor {
         self.world.alarm(self.world.now() + gap, Letter::Agent(context.address(), AgentMail::Pulse { job: id }));
     }
     /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
-    fn seed_of(&self, id: JobId) -> u64 {
+    pub(super) fn seed_of(&self, id: JobId) -> u64 {
         let task = Rng::derive(self.world.seed(), (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()));
         Rng::derive(task, (u64::from(id.attempt) << 32) | u64::from(id.launch))
     }
@@ -315,15 +333,16 @@ impl AgentActor {
             self.tell_others(held.coordinator);
         }
         let since = match held.stage {
-            Stage::Running { since, .. } | Stage::Simulated { since, .. } => since,
-            Stage::Waiting(_) => now,
+            Stage::Running { since, .. } | Stage::Simulated { since, .. } | Stage::Hung { since, .. } => since,
+            Stage::Waiting(_) | Stage::Over => now,
         };
         let took = now - since;
         let ended = if executed.answer.is_ok() { Ended::Succeeded } else { Ended::Failed };
         if let Some(claim) = held.claim {
-            let answer = executed.answer.map(Arc::new);
             let launch = claim.launch();
-            let Executed { notes, handed_on, spent, .. } = executed;
+            let Executed { answer, notes, handed_on, spent, .. } = executed;
+            let answer = if self.blueprint.part.is_some() { self.told(id, answer) } else { answer };
+            let answer = answer.map(Arc::new);
             claim.finish(Finished { launch, answer, at_once, quality: 1.0, load, notes, handed_on, spent });
             self.learn(held.coordinator, id, &held.kind, &Outcome { ended, took, quality: 1.0, load });
         }
@@ -379,7 +398,11 @@ impl AgentActor {
                     self.end(id, Executed::of(Ok(serde_json::Value::Null)), false, context);
                 }
             }
-            Stage::Waiting(_) => {}
+            Stage::Hung { alarm, .. } => {
+                self.world.silence(*alarm);
+                self.end(id, Executed::of(Ok(serde_json::Value::Null)), false, context);
+            }
+            Stage::Waiting(_) | Stage::Over => {}
         }
     }
 
@@ -395,9 +418,10 @@ impl AgentActor {
 
     // ---- its end
 
-    fn stop(&mut self, context: &mut Context<AgentActor>) {
+    /// It takes nothing more, ends what runs, and then itself.
+    pub(super) fn wind_up(&mut self, exit: Exit, context: &mut Context<AgentActor>) {
         self.stopping = true;
-        self.exit = Some(Exit::Normal);
+        self.exit = Some(exit);
         for id in self.body.drain() {
             self.held.remove(id); // its claim says that it is lost here, and it goes elsewhere
         }
@@ -434,6 +458,9 @@ impl AgentActor {
         }
     }
     fn join_teams(&self, addr: &Addr<AgentActor>) {
+        if self.world.trouble.is_on() {
+            self.world.trouble.is_up(self.blueprint.id);
+        }
         let (agent, profile) = (self.blueprint.id, &self.blueprint.profile);
         self.world.directory.enter_agent(agent, addr.clone(), profile.clone(), self.incarnation);
         self.world.record(RunId::SOCIETY, What::AgentJoined { agent, name: profile.name.clone(), incarnation: self.incarnation });
@@ -489,7 +516,10 @@ impl Drop for AgentActor {
                 Stage::Simulated { alarm: Some(alarm), .. } => {
                     self.world.silence(*alarm);
                 }
-                Stage::Simulated { .. } | Stage::Waiting(_) => {}
+                Stage::Hung { alarm, .. } => {
+                    self.world.silence(*alarm);
+                }
+                Stage::Simulated { .. } | Stage::Waiting(_) | Stage::Over => {}
             }
         }
         self.world.directory.leave_agent(agent, incarnation);
@@ -499,7 +529,14 @@ impl Drop for AgentActor {
             self.world.send(Letter::Coordinator(coordinator, mail));
         }
         let mail = SupervisorMail::Exited { child: self.blueprint.child, incarnation, exit };
-        self.world.send(Letter::Supervisor(self.supervisor.clone(), mail));
+        let letter = Letter::Supervisor(self.supervisor.clone(), mail);
+        if self.down.is_zero() {
+            self.world.send(letter);
+        } else {
+            // Whoever would begin it anew hears of it when it is repaired.
+            let until = self.world.alarm(self.world.now() + self.down, letter);
+            self.world.trouble.goes_down(agent, until);
+        }
         self.held.clear(); // every claim says now that its job is lost
     }
 }

@@ -16,6 +16,8 @@ use std::time::Duration;
 /// agent that panics, in a future that is aborted), the task hears that the agent was lost. So no job can vanish.
 pub(crate) struct Claim {
     task: TaskId,
+    /// Who has the job.
+    agent: AgentId,
     addr: Addr<TaskActor>,
     launch: u32,
     answered: bool,
@@ -23,8 +25,8 @@ pub(crate) struct Claim {
     begun: Cell<bool>,
 }
 impl Claim {
-    pub(crate) fn new(task: TaskId, addr: Addr<TaskActor>, launch: u32) -> Claim {
-        Claim { task, addr, launch, answered: false, begun: Cell::new(false) }
+    pub(crate) fn new(task: TaskId, agent: AgentId, addr: Addr<TaskActor>, launch: u32) -> Claim {
+        Claim { task, agent, addr, launch, answered: false, begun: Cell::new(false) }
     }
     /// Which award this is.
     pub(crate) fn launch(&self) -> u32 {
@@ -64,7 +66,7 @@ impl Claim {
     }
     fn say(&self, word: TaskMail) {
         if let Some(world) = World::here() {
-            world.ship_to_task(&self.addr, ToTask { task: self.task, word });
+            world.ship_to_task(self.agent, &self.addr, ToTask { task: self.task, word });
         }
     }
 }

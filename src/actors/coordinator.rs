@@ -289,7 +289,7 @@ impl CoordinatorActor {
             pages.account.message(|| talk.bytes());
             drop(pages);
             let mail = AgentMail::Talk { coordinator: self.book.id, epoch: self.epoch, talk };
-            self.world.post(Letter::Agent(addr, mail));
+            self.world.post(agent, Letter::Agent(addr, mail));
         }
     }
     /// False if it is to be taken back, since the agent's breaker has opened meanwhile.

@@ -189,6 +189,10 @@ impl Directory {
     pub(crate) fn supervisor(&self, door: Door) -> Option<Addr<SupervisorActor>> {
         self.supervisors.borrow().get(&door).cloned()
     }
+    /// True if a run goes on.
+    pub(crate) fn has_runs(&self) -> bool {
+        !self.runs.borrow().is_empty()
+    }
     /// True if nobody lives.
     pub(crate) fn is_empty(&self) -> bool {
         self.agents.borrow().is_empty() && self.runs.borrow().is_empty()

@@ -33,6 +33,10 @@ impl Jobs {
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Held> {
         self.0.iter_mut().map(|(_, held)| held)
     }
+    /// The jobs that hang on purpose.
+    pub(super) fn hung(&self) -> impl Iterator<Item = JobId> + '_ {
+        self.0.iter().filter(|(_, held)| matches!(held.stage, Stage::Hung { .. })).map(|(id, _)| *id)
+    }
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
@@ -52,6 +56,10 @@ pub(super) enum Stage {
     Waiting(Box<Job>),
     /// Virtual work: its end is an alarm. A job that hangs has none.
     Simulated { since: Time, end: SimEnd, simulation: Arc<Simulation>, job: Box<Job>, alarm: Option<AlarmId> },
+    /// It hangs, on purpose, until the alarm.
+    Hung { since: Time, job: Box<Job>, alarm: AlarmId },
+    /// Between two stages, within one turn.
+    Over,
     /// A future that runs by itself.
     Running { since: Time, token: CancelToken },
 }

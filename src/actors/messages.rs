@@ -11,6 +11,7 @@ use polity_agents::{Executed, Failure, HandedOn, Job, JobId, Spent};
 use polity_protocols::{AgentId, DemandId, Load, Name, Outcome, Profile, TaskId, TaskView, Time};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a coordinator is told.
 pub(crate) enum CoordinatorMail {
@@ -116,6 +117,12 @@ pub(crate) enum AgentMail {
     Stop,
     /// End now.
     Kill,
+    /// Crash, on purpose, and be down for so long; unless all was repaired since this `era`.
+    Fell { repair: Duration, era: u64 },
+    /// End in order, and begin anew.
+    Bounce,
+    /// A job that hangs on purpose goes on; all, if none is named.
+    Unhang { job: Option<JobId> },
 }
 
 /// What a run is told.

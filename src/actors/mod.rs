@@ -19,6 +19,7 @@ mod copies;
 mod dead;
 mod detour;
 mod directory;
+mod faulted;
 mod hedge;
 mod hold;
 mod jobs;

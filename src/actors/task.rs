@@ -12,7 +12,7 @@ use crate::supervision::Backoff;
 use crate::workflow::{Conditions, duration_text};
 use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, World};
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
-use polity_agents::{Failure, FailureKind, HandedOn, Job, JobId, Spent};
+use polity_agents::{Failure, FailureKind, HandedOn, Job, JobId, Simulation, Spent, Work};
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskView};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -278,9 +278,9 @@ impl TaskActor {
             Effect::Withdraw => self.withdraw(),
             Effect::Execute { agent, launch, attempt } => self.execute(agent, launch, attempt, context),
             Effect::CancelJob { launch, .. } => {
-                if let Some((_, addr)) = &self.holder {
+                if let Some((agent, addr)) = &self.holder {
                     let job = JobId { task, attempt: self.life.attempt(), launch };
-                    self.world.ship(Letter::Agent(addr.clone(), AgentMail::Cancel { job }));
+                    self.world.ship(*agent, Letter::Agent(addr.clone(), AgentMail::Cancel { job }));
                 }
             }
             Effect::Outcome { agent, ended, took } => {
@@ -350,9 +350,25 @@ impl TaskActor {
         self.record(What::Assigned { task, agent, attempt, launch, decision });
         let mut job = Box::new(self.errand.job.clone());
         (job.id, job.fit) = (JobId { task, attempt, launch }, fit);
-        let claim = Claim::new(task, context.address(), launch);
+        if self.world.trouble.is_on() {
+            self.disillusion(agent, &mut job);
+        }
+        let claim = Claim::new(task, agent, context.address(), launch);
         let (rank, coordinator) = (self.errand.view.rank, self.coordinator.id);
-        self.world.ship(Letter::Agent(addr, AgentMail::Execute { job, rank, coordinator, claim }));
+        self.world.ship(agent, Letter::Agent(addr, AgentMail::Execute { job, rank, coordinator, claim }));
+    }
+    /// What an agent that claims too much can really do: it works as fast as it can. If it can't do this at all, it works as long as its claim
+    /// said, and fails.
+    fn disillusion(&self, agent: AgentId, job: &mut Job) {
+        match self.world.trouble.true_fit(agent, &self.errand.view.demand) {
+            None => {}
+            Some(fit) if fit > 0.0 => job.fit = fit,
+            Some(_) => {
+                let work =
+                    if let Work::Simulate(simulation) = &job.work { (**simulation).clone() } else { Simulation::default() };
+                job.work = Work::Simulate(Arc::new(Simulation { failure: 1.0, ..work }));
+            }
+        }
     }
     fn settle(&mut self, settled: Settled) {
         let task = self.errand.view.id;

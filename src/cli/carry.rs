@@ -98,7 +98,8 @@ fn drawn() -> u64 {
 /// A society of all agents of an errand.
 pub fn populated(errand: &Errand) -> Builder {
     let groups = errand.workflow.supervision.iter().cloned();
-    let builder = groups.fold(Polity::builder(), Builder::supervisor);
+    let faults = errand.workflow.faults.clone().unwrap_or_default();
+    let builder = groups.fold(Polity::builder().faults(faults), Builder::supervisor);
     errand.agents.iter().fold(
         builder,
         |builder, spec| {

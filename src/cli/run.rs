@@ -6,6 +6,7 @@ use super::load::{self, Loaded, Settings};
 use super::output;
 use super::stop::{INTERRUPTED, Stop};
 use polity::event::RunStatus;
+use polity::faults::Faults;
 use polity::protocols::Name;
 use polity::workflow::{BoundInputs, bind_inputs};
 use serde_json::Value;
@@ -34,6 +35,9 @@ pub struct Run {
     /// Do nothing real: every task only takes its estimated time, and time is virtual
     #[arg(long)]
     simulate: bool,
+    /// What shall go wrong on purpose, instead of the file's `faults`: crash=0.02,repair=2s,loss=0.05,delay=10ms; or none
+    #[arg(long, value_name = "LIST", value_parser = given_faults)]
+    faults: Option<Box<GivenFaults>>,
     /// Make up what is missing: agents, required inputs, and answers of tasks that don't say how they are done
     #[arg(long)]
     mock: bool,
@@ -96,7 +100,10 @@ impl Run {
 
     fn errand(&self, loaded: Loaded, bound: BoundInputs, seed: Option<u64>, cwd: PathBuf, runs: PathBuf) -> Errand {
         let again = self.again(&loaded);
-        let Loaded { checked, government, .. } = loaded;
+        let Loaded { mut checked, government, .. } = loaded;
+        if let Some(given) = &self.faults {
+            checked.workflow.faults = Some(given.faults.clone());
+        }
         let workflow = if self.simulate {
             let twin = polity::simulated_twin(&checked.workflow);
             twin.assumptions.iter().for_each(|what| output::tell(&format!("assumed: {what}")));
@@ -140,6 +147,7 @@ impl Run {
             words.extend(["--strategy".into(), load::strategy_word(&loaded.government)]);
         }
         words.extend(self.simulate.then(|| "--simulate".into()));
+        words.extend(self.faults.iter().flat_map(|given| ["--faults".to_owned(), given.text.clone()]));
         words.extend(self.mock.then(|| "--mock".into()));
         if let Some(memory) = &self.memory {
             words.extend(["--memory".into(), memory.display().to_string()]);
@@ -149,6 +157,16 @@ impl Run {
         }
         words
     }
+}
+
+/// Faults, and how they were written.
+#[derive(Clone, Debug)]
+struct GivenFaults {
+    text: String,
+    faults: Faults,
+}
+fn given_faults(text: &str) -> Result<Box<GivenFaults>, String> {
+    text.parse().map(|faults| Box::new(GivenFaults { text: text.to_owned(), faults }))
 }
 
 fn tell_made_up(loaded: &Loaded, bound: &BoundInputs) {

@@ -2,7 +2,7 @@
 //!
 //! A line carries both the names, for people, and the numbers (`task_n`, `agent_n`, `run_n`), so that reading it back loses nothing.
 
-use super::{DeathCause, Event, Governance, Names, RunHead, RunId, RunStatus, RunTail, What};
+use super::{DeathCause, Disturbance, Event, Governance, Names, RunHead, RunId, RunStatus, RunTail, What};
 use crate::supervision::Circuit;
 use core::time::Duration;
 use polity_agents::{Failure, Undeliverable};
@@ -73,6 +73,12 @@ pub struct Line {
     pub differ: Option<Vec<Name>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub differ_n: Option<Arc<[AgentId]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Disturbance>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agents: Option<Vec<Name>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agents_n: Option<Arc<[AgentId]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,6 +192,11 @@ impl Line {
             What::PoolResized { pool, replicas } => {
                 self.agent = Some(pool.clone());
                 self.first = Some(*replicas);
+            }
+            What::Disturbed { fault, agents, reason } => {
+                self.fault = Some(*fault);
+                self.agents = Some(agents.iter().map(|agent| names.agent(*agent)).collect());
+                (self.agents_n, self.reason) = (Some(agents.clone()), Some(reason.clone()));
             }
             What::AgentGivenUp { reason, .. }
             | What::Escalated { reason }
@@ -309,6 +320,7 @@ impl Line {
                 reason: self.reason.clone()?,
             },
             "pool_resized" => What::PoolResized { pool: self.agent.clone()?, replicas: self.first? },
+            "disturbed" => What::Disturbed { fault: self.fault?, agents: self.agents_n.clone()?, reason: self.reason.clone()? },
             "escalated" => What::Escalated { reason: self.reason.clone()? },
             "undelivered" => What::Undelivered {
                 from: self.from.clone()?,
@@ -414,6 +426,7 @@ impl What {
             What::SupervisorLost { .. } => "supervisor_lost",
             What::BreakerTurned { .. } => "breaker_turned",
             What::PoolResized { .. } => "pool_resized",
+            What::Disturbed { .. } => "disturbed",
             What::Escalated { .. } => "escalated",
             What::Undelivered { .. } => "undelivered",
             What::DeadLettered { .. } => "dead_lettered",

@@ -3,10 +3,12 @@
 //! An [`Event`] is compact: agents and tasks are numbers in it. [`Names`] turns them into words again, and is itself a fold: the events
 //! that introduce a thing ([`What::RunStarted`], [`What::Expanded`], [`What::AgentJoined`]) carry its name.
 
+mod disturbance;
 mod line;
 mod log;
 mod names;
 
+pub use disturbance::Disturbance;
 pub use line::{Line, line};
 pub use log::{EventLog, Sink};
 pub use names::Names;
@@ -74,6 +76,8 @@ pub enum What {
     BreakerTurned { agent: AgentId, work: Name, coordinator: u32, circuit: Circuit, reason: Name },
     /// An elastic pool has so many replicas from now on: work waited, or there was too little.
     PoolResized { pool: Name, replicas: u32 },
+    /// Something goes wrong on purpose, or right again: what, with whom (none: with all), and more of it.
+    Disturbed { fault: Disturbance, agents: Arc<[AgentId]>, reason: Name },
     /// A supervisor gave up: too many restarts in too short a time.
     Escalated { reason: Name },
     /// What an agent (or the `program`) told another, or all who listen to a `topic`, was taken by nobody: a dead letter, with its cause.

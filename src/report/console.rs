@@ -3,8 +3,8 @@
 use super::fold::{Report, concerns, failure_line};
 use super::paint::{Paint, Status};
 use super::sentence::sentence;
-use super::text::{clipped, count, harmless, put};
-use crate::event::{COPIES, Event, Names, RunHead, RunId, Sink, What};
+use super::text::{clipped, count, harmless, listed, put};
+use crate::event::{COPIES, Disturbance, Event, Names, RunHead, RunId, Sink, What};
 use crate::supervision::Circuit;
 use core::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -227,6 +227,12 @@ impl Console {
                 self.unless_large(Status::Note, None, *task, &why)
             }
             What::Undelivered { agent, reason, .. } if verbose => Some(self.line(Status::DeadLetter, None, None, *agent, reason)),
+            What::Disturbed { fault, agents, reason } if self.options.verbose || *fault != Disturbance::Crashed => {
+                let all: Vec<String> = agents.iter().map(|agent| self.names.agent(*agent).to_string()).collect();
+                let who = if all.is_empty() { String::new() } else { format!(" {}", listed(&all, 8)) };
+                let why = format!("on purpose: {}{who}: {reason}", fault.word().replace('_', " "));
+                Some(self.line(Status::Note, None, None, None, &why))
+            }
             What::Escalated { reason } => Some(self.line(Status::Escalated, None, None, None, reason)),
             _ => None,
         }

@@ -1,5 +1,6 @@
 //! The report: a fold over one run's events. It computes nothing that is not in them.
 
+use super::disturbed::{Disturbed, Faulted};
 use super::record::{AgentRecord, BreakerRecord, State, Step, TaskRecord};
 use crate::event::{COPIES, Event, Governance, RunHead, RunId, RunStatus, RunTail, Sink, What};
 use crate::supervision::Circuit;
@@ -62,6 +63,7 @@ pub struct Report {
     governed: Vec<Arc<Governance>>,
     undelivered: u64,
     turned_back: Option<RunStatus>,
+    faulted: Faulted,
     pub(super) remarks: Vec<String>,
     pub(super) cost: Cost,
 }
@@ -192,6 +194,13 @@ impl Report {
     pub fn stalls(&self) -> &[(Time, Name)] {
         &self.stalls
     }
+    /// What went wrong on purpose, in order; of very much, the beginning.
+    pub fn disturbed(&self) -> &[Disturbed] {
+        &self.faulted.all
+    }
+    pub(super) fn faulted(&self) -> &Faulted {
+        &self.faulted
+    }
     /// Letters between agents that nobody took.
     pub fn undelivered(&self) -> u64 {
         self.undelivered
@@ -221,6 +230,10 @@ impl Report {
                 self.breaker(*agent, (*coordinator, work.clone()), *circuit, reason);
             }
             What::Stalled { reason } => self.stalls.push((event.at, reason.clone())),
+            What::Disturbed { fault, agents, reason } => {
+                let (agents, reason) = (agents.clone(), reason.clone());
+                self.faulted.take(Disturbed { at: event.at, fault: *fault, agents, reason });
+            }
             What::CoordinatorLost { reason, .. } => self.coordinator.push((event.at, reason.clone())),
             What::AgentGivenUp { agent, reason } => self.agent(*agent).reason = Some(reason.clone()),
             What::Escalated { reason } => self.escalation = Some(reason.clone()),

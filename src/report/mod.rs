@@ -16,6 +16,7 @@
 mod chronicle;
 mod console;
 mod dead;
+mod disturbed;
 mod ending;
 mod explain;
 mod family;
@@ -45,6 +46,7 @@ mod writer;
 pub use chronicle::Chronicle;
 pub use console::{Console, ConsoleOptions};
 pub use dead::{DEAD_LETTERS, Dead, DeadError, DeadLetter, DeadLetters, DeadTask, LAST_ERRORS, RETENTION};
+pub use disturbed::Disturbed;
 pub use explain::explain;
 pub use fold::{Cost, Report, SharedReport};
 pub use folder::{FolderError, RunFolder, RunRecord, is_folder_name};

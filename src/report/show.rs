@@ -1,5 +1,6 @@
 //! The whole run on one page.
 
+use super::disturbed;
 use super::ending::counts;
 use super::fold::{Report, failure_line};
 use super::tables::{self, Say};
@@ -30,6 +31,7 @@ pub fn show(report: &Report, names: &Names) -> String {
     early(&mut text, say);
     guards(&mut text, say);
     failures(&mut text, say);
+    disturbed::section(&mut text, say);
     outputs(&mut text, report);
     totals(&mut text, say);
     governed(&mut text, report);

@@ -7,8 +7,10 @@ use super::society::{Parts, Society};
 use super::system::simulation;
 use crate::actors::Factory;
 use crate::event::Sink;
+use crate::faults::Faults;
 use crate::registry::{Government, IntoGovernment, Registry};
 use crate::supervision::SupervisorSpec;
+use crate::workflow::text::nearest;
 use crate::world::World;
 use polity_agents::{Agent, AgentSpec, Answer, Context, DynAgent, Failure, Functions, Job};
 use polity_protocols::hierarchical::Hierarchical;
@@ -50,6 +52,7 @@ impl Polity {
             memories: Memories::default(),
             functions: Functions::new(),
             weather: Weather::CALM,
+            faults: Faults::default(),
             seed: None,
             sinks: Vec::new(),
         }
@@ -66,6 +69,7 @@ pub struct Builder {
     memories: Memories,
     functions: Functions,
     weather: Weather,
+    faults: Faults,
     seed: Option<u64>,
     sinks: Vec<Box<dyn Sink>>,
 }
@@ -153,6 +157,25 @@ impl Builder {
         self.weather = weather;
         self
     }
+    /// What shall go wrong on purpose.
+    ///
+    /// ```
+    /// use polity::prelude::*;
+    /// use std::time::Duration;
+    /// let lost = polity::simulate(42, async {
+    ///     let faults: Faults = "crash=20s,repair=1s,loss=0.05,delay=10ms".parse().unwrap();
+    ///     let agents = ["ann", "bob"].map(|id| AgentSpec::new(id, can("dig", 1.0)));
+    ///     let builder = agents.into_iter().fold(Polity::builder().strategy(Market::default()), |b, spec| b.agent_spec(spec));
+    ///     let society = builder.faults(faults).start()?;
+    ///     let dig = simulated(Simulation::default()).estimate(Duration::from_secs(1)).kind("dig").for_each("range(100)");
+    ///     society.run(Workflow::new("w").task("dig", dig)).await
+    /// });
+    /// assert_eq!(lost.unwrap().tally().completed, 100);
+    /// ```
+    pub fn faults(mut self, faults: Faults) -> Builder {
+        self.faults = faults;
+        self
+    }
     /// Somebody who is told of every event.
     pub fn sink(mut self, sink: impl Sink + 'static) -> Builder {
         self.sinks.push(Box::new(sink));
@@ -169,6 +192,7 @@ impl Builder {
             super::launcher::check_spec(spec)?;
         }
         super::nursery::check_groups(&self.groups, &self.agents)?;
+        check_faults(&self.faults, &self.agents).map_err(StartError::Setting)?;
         match World::here() {
             Some(world) if world.is_over() => world.close(),
             Some(_) => return Err(StartError::Another),
@@ -189,9 +213,26 @@ impl Builder {
                 agents: self.agents,
                 groups: self.groups,
                 memories: self.memories,
+                faults: self.faults,
                 functions: Rc::new(self.functions),
             },
         ))
+    }
+}
+
+/// Whether faults make sense here.
+fn check_faults(faults: &Faults, agents: &[(AgentSpec, Option<Factory>)]) -> Result<(), String> {
+    faults.check()?;
+    let ids = || agents.iter().map(|(spec, _)| &*spec.id);
+    let known =
+        |name: &Name| ids().any(|id| *id == **name) || agents.iter().any(|(spec, _)| spec.profiles().any(|p| p.name == *name));
+    if let Some(stranger) = faults.names().find(|name| !known(name)) {
+        let near = nearest(stranger, ids()).map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+        return Err(format!("the faults name \"{stranger}\", which is not an agent{near}"));
+    }
+    match faults.only_virtual() {
+        Some(sentence) if simulation().is_none() => Err(sentence),
+        _ => Ok(()),
     }
 }
 

@@ -133,6 +133,7 @@ impl Launcher {
     pub(super) fn launch(self: &Rc<Self>, start: Start) -> Result<(RunId, Name, Addr<RunActor>), RunError> {
         let Start { workflow, strategy, .. } = &start;
         self.refuse_commands(workflow)?;
+        self.refuse_faults(workflow)?;
         self.world.tick();
         self.welcome(workflow)?;
         let home = Home {
@@ -181,10 +182,24 @@ impl Launcher {
         let addr = RunActor::new(self.world.clone(), setup).start();
         // Entered here and not by itself: a society may end before the run has had its first turn.
         self.world.directory.enter_run(id.0, addr.clone(), start.workplace);
+        if self.world.trouble.is_on() {
+            self.world.stir();
+        }
         if let Some(reason) = self.world.directory.escalated() {
             self.world.send(Letter::Run(addr.clone(), RunMail::Escalate { reason }));
         }
         Ok((id, name, addr))
+    }
+    /// Faults are a society's: whoever is born honest does not lie for a later workflow.
+    fn refuse_faults(&self, workflow: &Workflow) -> Result<(), RunError> {
+        let Some(wanted) = workflow.faults.as_ref().filter(|faults| !faults.is_none()) else { return Ok(()) };
+        if self.world.trouble.planned() == Some(wanted) {
+            return Ok(());
+        }
+        Err(RunError::Setting(format!(
+            "workflow \"{}\" has faults, which this society was not founded with; found one for it (Builder::faults), or leave them out",
+            workflow.name
+        )))
     }
     /// In virtual time no real command is run: its effects would be real, and its time would not.
     fn refuse_commands(&self, workflow: &Workflow) -> Result<(), RunError> {

@@ -10,6 +10,7 @@ mod nursery;
 mod result;
 mod society;
 mod system;
+mod troubling;
 mod twin;
 mod voice;
 
@@ -21,4 +22,5 @@ pub use memory::{Memories, MemoryFile};
 pub use result::RunResult;
 pub use society::{Controls, RunHandle, RunOptions, Society};
 pub use system::{run, simulate};
+pub use troubling::Hold;
 pub use twin::{Twin, simulated_twin};

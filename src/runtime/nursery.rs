@@ -77,7 +77,9 @@ impl Nursery {
         pool.iter().for_each(|pool| world.directory.enter_pool(pool.clone()));
         for (n, profile) in (0..).zip(spec.profiles()) {
             let mut all = self.blueprints.borrow_mut();
-            let (id, profile) = (AgentId(all.len() as u32), Arc::new(profile));
+            let id = AgentId(all.len() as u32);
+            let (part, shown) = world.trouble.cast(world.seed(), id, profile);
+            let profile = Arc::new(shown);
             world.directory.expect_agent(profile.clone(), spec.drain);
             let inbox = world.boxes.furnish(profile.clone());
             if n >= spec.replicas {
@@ -94,6 +96,7 @@ impl Nursery {
                 child: u64::from(id.0),
                 pool: pool.clone(),
                 inbox,
+                part,
             });
             pool.iter().for_each(|pool| pool.admit(&blueprint));
             all.push(blueprint);

@@ -8,6 +8,7 @@ use crate::actors::{
     Child, DECOMPOSE, Door, Factory, Finish, Order, RunActor, RunMail, SupervisorActor, SupervisorMail, TaskOrder,
 };
 use crate::event::{EventLog, RunId, RunStatus};
+use crate::faults::Faults;
 use crate::registry::{Government, IntoGovernment, Registry};
 use crate::report::{DeadLetter, DeadLetters, Recall};
 use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision, SupervisorSpec};
@@ -32,6 +33,7 @@ pub(super) struct Parts {
     pub(super) groups: Vec<SupervisorSpec>,
     pub(super) functions: Rc<Functions>,
     pub(super) memories: Memories,
+    pub(super) faults: Faults,
 }
 
 /// A society of agents. It ends when it is dropped, or with [`run`](crate::run); to wait for its end, [`stop`](Society::stop) it.
@@ -53,7 +55,9 @@ impl Society {
         let root = SupervisorActor::new(world.clone(), ("root".into(), Door::Root), None, root, Vec::new()).start();
         world.directory.enter_supervisor(Door::Root, root.clone());
         let (specs, factories): (Vec<AgentSpec>, Vec<Option<Factory>>) = parts.agents.into_iter().unzip();
-        let Parts { government, registry, functions, groups, memories, .. } = parts;
+        let Parts { government, registry, functions, groups, memories, faults, .. } = parts;
+        let profiles: Vec<Profile> = specs.iter().flat_map(AgentSpec::profiles).collect();
+        world.trouble.plan(faults, world.seed(), &profiles);
         let dead = Rc::new(RefCell::new(DeadLetters::default()));
         world.log.add(Box::new(dead.clone()));
         let launcher = Launcher::new(world.clone(), government, registry, functions.clone(), memories);
@@ -372,6 +376,9 @@ pub(super) async fn end(world: &Rc<World>) {
 
 /// Cancels the runs and has the agents drained.
 fn begin_end(world: &World) {
+    if world.trouble.is_on() {
+        world.open_roads();
+    }
     for run in world.directory.runs() {
         world.send(Letter::Run(run, RunMail::Cancel));
     }

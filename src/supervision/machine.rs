@@ -263,6 +263,15 @@ impl<K: Ord + Clone + fmt::Debug> Supervision<K> {
     /// A child failed by itself and wants a restart: grant it, or give up.
     fn failed(&mut self, id: &K, reason: &Exit, turn: &mut Turn<'_, K>) {
         let Some(child) = self.children.get_mut(id) else { return };
+        if matches!(reason, Exit::OnPurpose(_)) {
+            child.phase = Phase::BackingOff;
+            let position = child.position;
+            return match self.strategy {
+                Strategy::OneForOne => self.start(id, turn),
+                Strategy::OneForAll => self.restart_from(0, turn.now, 0),
+                Strategy::RestForOne => self.restart_from(position, turn.now, 0),
+            };
+        }
         if let Some(Intensity { restarts, period, .. }) = child.spec.limit.filter(|limit| !child.bears_another(limit, turn.now)) {
             child.phase = Phase::Stopped;
             let reason =
@@ -284,22 +293,22 @@ impl<K: Ord + Clone + fmt::Debug> Supervision<K> {
         match self.strategy {
             Strategy::OneForOne if at <= turn.now => self.restart_alone(id, turn),
             Strategy::OneForOne => self.due.set(id.clone(), at),
-            Strategy::OneForAll => self.restart_from(0, at),
-            Strategy::RestForOne => self.restart_from(position, at),
+            Strategy::OneForAll => self.restart_from(0, at, 1),
+            Strategy::RestForOne => self.restart_from(position, at, 1),
         }
     }
     fn restart_alone(&mut self, id: &K, turn: &mut Turn<'_, K>) {
         self.window.begin(1, turn.now);
         self.start(id, turn);
     }
-    /// Stops and starts again all from a position on, together with those that are being restarted already.
-    fn restart_from(&mut self, position: u64, not_before: Time) {
+    /// Stops and starts again all from a position on, together with those that are being restarted already; `counted` failures caused it.
+    fn restart_from(&mut self, position: u64, not_before: Time, counted: u32) {
         match &mut self.fall {
             Some(Fall { from, then: Then::Restart { at, failures }, .. }) => {
-                (*from, *at, *failures) = ((*from).min(position), (*at).max(not_before), failures.saturating_add(1));
+                (*from, *at, *failures) = ((*from).min(position), (*at).max(not_before), failures.saturating_add(counted));
             }
             _ => {
-                let then = Then::Restart { at: not_before, failures: 1 };
+                let then = Then::Restart { at: not_before, failures: counted };
                 self.fall = Some(Fall { from: position, below: u64::MAX, then });
             }
         }

@@ -21,6 +21,8 @@ pub enum Exit {
     Killed,
     /// By an error of its own.
     Failed(String),
+    /// From outside, on purpose: it is no failure of its own, counts against no limit, and is made good at once.
+    OnPurpose(&'static str),
 }
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,6 +31,7 @@ impl fmt::Display for Exit {
             Exit::Panic(message) => write!(f, "panicked: {message}"),
             Exit::Killed => f.write_str("was killed"),
             Exit::Failed(message) => write!(f, "failed: {message}"),
+            Exit::OnPurpose(how) => f.write_str(how),
         }
     }
 }

@@ -139,6 +139,18 @@ impl Check<'_> {
         self.problems.push(problem);
     }
 
+    /// Reports agents that faults name and nobody knows. Where nobody is known at all, a society may have them.
+    pub(super) fn faults(&mut self, draft: &Draft, agents: &[AgentSpec]) {
+        for (name, span) in draft.faults.iter().flat_map(|faults| &faults.names) {
+            let known =
+                agents.iter().any(|a| a.id == *name || a.profiles().any(|p| p.name == *name)) || self.missing.contains(name);
+            if !agents.is_empty() && !known {
+                let near = nearest(name, agents.iter().map(|a| &*a.id)).map(|word| format!("did you mean \"{word}\"?"));
+                self.problems.push(Problem::new(*span, format!("`faults` names \"{name}\", which is not an agent")).maybe(near));
+            }
+        }
+    }
+
     fn is_able(&mut self, task: &DraftTask, draft: &Draft, agents: &[AgentSpec]) -> bool {
         let (pin, team) = (task.agent.as_ref(), team_of(task, draft));
         let mut candidates = members(team, agents);

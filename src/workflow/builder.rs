@@ -1,7 +1,7 @@
 //! Workflows from Rust: the same draft that a file gives, the same check.
 
 use super::check::check;
-use super::draft::{At, Draft, DraftStrategy, DraftSupervisor, DraftTask, DraftTeam};
+use super::draft::{At, Draft, DraftFaults, DraftStrategy, DraftSupervisor, DraftTask, DraftTeam};
 use super::expression::Expression;
 use super::inputs::convert_value;
 use super::load::{Checked, Known, hash};
@@ -10,6 +10,7 @@ use super::names::bad_id;
 use super::nested::{Delegate, Delegation};
 use super::problem::{Problem, WorkflowErrors};
 use super::task_builder::{Bind, HERE, TaskBuilder};
+use crate::faults::Faults;
 use crate::lifecycle::{RetryPolicy, Timeouts};
 use crate::supervision::{BreakerPolicy, SupervisorSpec};
 use polity_agents::AgentSpec;
@@ -104,6 +105,22 @@ impl WorkflowBuilder {
             self.say(format!("agent \"{id}\" needs replicas and slots of at least 1, a speed above 0 and a cost of at least 0"));
         }
         self.draft.agents.push(At::new(spec, HERE));
+        self
+    }
+    /// What shall go wrong on purpose. A society that carries it out is founded with the same
+    /// ([`Builder::faults`](crate::Builder::faults)).
+    ///
+    /// ```
+    /// use polity::prelude::*;
+    /// let flow = Workflow::new("w").faults("loss=0.1".parse().unwrap()).task("a", kind("x")).build().unwrap();
+    /// assert_eq!(flow.faults.unwrap().talk.loss, 0.1);
+    /// ```
+    pub fn faults(mut self, faults: Faults) -> WorkflowBuilder {
+        if let Err(why) = faults.check() {
+            self.say(why);
+        }
+        let names = faults.names().map(|name| (name.clone(), HERE)).collect();
+        self.draft.faults = Some(DraftFaults { value: faults, names });
         self
     }
     /// A supervisor that some of its agents have to themselves.

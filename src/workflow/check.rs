@@ -73,6 +73,7 @@ pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> 
     check.compensations(&draft);
     check.hedges(&draft);
     let stand_ins = check.stand_ins(&draft, &edges);
+    check.faults(&draft, &agents);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
@@ -93,6 +94,7 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
         breaker: draft.breaker.map(|b| b.value),
         on_failure: draft.on_failure,
         state: draft.state,
+        faults: draft.faults.map(|f| f.value),
         adaptive: draft.adaptive,
         decomposer: draft.decomposer.map(|d| d.value),
         limits: draft.limits,

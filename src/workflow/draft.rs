@@ -7,6 +7,7 @@ use super::model::{
 use super::nested::{Delegate, Delegation, Nesting};
 use super::problem::Span;
 use super::template::Template;
+use crate::faults::Faults;
 use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
 use crate::plan::Join;
 use crate::supervision::{BreakerPolicy, SupervisorSpec};
@@ -43,6 +44,7 @@ pub(super) struct Draft {
     pub(super) on_failure: OnFailure,
     pub(super) failure_span: Span,
     pub(super) state: Shared,
+    pub(super) faults: Option<DraftFaults>,
     pub(super) limits: Limits,
     pub(super) limits_span: Span,
     pub(super) adaptive: bool,
@@ -53,6 +55,13 @@ pub(super) struct Draft {
     pub(super) outputs: Vec<At<Output>>,
     pub(super) hash: String,
     pub(super) path: Option<PathBuf>,
+}
+
+/// What shall go wrong, with the places of the agents that it names.
+#[derive(Clone, Debug)]
+pub(super) struct DraftFaults {
+    pub(super) value: Faults,
+    pub(super) names: Vec<(Name, Span)>,
 }
 
 /// A strategy, with the places of its name and of its settings.

@@ -15,6 +15,9 @@ mod expression;
 #[cfg(test)]
 mod expression_tests;
 mod fallback;
+mod faults_read;
+#[cfg(test)]
+mod faults_tests;
 mod govern;
 pub(crate) mod grammar;
 mod inputs;

@@ -5,6 +5,7 @@
 use super::expression::Expression;
 use super::nested::{Delegate, Delegation, Nesting};
 use super::template::Template;
+use crate::faults::Faults;
 use crate::lifecycle::{Hedge, Redundancy, RetryLimit, RetryPolicy, Timeouts};
 use crate::plan::{Join, Wants};
 use crate::supervision::{BreakerPolicy, SupervisorSpec};
@@ -44,6 +45,8 @@ pub struct Workflow {
     pub decomposer: Option<Arc<Delegate>>,
     /// What its tasks share, and what a conflict about it means.
     pub state: Shared,
+    /// What shall go wrong on purpose, in a society that is made for this workflow.
+    pub faults: Option<Faults>,
     /// Bounds of a run.
     pub limits: Limits,
     /// Bounds of its sub-runs.

@@ -35,6 +35,13 @@ impl Check<'_> {
                 }
                 Sub::File(file) => self.file(&file, path.as_deref(), &known, task),
             };
+            if let Ok(checked) = &checked
+                && checked.workflow.faults.is_some()
+            {
+                let message = format!("the sub-workflow of task \"{}\" has faults of its own", task.id.value);
+                let help = "move them to the workflow around it: they are of the whole society";
+                self.problems.push(Problem::new(task.action_span, message).help(help));
+            }
             match checked {
                 Ok(checked) => {
                     self.warnings.extend(checked.warnings);

@@ -3,6 +3,7 @@
 use super::Known;
 use super::draft::{At, Draft, DraftDependency, DraftStrategy, DraftSupervisor, DraftTask, DraftTeam};
 use super::expression::Expression;
+use super::faults_read;
 use super::model::{Action, Binding, Input, InputType, OnFailure, Output, Priority, Script};
 use super::nested_read;
 use super::places::inside;
@@ -74,6 +75,7 @@ impl Reader<'_> {
             on_failure: word::<OnFailure>(root.get("on_failure")),
             failure_span: root.get("on_failure").map_or(root.span, |n| n.span),
             state: root.get("state").map(policies::state).unwrap_or_default(),
+            faults: root.get("faults").map(|n| faults_read::faults(n, &mut self.problems)),
             delegation: root.get("delegation").map(nested_read::delegation).unwrap_or_default(),
             adaptive: matches!(root.get("mode").and_then(Node::text), Some("adaptive" | "ADAPTIVE")),
             mode_span: root.get("mode").map_or(root.span, |n| n.span),

@@ -302,7 +302,7 @@ impl Shape<'_> {
             Kind::Record(_) | Kind::Map(_) => matches!(node.kind, NodeKind::Map(_)),
             Kind::List(_) => matches!(node.kind, NodeKind::List(_)),
             Kind::Words(_) | Kind::Text | Kind::Template => matches!(node.kind, NodeKind::Text(_)),
-            Kind::Whole(_) => matches!(node.kind, NodeKind::Number(_)),
+            Kind::Whole(_) | Kind::Number(..) => matches!(node.kind, NodeKind::Number(_)),
             Kind::Duration => matches!(node.kind, NodeKind::Text(_) | NodeKind::Number(_)),
             _ => false,
         };
@@ -392,6 +392,7 @@ fn kind_words(kind: &Kind) -> String {
         Kind::Words(words) => list(words),
         Kind::Text | Kind::Template => "a text".into(),
         Kind::Whole(least) => format!("a whole number, at least {least}"),
+        Kind::Number(low, high) => format!("a number in {low}..={high}"),
         Kind::Duration => "a duration like 5m".into(),
         Kind::List(_) => "a list".into(),
         _ => "a map".into(),

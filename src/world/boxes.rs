@@ -62,7 +62,7 @@ impl Boxes {
     pub(crate) fn send(&self, letter: Note, sender: Option<AgentId>, world: &World) {
         match letter.to() {
             Address::Agent(name) => match self.find(name, sender, world) {
-                Some(inbox) => world.speak(Letter::Note(inbox, letter)),
+                Some(inbox) => world.speak(sender, inbox.agent, Letter::Note(inbox, letter)),
                 None => {
                     let hint = self.nearest(name).map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
                     let reason = format!("no agent and no group is called \"{name}\"{hint}");
@@ -76,7 +76,7 @@ impl Boxes {
                     bury(world, &letter, None, Undeliverable::NoSubscriber, &format!("nobody else listens to \"{topic}\""));
                 }
                 for inbox in others.filter_map(|agent| self.of(agent)) {
-                    world.speak(Letter::Note(inbox, letter.clone()));
+                    world.speak(sender, inbox.agent, Letter::Note(inbox, letter.clone()));
                 }
             }
         }

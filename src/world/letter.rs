@@ -1,6 +1,6 @@
 //! A message with its address.
 
-use super::{Inbox, Mail, Ticket, World};
+use super::{Due, Inbox, Mail, Ticket, World};
 use crate::actors::{
     AgentActor, AgentMail, Book, CoordinatorMail, RunActor, RunMail, SupervisorActor, SupervisorMail, TaskActor, ToTask,
 };
@@ -19,6 +19,8 @@ pub(crate) enum Letter {
     Note(Rc<Inbox>, polity_agents::Letter),
     /// Wakes a user's future that sleeps in virtual time.
     Waker(Waker),
+    /// A fault on purpose is due.
+    Due(Due),
 }
 
 impl Letter {
@@ -32,6 +34,7 @@ impl Letter {
             Letter::Agent(to, body) => to.do_send(Mail { body, ticket: Ticket::new(world) }),
             Letter::Note(to, note) => to.put(note, world, Ticket::new(world)),
             Letter::Waker(waker) => waker.wake(),
+            Letter::Due(due) => world.due(due),
         }
     }
     /// The same letter once more, if its line may repeat: protocol talk, and what an agent says of a job. What carries a duty (a job,

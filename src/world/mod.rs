@@ -12,6 +12,7 @@
 mod alarm;
 mod board;
 mod boxes;
+mod deeds;
 mod demands;
 mod desk;
 mod driver;
@@ -19,6 +20,7 @@ mod inbox;
 mod letter;
 mod post;
 mod ticket;
+mod trouble;
 
 pub(crate) use alarm::Alarm;
 pub(crate) use board::AllBoards;
@@ -29,6 +31,8 @@ pub(crate) use inbox::Inbox;
 pub(crate) use letter::Letter;
 pub(crate) use post::AlarmId;
 pub(crate) use ticket::{InTurn, Mail, Ticket};
+use trouble::Way;
+pub(crate) use trouble::{Due, Held, Trouble};
 
 use crate::actors::{CoordinatorId, CoordinatorMail, Directory, RunActor, RunMail, TaskActor, ToTask};
 use crate::event::{EventLog, RunId, What};
@@ -37,7 +41,7 @@ use actix::Addr;
 use demands::Demands;
 use driver::Driver;
 use polity_agents::{Clock, Functions, LocalFuture};
-use polity_protocols::{Demand, DemandId, Name, Rng, Time, Weather};
+use polity_protocols::{AgentId, Demand, DemandId, Name, Rng, Time, Weather};
 use post::PostOffice;
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
@@ -78,6 +82,8 @@ pub(crate) struct World {
     pub(crate) boxes: Boxes,
     /// What the tasks of a run share.
     pub(crate) boards: AllBoards,
+    /// What goes wrong on purpose.
+    pub(crate) trouble: Trouble,
     demands: RefCell<Demands>,
     /// The spread of retries.
     jitter: RefCell<Rng>,
@@ -131,6 +137,7 @@ impl World {
             directory: Directory::default(),
             boxes: Boxes::default(),
             boards: AllBoards::default(),
+            trouble: Trouble::default(),
             demands: RefCell::default(),
             jitter: RefCell::new(Rng::new(seed, "jitter")),
             effects: RefCell::default(),
@@ -144,7 +151,7 @@ impl World {
     pub(crate) fn close(&self) {
         self.driver.stop();
         let rest = std::mem::take(&mut *self.post.borrow_mut());
-        drop(rest);
+        drop((rest, self.trouble.take_kept()));
         self.directory.clear();
         ticket::leave();
     }
@@ -241,9 +248,9 @@ impl World {
         run.do_send(Mail { body, ticket: self.ticket() });
     }
     /// As [`World::ship`], without an address of its own where the line is calm.
-    pub(crate) fn ship_to_task(&self, task: &Addr<TaskActor>, body: ToTask) {
-        if self.sky.as_ref().is_some_and(|sky| !sky.weather.is_calm()) {
-            return self.ship(Letter::Task(task.clone(), body));
+    pub(crate) fn ship_to_task(&self, agent: AgentId, task: &Addr<TaskActor>, body: ToTask) {
+        if self.trouble.is_on() || self.sky.as_ref().is_some_and(|sky| !sky.weather.is_calm()) {
+            return self.ship(agent, Letter::Task(task.clone(), body));
         }
         self.letters.set(self.letters.get() + 1);
         task.do_send(Mail { body, ticket: self.ticket() });
@@ -254,8 +261,11 @@ impl World {
             self.send(Letter::Coordinator(book, mail));
         }
     }
-    /// Sends a letter by a reliable line: it arrives, but in bad weather later, perhaps after a younger one, and perhaps repeated.
-    pub(crate) fn ship(&self, letter: Letter) {
+    /// Sends a letter to or from an agent by a reliable line: it arrives, but in bad weather later, perhaps after a younger one, and perhaps
+    /// repeated.
+    pub(crate) fn ship(&self, agent: AgentId, letter: Letter) {
+        let free = if self.trouble.is_on() { self.pass(Way::Desk(agent), true, letter) } else { Some(letter) };
+        let Some(letter) = free else { return };
         let Some(sky) = self.sky.as_ref().filter(|sky| !sky.weather.is_calm()) else { return self.send(letter) };
         let mut late = Duration::ZERO;
         // A lost transmission is noticed and repeated; 64 losses in a row do not happen by chance, and the line must end somewhere.
@@ -273,8 +283,35 @@ impl World {
         }
         self.alarm(self.moment.get() + late, letter);
     }
-    /// Sends a letter like a datagram: in bad weather it may come late, twice, after a younger one, or never.
-    pub(crate) fn post(&self, letter: Letter) {
+    /// Sends a letter to or from an agent like a datagram: in bad weather it may come late, twice, after a younger one, or never.
+    pub(crate) fn post(&self, agent: AgentId, letter: Letter) {
+        if self.trouble.is_on() {
+            let Some(letter) = self.pass(Way::Desk(agent), false, letter) else { return };
+            let disturbed = self.disturbed(agent, matches!(letter, Letter::Coordinator(..)));
+            return match disturbed {
+                Some(delays) => self.post_disturbed(&delays, letter),
+                None => self.toss(letter),
+            };
+        }
+        self.toss(letter);
+    }
+    /// Each copy of it goes through the weather by itself.
+    fn post_disturbed(&self, delays: &[Duration], letter: Letter) {
+        let calm = (Some(Duration::ZERO), None);
+        let mut letter = Some(letter);
+        for (at, late) in delays.iter().enumerate() {
+            let last = at + 1 == delays.len();
+            let (first, second) = self.sky.as_ref().filter(|sky| !sky.weather.is_calm()).map_or(calm, Sky::toss);
+            for delay in [first, second].into_iter().flatten() {
+                let copy = letter.as_ref().and_then(Letter::again);
+                let whole = if last && second.is_none() { letter.take() } else { copy };
+                if let Some(whole) = whole {
+                    self.alarm(self.moment.get() + *late + delay, whole);
+                }
+            }
+        }
+    }
+    fn toss(&self, letter: Letter) {
         let Some(sky) = self.sky.as_ref().filter(|sky| !sky.weather.is_calm()) else { return self.send(letter) };
         let (first, second) = sky.toss();
         if let Some((delay, copy)) = second.and_then(|delay| Some((delay, letter.again()?))) {
@@ -285,7 +322,9 @@ impl World {
         }
     }
     /// Sends what an agent tells another: a datagram, as [`post`](World::post). In virtual time it is always under way for [`HOP`].
-    pub(crate) fn speak(&self, letter: Letter) {
+    pub(crate) fn speak(&self, from: Option<AgentId>, to: AgentId, letter: Letter) {
+        let free = if self.trouble.is_on() { self.pass(Way::Between(from, to), false, letter) } else { Some(letter) };
+        let Some(letter) = free else { return };
         let Some(sky) = &self.sky else { return self.send(letter) };
         let calm = (Some(Duration::ZERO), None);
         let (first, second) = if sky.weather.is_calm() { calm } else { sky.toss() };

@@ -5,6 +5,7 @@ mod bad_files;
 mod bad_runs;
 mod compare;
 mod dead_letters;
+mod faults;
 mod interrupts;
 mod orders;
 mod place;

@@ -7,7 +7,7 @@ use crate::consensus::Consensus;
 use crate::hierarchical::Hierarchical;
 use crate::market::Market;
 use crate::stigmergic::Stigmergic;
-use crate::{AgentId, Profile, Protocol};
+use crate::{AgentId, Lie, Profile, Protocol, Rng, Time};
 use serde::{Deserialize, Serialize};
 
 /// A government that may be chosen.
@@ -128,5 +128,13 @@ impl Protocol for Auto {
     }
     fn participant(&self, me: AgentId, profile: &Profile) -> Citizen {
         Citizen::new(self, me, profile)
+    }
+    fn bend(thought: Message, lie: &Lie, now: Time, rng: &mut Rng) -> Message {
+        match thought {
+            Message::Hierarchical(own) => Message::Hierarchical(Hierarchical::bend(own, lie, now, rng)),
+            Message::Consensus(own) => Message::Consensus(Consensus::bend(own, lie, now, rng)),
+            Message::Market(own) => Message::Market(Market::bend(own, lie, now, rng)),
+            Message::Stigmergic(own) => Message::Stigmergic(Stigmergic::bend(own, lie, now, rng)),
+        }
     }
 }

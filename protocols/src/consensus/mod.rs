@@ -46,6 +46,7 @@
 
 mod agenda;
 mod archive;
+mod bent;
 mod conflict;
 mod evidence;
 mod floor;

@@ -7,7 +7,7 @@ use super::participant::Voter;
 use super::tally::{Rules, Voting};
 use super::weights::Weighing;
 use super::written::share;
-use crate::{AgentId, Profile, Protocol};
+use crate::{AgentId, Lie, Profile, Protocol, Rng, Time};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -135,5 +135,8 @@ impl Protocol for Consensus {
     }
     fn participant(&self, me: AgentId, _profile: &Profile) -> Voter {
         Voter::new(me, self)
+    }
+    fn bend(thought: Message, lie: &Lie, now: Time, rng: &mut Rng) -> Message {
+        super::bent::bend(thought, lie, now, rng)
     }
 }

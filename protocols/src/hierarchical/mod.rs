@@ -25,6 +25,7 @@
 //! Who had the call is asked for a report. If nothing is heard of it for twice that time it is taken as lost: another leads its group
 //! until it is heard again. When a lead leaves, its group elects another; what is left of a small group is adopted by others.
 
+mod bent;
 mod book;
 mod chain;
 mod delegation;

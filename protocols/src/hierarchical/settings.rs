@@ -3,7 +3,7 @@
 use super::initiator::Head;
 use super::message::Message;
 use super::participant::Member;
-use crate::{AgentId, Profile, Protocol};
+use crate::{AgentId, Lie, Profile, Protocol, Rng, Time};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a chain of command, and the factory of its two roles.
@@ -107,5 +107,8 @@ impl Protocol for Hierarchical {
     }
     fn participant(&self, me: AgentId, profile: &Profile) -> Member {
         Member::new(me, profile, self.delegation)
+    }
+    fn bend(thought: Message, lie: &Lie, now: Time, rng: &mut Rng) -> Message {
+        super::bent::bend(thought, lie, now, rng)
     }
 }

@@ -33,6 +33,7 @@
 
 pub mod assignment;
 pub mod auction;
+mod bent;
 mod call;
 mod clearing;
 mod house;

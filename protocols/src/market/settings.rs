@@ -3,7 +3,7 @@
 use super::initiator::Auctioneer;
 use super::message::Message;
 use super::participant::Contractor;
-use crate::{AgentId, Profile, Protocol};
+use crate::{AgentId, Lie, Profile, Protocol, Rng, Time};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -130,5 +130,8 @@ impl Protocol for Market {
     }
     fn participant(&self, me: AgentId, profile: &Profile) -> Contractor {
         Contractor::new(me, profile)
+    }
+    fn bend(thought: Message, lie: &Lie, now: Time, rng: &mut Rng) -> Message {
+        super::bent::bend(thought, lie, now, rng)
     }
 }

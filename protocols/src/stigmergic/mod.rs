@@ -23,6 +23,7 @@
 //! saved by name, so that they outlive runs.
 
 mod award;
+mod bent;
 mod encounter;
 mod field;
 mod initiator;

@@ -4,7 +4,7 @@ use super::field::Laws;
 use super::initiator::Environment;
 use super::message::Message;
 use super::participant::Ant;
-use crate::{AgentId, Profile, Protocol};
+use crate::{AgentId, Lie, Profile, Protocol, Rng, Time};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -180,5 +180,8 @@ impl Protocol for Stigmergic {
     }
     fn participant(&self, me: AgentId, profile: &Profile) -> Ant {
         Ant::new(self, me, profile)
+    }
+    fn bend(thought: Message, lie: &Lie, now: Time, rng: &mut Rng) -> Message {
+        super::bent::bend(thought, lie, now, rng)
     }
 }

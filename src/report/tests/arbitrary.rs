@@ -1,7 +1,9 @@
 //! Events at random: any event whatsoever, and runs that obey the rules.
 
 use super::story::Teller;
-use crate::event::{COPIES, Counts, DeathCause, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What};
+use crate::event::{
+    COPIES, Counts, DeathCause, Disturbance, Event, Governance, Office, RunHead, RunId, RunStatus, RunTail, Standing, What,
+};
 use crate::plan::Join;
 use crate::supervision::Circuit;
 use core::time::Duration;
@@ -179,6 +181,9 @@ fn what() -> impl Strategy<Value = What> {
         name().prop_map(|reason| What::Stalled { reason }).boxed(),
         (name(), n()).prop_map(|(pool, replicas)| What::PoolResized { pool, replicas }).boxed(),
         name().prop_map(|reason| What::Escalated { reason }).boxed(),
+        (prop::sample::select(&Disturbance::ALL[..]), prop::collection::vec(a(), 0..4), name())
+            .prop_map(|(fault, agents, reason)| What::Disturbed { fault, agents: agents.into(), reason })
+            .boxed(),
         (a(), name()).prop_map(|(agent, reason)| What::AgentGivenUp { agent, reason }).boxed(),
         undelivered().boxed(),
         (t(), name(), any::<u64>(), value())

@@ -35,6 +35,7 @@ impl Teller {
                 | What::CoordinatorLost { .. }
                 | What::SupervisorLost { .. }
                 | What::PoolResized { .. }
+                | What::Disturbed { .. }
                 | What::Escalated { .. }
                 | What::Undelivered { .. }
         );
