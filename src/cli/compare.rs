@@ -45,6 +45,9 @@ pub struct Compare {
     /// Bytes a second between different agents, for graphs with bytes
     #[arg(long, value_name = "BYTES")]
     bandwidth: Option<f64>,
+    /// What goes wrong on purpose, instead of the file's `faults`: crash=0.02,repair=2s,loss=0.05,delay=10ms; or none
+    #[arg(long, value_name = "LIST")]
+    faults: Option<String>,
     /// Threads [default: one for each core]; results don't depend on it
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -90,6 +93,14 @@ impl Compare {
             subject = subject.with_bandwidth(bandwidth).map_err(|wrong| Stop::usage(format!("--bandwidth: {wrong}")))?;
         }
         let subject = subject.with_noise(self.noise).map_err(|wrong| Stop::usage(format!("--noise: {wrong}")))?;
+        let subject = match &self.faults {
+            Some(text) => {
+                let wrong = |why: &dyn std::fmt::Display| Stop::usage(format!("--faults: {why}"));
+                let faults = text.parse().map_err(|why: String| wrong(&why))?;
+                subject.with_faults(faults).map_err(|why| wrong(&why))?
+            }
+            None => subject,
+        };
         if self.agents.is_empty() {
             return Ok(vec![subject]);
         }
@@ -129,6 +140,9 @@ impl Compare {
         }
         if self.noise != 0.0 {
             words.extend(["--noise".to_owned(), self.noise.to_string()]);
+        }
+        if let Some(faults) = &self.faults {
+            words.extend(["--faults".to_owned(), faults.clone()]);
         }
         if let Some(bandwidth) = self.bandwidth {
             words.extend(["--bandwidth".to_owned(), bandwidth.to_string()]);

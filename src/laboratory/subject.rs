@@ -1,5 +1,6 @@
 //! What is tried under different governments: a workload, the agents that carry it out, and how far reality strays from the estimates.
 
+use crate::faults::Faults;
 use crate::runtime::{Builder, Polity, simulated_twin};
 use crate::workflow::{Action, Known, Workflow};
 use crate::workloads::{Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
@@ -27,6 +28,7 @@ pub struct Subject {
     flow: Arc<Workflow>,
     agents: Vec<AgentSpec>,
     bandwidth: Option<f64>,
+    faults: Faults,
     remarks: Vec<String>,
     /// Its agents stand in its file.
     own_agents: bool,
@@ -56,7 +58,7 @@ impl Subject {
         let agents = graph.agents(speeds).into_iter().map(|spec| AgentSpec { cost: spec.speed, ..spec }).collect();
         let flow = Arc::new(graph.workflow()?);
         let name = graph.name().to_owned();
-        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, remarks: Vec::new(), own_agents: false })
+        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, faults: Faults::default(), remarks: Vec::new(), own_agents: false })
     }
     /// A workflow with its agents: its simulated twin is tried ([`simulated_twin`]).
     ///
@@ -66,9 +68,10 @@ impl Subject {
         let (graph, mut remarks) = TaskGraph::of_workflow(flow)?;
         let twin = simulated_twin(flow);
         remarks.extend(twin.assumptions);
+        let faults = flow.faults.clone().unwrap_or_default();
         let flow = Workflow { strategy: None, ..twin.workflow };
         let (name, flow) = (flow.name.to_string(), Arc::new(flow));
-        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, remarks, own_agents: true })
+        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, faults, remarks, own_agents: true })
     }
     /// From a file of any format that [`workloads`](crate::workloads) reads. A polity workflow brings its agents; a graph gets `speeds`.
     ///
@@ -112,6 +115,14 @@ impl Subject {
         disturb(&mut flow, sigma);
         self.flow = Arc::new(flow);
         Ok(self)
+    }
+    /// With what goes wrong on purpose, instead of what the workflow says. Which agent crashes when is the same under every strategy.
+    ///
+    /// # Errors
+    /// If a figure of it is not right.
+    pub fn with_faults(self, faults: Faults) -> Result<Subject, WorkloadError> {
+        faults.check().map_err(WorkloadError::new)?;
+        Ok(Subject { faults, ..self })
     }
     /// With so many agents in all: a graph's agents are [`speeds`], a workflow's are multiplied in proportion.
     ///
@@ -179,10 +190,11 @@ impl Subject {
         match transfers {
             Some(transfers) => {
                 let join = |builder, spec: &AgentSpec| transfers.join(builder, spec.clone());
-                (self.agents.iter().fold(Polity::builder(), join), transfers.workflow())
+                (self.agents.iter().fold(Polity::builder().faults(self.faults.clone()), join), transfers.workflow())
             }
             None => {
-                let groups = self.flow.supervision.iter().cloned().fold(Polity::builder(), Builder::supervisor);
+                let groups = self.flow.supervision.iter().cloned();
+                let groups = groups.fold(Polity::builder().faults(self.faults.clone()), Builder::supervisor);
                 let builder = self.agents.iter().cloned().fold(groups, Builder::agent_spec);
                 (builder, (*self.flow).clone())
             }

@@ -36,6 +36,7 @@ fn a_workflow_and_a_graph_are_compared_and_what_is_left_can_be_opened() {
     ]);
     again.coded(0).prints(&["vee · 3 tasks · 2 agents", "vee · 3 tasks · 4 agents", "heft (offline)"]);
     place.run(&["compare", "flow.yaml", "--seeds", "1", "--strategies", "random"]).coded(0).says(&["small-2/report.html"]);
+    place.run(&["compare", "vee.json", "--seeds", "3", "--faults", "crash=0.05,repair=1s", "--strategies", "market"]).coded(0);
     place.run(&["compare", "vee.json", "--seeds", "1", "--bandwidth", "1e3", "--strategies", "heft"]).coded(0);
 }
 
@@ -52,6 +53,7 @@ fn wrong_words_are_refused_with_a_remedy() {
         (&["vee.json", "--noise", "-1"], 2, "--noise"),
         (&["vee.json", "--speeds", "1,0"], 2, "a speed is a number above 0, but one is 0"),
         (&["flow.yaml", "--speeds", "1,1,1"], 2, "--speeds is for graphs"),
+        (&["vee.json", "--faults", "crush=1"], 2, "--faults:"),
         (&["odd.json"], 3, "expected WfFormat"),
         (&["none.json"], 3, "none.json"),
         (&["flow.yaml", "--seeds", "0"], 2, "--seeds"),
