@@ -48,14 +48,14 @@ fn act() -> impl Strategy<Value = Act> {
     let late = || prop::bool::weighted(0.1);
     prop_oneof![
         4 => Just(Act::Announce),
-        8 => (0..4u32).prop_map(Act::Award),
+        14 => (0..4u32).prop_map(Act::Award),
         1 => Just(Act::Decline),
         1 => late().prop_map(|late| Act::Refuse { late }),
-        8 => late().prop_map(|late| Act::Start { late }),
+        14 => late().prop_map(|late| Act::Start { late }),
         2 => late().prop_map(|late| Act::Beat { late }),
         1 => late().prop_map(|late| Act::Succeed { late }),
         3 => late().prop_map(|late| Act::Fail { late }),
-        5 => late().prop_map(|late| Act::Lose { late }),
+        9 => late().prop_map(|late| Act::Lose { late }),
         1 => prop::bool::weighted(0.2).prop_map(|yes| if yes { Act::Cancel } else { Act::Jolt }),
         1 => Just(Act::GiveUp),
         1 => Just(Act::Pause),
