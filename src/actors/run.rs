@@ -584,7 +584,9 @@ impl RunActor {
     /// An actor's task is over, and with it the task of the run, unless sub-runs go on with it.
     fn ended(&mut self, task: TaskId, mut result: TaskResult, context: &mut Context<RunActor>) {
         match std::mem::replace(&mut result.end, TaskEnd::Cancelled) {
-            TaskEnd::Handed(_) | TaskEnd::Setback(_) if self.is_called_off(task.instance()) => {
+            TaskEnd::Handed(_) | TaskEnd::Setback(_)
+                if self.is_called_off(task.instance()) || self.ledger.stopped() == Some(StopMode::Cancel) =>
+            {
                 self.world.record(self.id, What::Cancelled { task }); // its end and its cancellation crossed
                 self.record_end(task, result);
             }
