@@ -50,7 +50,7 @@ fn run(seed: u64, tasks: &str, more: &str, orders: Orders<'_>) -> Seen {
         let mut answers = Vec::new();
         for (at, order, task) in orders {
             let now = society.now().as_secs_f64();
-            society.sleep(Duration::from_secs_f64(at - now)).await;
+            society.sleep(Duration::from_secs_f64((at - now).max(0.0))).await;
             match *task {
                 "" => controls.order(*order),
                 task => answers.push(controls.order_task(task, *order).await),

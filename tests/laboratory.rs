@@ -13,7 +13,7 @@ fn graph(seed: u64) -> TaskGraph {
         "layered(layers 4, width 5)",
         "fork_join(stages 3, width 4)",
         "chain(tasks 6)",
-        "random(tasks 20, edges 0.2)",
+        "random(tasks 20, density 0.2)",
         "montage_like(images 6)",
     ];
     let shape: Shape = shapes[rng.below(shapes.len())].parse().unwrap();

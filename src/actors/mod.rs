@@ -18,6 +18,7 @@ mod coordinator;
 mod copies;
 mod dead;
 mod detour;
+mod doors;
 mod directory;
 mod faulted;
 mod hedge;

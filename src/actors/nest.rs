@@ -57,12 +57,14 @@ pub(crate) struct Origin {
     pub(crate) agents: u32,
     /// What it and its sub-runs have for retries; no bound if none.
     pub(crate) budget: Option<Budget>,
+    /// Its tasks are done one after the other, since those of the run above are.
+    pub(crate) alone: bool,
 }
 impl Origin {
     /// A program asked for it.
     pub(crate) fn root(workflow: &Workflow) -> Origin {
         let budget = workflow.limits.retry_budget.map(|limit| Rc::new(RefCell::new(RetryBudget::new(limit))));
-        Origin { parent: None, lineage: Lineage::root(&workflow.delegation), purse: None, agents: 0, budget }
+        Origin { parent: None, lineage: Lineage::root(&workflow.delegation), purse: None, agents: 0, budget, alone: false }
     }
     /// The run above it; itself for none.
     pub(crate) fn parent_run(&self) -> u32 {

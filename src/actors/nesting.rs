@@ -166,6 +166,7 @@ impl RunActor {
                 lineage: lineage.clone(),
                 purse: Some(self.nest.purse.clone()),
                 agents,
+                alone: self.workflow.sequential || self.nest.origin.alone,
                 budget: self.nest.origin.budget.clone(),
             },
             finish: Finish::Parent(ParentLine { parent: context.address(), task: instance, number }),

@@ -21,6 +21,7 @@ impl RunActor {
         }
         let mut later = std::mem::take(&mut self.effects);
         self.recalling = Some(false);
+        self.ledger.be_patient(true, &mut later); // else what is known of a task would be lost with it
         let plan = self.ledger.shared_plan();
         for &node in plan.topological() {
             self.take_recall(node);
@@ -32,6 +33,7 @@ impl RunActor {
             }
         }
         self.effects = later;
+        self.ledger.be_patient(false, &mut self.effects);
         let failed = self.recalling.take() == Some(true);
         if self.goes_back {
             self.go_back();

@@ -3,6 +3,7 @@
 use super::copies::{Ballots, Judge, Step};
 use super::dead::dead_letter;
 use super::detour::{Detours, Setback};
+use super::doors::Doors;
 use super::hedge::Hedges;
 use super::hold::Hold;
 use super::messages::{CoordinatorMail, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
@@ -91,6 +92,8 @@ pub(crate) struct RunActor {
     pub(super) ballots: Ballots,
     /// Tasks that failed, and are done in another way.
     pub(super) detours: Detours,
+    /// What its tasks share, if they do.
+    pub(super) doors: Option<Doors>,
     /// Tasks that a second agent does if they take too long.
     pub(super) hedges: Hedges,
     /// What was told to wait.
@@ -124,6 +127,7 @@ impl RunActor {
         let read = read_tasks(&setup.workflow, setup.origin.parent.is_some());
         let now = world.now();
         let detours = Detours::new(&setup.workflow);
+        let doors = Doors::of(&setup.workflow, setup.origin.alone);
         let nest = Nest::new(setup.launcher, setup.origin, setup.their_own, &setup.workflow, now);
         RunActor {
             world,
@@ -147,6 +151,7 @@ impl RunActor {
             idle: Vec::new(),
             ballots: Ballots::default(),
             detours,
+            doors,
             hedges: Hedges::default(),
             hold: Hold::default(),
             steps: Vec::new(),
@@ -392,7 +397,7 @@ impl RunActor {
             if self.put_aside(rank, instance) {
                 continue;
             }
-            if self.ledger.instance_state(instance) == Some(NodeState::Ready) {
+            if self.ledger.instance_state(instance) == Some(NodeState::Ready) && self.enters(rank, instance) {
                 self.open_one(instance, context);
             }
             if !self.effects.is_empty() {
@@ -641,6 +646,7 @@ impl RunActor {
     }
     /// The same, and nothing stops for it.
     pub(super) fn settle_quietly(&mut self, instance: u32, settlement: Settlement) {
+        self.leaves(instance);
         self.ledger.settle_instance(instance, settlement, &mut self.effects);
     }
     pub(super) fn stop_for_failure(&mut self) {

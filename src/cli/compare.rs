@@ -40,10 +40,10 @@ pub struct Compare {
     #[arg(long, value_name = "X,X", value_delimiter = ',')]
     speeds: Vec<f64>,
     /// Real work strays from its estimate by a log-normal factor with this sigma; nobody knows it before
-    #[arg(long, value_name = "SIGMA", default_value_t = 0.0)]
+    #[arg(long, value_name = "SIGMA", default_value_t = 0.0, allow_negative_numbers = true)]
     noise: f64,
     /// Bytes a second between different agents, for graphs with bytes
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
     bandwidth: Option<f64>,
     /// What goes wrong on purpose, instead of the file's `faults`: crash=0.02,repair=2s,loss=0.05,delay=10ms; or none
     #[arg(long, value_name = "LIST")]

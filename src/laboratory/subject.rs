@@ -138,15 +138,15 @@ impl Subject {
             self.agents = self.graph.agents(&speeds(n)).into_iter().map(|spec| AgentSpec { cost: spec.speed, ..spec }).collect();
             return Ok(self);
         }
+        // One of each kind; the rest by largest share, so that it adds up.
         let all: u32 = self.agents.iter().map(|spec| spec.replicas).sum();
-        let (mut left, mut rest) = (n as u32, all);
+        let rest = (n - kinds) as f64;
+        let (mut before, mut given) = (0, 0);
         for spec in &mut self.agents {
-            let before = spec.replicas;
-            let share = (f64::from(left) * f64::from(before) / f64::from(rest.max(1))).round() as u32;
-            (spec.replicas, spec.replicated) = (share.max(1), true);
-            spec.elastic = None;
-            left = left.saturating_sub(spec.replicas);
-            rest -= before;
+            before += spec.replicas;
+            let due = (rest * f64::from(before) / f64::from(all.max(1))).round() as u32;
+            (spec.replicas, spec.replicated, spec.elastic) = (1 + due - given, true, None);
+            given = due;
         }
         Ok(self)
     }

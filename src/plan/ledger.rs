@@ -52,6 +52,8 @@ pub struct Ledger {
     pub(super) stop: Option<StopMode>,
     pub(super) finished: bool,
     refused: u64,
+    /// Nothing is called off for now.
+    pub(super) patient: bool,
 }
 
 impl Ledger {
@@ -70,6 +72,7 @@ impl Ledger {
             stop: None,
             finished: false,
             refused: 0,
+            patient: false,
             plan,
         }
     }
@@ -222,6 +225,27 @@ impl Ledger {
         for node in self.plan.nodes() {
             self.stop_node(node, mode, effects);
         }
+        self.propagate(effects);
+    }
+
+    /// While it is patient, a join that is met calls nothing off: what is known of tasks already shall be told first. Afterwards it does.
+    ///
+    /// ```
+    /// use polity::plan::{Join, Ledger, LedgerEffect, Node, NodeIx, Plan, Settlement, Wants};
+    /// use std::sync::Arc;
+    /// let first = Node::new(1.0).after(0, Wants::Success).after(1, Wants::Success).join(Join::OneSuccess).cancel_rest();
+    /// let mut ledger = Ledger::new(Arc::new(Plan::new(vec![Node::new(1.0), Node::new(1.0), first])?));
+    /// let mut effects = Vec::new();
+    /// ledger.start(&mut effects);
+    /// ledger.be_patient(true, &mut effects);
+    /// ledger.settle(NodeIx(0), Settlement::Succeeded, &mut effects);
+    /// assert!(ledger.settle(NodeIx(1), Settlement::Succeeded, &mut effects), "it was not called off");
+    /// ledger.be_patient(false, &mut effects);
+    /// assert!(!effects.iter().any(|effect| matches!(effect, LedgerEffect::CalledOff { .. })));
+    /// # Ok::<(), polity::plan::PlanError>(())
+    /// ```
+    pub fn be_patient(&mut self, patient: bool, effects: &mut Vec<LedgerEffect>) {
+        self.patient = patient;
         self.propagate(effects);
     }
 

@@ -38,6 +38,7 @@ mod rest;
 mod special;
 mod state;
 mod tally;
+mod turnstile;
 mod undo;
 mod wants;
 
@@ -53,5 +54,6 @@ pub use ledger::Ledger;
 pub use node::{Node, NodeIx};
 pub use state::{LedgerEffect, NodeState, Settlement, StopMode};
 pub use tally::Tally;
+pub use turnstile::{Needs, Turnstile};
 pub use undo::Undo;
 pub use wants::Wants;

@@ -83,7 +83,7 @@ impl Ledger {
                     self.tell(dependent, node, wants, effects);
                 }
             }
-            if !self.call_off_next(effects) {
+            if self.patient || !self.call_off_next(effects) {
                 break;
             }
         }

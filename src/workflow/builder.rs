@@ -156,6 +156,16 @@ impl WorkflowBuilder {
         self.draft.limits = limits;
         self
     }
+    /// One task is done after the other, the highest rank first.
+    pub fn sequential(mut self) -> WorkflowBuilder {
+        self.draft.sequential = true;
+        self
+    }
+    /// Something that tasks use, and how many units of it there are.
+    pub fn resource(mut self, name: &str, units: u32) -> WorkflowBuilder {
+        self.draft.resources.push(At::new((name.into(), units.max(1)), HERE));
+        self
+    }
     /// Another way is asked for when a task has failed for good: of whoever can `decompose`, as often as `replans` says.
     pub fn adaptive(mut self, replans: u32) -> WorkflowBuilder {
         self.draft.adaptive = true;

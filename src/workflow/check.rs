@@ -72,16 +72,17 @@ pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> 
     check.decomposer(&draft, &agents);
     check.compensations(&draft);
     check.hedges(&draft);
+    let uses = check.resources(&draft);
     let stand_ins = check.stand_ins(&draft, &edges);
     check.faults(&draft, &agents);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
     let Check { warnings, missing, notes, .. } = check;
-    Ok(Checked { workflow: workflow(draft, edges, stand_ins), warnings, missing_agents: missing, agents, notes })
+    Ok(Checked { workflow: workflow(draft, edges, stand_ins, uses), warnings, missing_agents: missing, agents, notes })
 }
 
-fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usize>>) -> Workflow {
+fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usize>>, uses: Vec<Vec<(usize, u32)>>) -> Workflow {
     let (timeouts, retry) = (draft.timeouts.unwrap_or_default(), draft.retry);
     Workflow {
         name: draft.name.into(),
@@ -95,6 +96,8 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
         on_failure: draft.on_failure,
         state: draft.state,
         faults: draft.faults.map(|f| f.value),
+        sequential: draft.sequential,
+        resources: draft.resources.into_iter().map(|r| r.value).collect(),
         adaptive: draft.adaptive,
         decomposer: draft.decomposer.map(|d| d.value),
         limits: draft.limits,
@@ -104,7 +107,8 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
             .into_iter()
             .zip(edges)
             .zip(stand_ins)
-            .map(|((task, dependencies), fallback_to)| Task {
+            .zip(uses)
+            .map(|(((task, dependencies), fallback_to), resources)| Task {
                 id: task.id.value,
                 description: task.description,
                 action: task.action,
@@ -124,6 +128,8 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
                 timeouts: merged(task.timeouts.unwrap_or_default(), timeouts),
                 retry: task.retry.or_else(|| retry.clone()),
                 redundancy: task.redundancy.map(|r| r.value),
+                concurrency: task.concurrency.map(|n| n.value),
+                resources,
                 hedge: task.hedge.map(|h| h.value),
                 set_state: task.set_state.map(|key| key.value),
                 nesting: task.nesting,
@@ -163,6 +169,42 @@ impl Check<'_> {
         self.twice("agent", draft.agents.iter().map(|a| (&a.value.id, a.span)));
         self.twice("team", draft.teams.iter().map(|t| (&t.id.value, t.id.span)));
         self.twice("output", draft.outputs.iter().map(|o| (&o.value.name, o.span)));
+    }
+
+    /// What tasks use must be there, and enough of it.
+    fn resources(&mut self, draft: &Draft) -> Vec<Vec<(usize, u32)>> {
+        let mut all = Vec::new();
+        for task in &draft.tasks {
+            let id = &task.id.value;
+            if let (Some(concurrency), None) = (&task.concurrency, &task.for_each) {
+                let message = format!("task \"{id}\" has `concurrency`, which is for tasks with `for_each`");
+                let help = "to keep several tasks from being done at a time, let them use the same of the workflow's `resources`";
+                self.say(Problem::new(concurrency.span, message).help(help));
+            }
+            let mut uses: Vec<(usize, u32)> = Vec::new();
+            for at in &task.resources {
+                let (name, units) = &at.value;
+                let place = draft.resources.iter().position(|r| r.value.0 == *name);
+                match place.map(|place| (place, draft.resources[place].value.1)) {
+                    None => {
+                        let near = nearest(name, draft.resources.iter().map(|r| &*r.value.0)).map(|w| format!("did you mean \"{w}\"?"));
+                        let help = near.unwrap_or_else(|| format!("say how many there are: resources: {{ {name}: 1 }}"));
+                        let message = format!("task \"{id}\" uses \"{name}\", which is none of the workflow's `resources`");
+                        self.say(Problem::new(at.span, message).help(help));
+                    }
+                    Some((_, there)) if *units > there => {
+                        let message = format!("task \"{id}\" uses {units} of \"{name}\", and there are {there}");
+                        self.say(Problem::new(at.span, message).help("it could never begin; let it use less, or have more"));
+                    }
+                    Some((place, _)) if uses.iter().any(|(other, _)| *other == place) => {
+                        self.say(Problem::new(at.span, format!("task \"{id}\" names \"{name}\" twice")).help("give the units once"));
+                    }
+                    Some((place, _)) => uses.push((place, *units)),
+                }
+            }
+            all.push(uses);
+        }
+        all
     }
 
     /// Hedging is for one job of one agent.

@@ -115,6 +115,7 @@ pub(crate) static TOP: Record = Record {
             "who is asked for another way in mode adaptive; whoever can `decompose` by default",
         ),
         key("state", Kind::Record(&STATE), "what its tasks share"),
+        key("resources", Kind::Map(&Kind::Whole(1)), "what its tasks use one after the other: resource: units that there are"),
         key("faults", Kind::Record(&FAULTS), "what shall go wrong on purpose"),
         key("mode", Kind::Words(MODES), "how much happens at a time"),
         key("limits", Kind::Record(&LIMITS), "bounds of a run"),
@@ -136,7 +137,7 @@ static STATE: Record = Record {
 };
 
 const MODES: &[Word] =
-    &[yes("parallel"), not_yet("sequential"), yes("adaptive"), not_yet("SIMPLE"), not_yet("HIERARCHICAL"), yes("ADAPTIVE")];
+    &[yes("parallel"), yes("sequential"), yes("adaptive"), yes("SIMPLE"), yes("HIERARCHICAL"), yes("ADAPTIVE")];
 
 static INPUT: Record = Record {
     what: "an input",
@@ -340,7 +341,7 @@ pub(crate) static TASK: Record = Record {
             Kind::Either(&[Kind::Words(JOINS), Kind::Record(&JOIN)]),
             "how many of `depends_on` it waits for; all_success by default",
         ),
-        later("concurrency", "instances of a for_each at a time"),
+        key("concurrency", Kind::Whole(1), "instances of its for_each at a time"),
         later("repeat", "runs it again until a condition holds"),
         later("choose", "picks one of several paths"),
         later("paths", "the paths to choose from"),
@@ -362,7 +363,11 @@ pub(crate) static TASK: Record = Record {
         ),
         key("compensate", Kind::Record(&COMPENSATE), "what undoes it, where `on_failure: compensate`"),
         later("on_error", "handlers by kind of error"),
-        later("resources", "what it uses up"),
+        key(
+            "resources",
+            Kind::Either(&[Kind::List(&Kind::Id), Kind::Map(&Kind::Whole(1))]),
+            "what it uses while it is done: resource: units, or a list of which it takes one each",
+        ),
         key(
             "redundancy",
             Kind::Either(&[Kind::Whole(1), Kind::Record(&REDUNDANCY)]),

@@ -47,6 +47,10 @@ pub struct Workflow {
     pub state: Shared,
     /// What shall go wrong on purpose, in a society that is made for this workflow.
     pub faults: Option<Faults>,
+    /// True if one task is done after the other (`mode: sequential`), in the order of ranks.
+    pub sequential: bool,
+    /// What its tasks use, and how many units of it there are.
+    pub resources: Vec<(Name, u32)>,
     /// Bounds of a run.
     pub limits: Limits,
     /// Bounds of its sub-runs.
@@ -233,6 +237,10 @@ pub struct Task {
     pub retry: Option<RetryPolicy>,
     /// How many agents do it, and how they agree; one if none.
     pub redundancy: Option<Redundancy>,
+    /// Instances of its `for_each` at a time; any number if none.
+    pub concurrency: Option<u32>,
+    /// What it uses while it is done: places in [`Workflow::resources`], and units.
+    pub resources: Vec<(usize, u32)>,
     /// When a second agent does it too; never if none.
     pub hedge: Option<Hedge>,
     /// The key of the blackboard that its output is written to.

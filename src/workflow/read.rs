@@ -77,6 +77,8 @@ impl Reader<'_> {
             state: root.get("state").map(policies::state).unwrap_or_default(),
             faults: root.get("faults").map(|n| faults_read::faults(n, &mut self.problems)),
             delegation: root.get("delegation").map(nested_read::delegation).unwrap_or_default(),
+            sequential: matches!(root.get("mode").and_then(Node::text), Some("sequential" | "SIMPLE")),
+            resources: units(root.get("resources")),
             adaptive: matches!(root.get("mode").and_then(Node::text), Some("adaptive" | "ADAPTIVE")),
             mode_span: root.get("mode").map_or(root.span, |n| n.span),
             decomposer: root.get("decomposer").map(|n| At::new(self.decomposer(n), n.span)),
@@ -155,6 +157,8 @@ impl Reader<'_> {
         task.set_state = node.get("set_state").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
         self.nesting(node, &mut task);
         self.fallbacks(node, &mut task);
+        task.concurrency = node.get("concurrency").and_then(|n| Some(At::new(policies::whole(Some(n))?, n.span)));
+        task.resources = units(node.get("resources"));
         if let Some(after) = node.get("hedge").map(|hedge| hedge.get("after").unwrap_or(hedge))
             && let Some(text) = after.text()
         {
@@ -299,6 +303,18 @@ impl Reader<'_> {
                 bounds.iter().filter_map(|(k, b)| Some((b, node.get(k)?))).for_each(|(b, n)| self.places_of(n, b, all));
             }
             _ => {}
+        }
+    }
+}
+
+/// `resources`: a map from names to units, or a list of names with one unit each.
+fn units(node: Option<&Node>) -> Vec<At<(Name, u32)>> {
+    let Some(node) = node else { return Vec::new() };
+    match node.list() {
+        Some(names) => names.iter().filter_map(|n| Some(At::new((n.text()?.into(), 1), n.span))).collect(),
+        None => {
+            let unit = |(name, key, units): (&str, &super::yaml::Key, &Node)| Some(At::new((name.into(), policies::whole(Some(units))?), key.span));
+            node.entries().filter_map(unit).collect()
         }
     }
 }

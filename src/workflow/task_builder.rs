@@ -404,6 +404,28 @@ impl TaskBuilder {
         self.task.redundancy = Some(At::new(rules, HERE));
         self
     }
+    /// So many instances of its `for_each` at a time.
+    pub fn concurrency(mut self, most: u32) -> TaskBuilder {
+        if most == 0 {
+            return self.wrong("`concurrency` must be at least 1, but is 0");
+        }
+        self.task.concurrency = Some(At::new(most, HERE));
+        self
+    }
+    /// It uses so many units of one of the workflow's resources while it is done.
+    ///
+    /// ```
+    /// use polity::workflow::{Workflow, kind};
+    /// let flow = Workflow::new("w").resource("gpu", 2).task("a", kind("k").uses("gpu", 1)).task("b", kind("k").uses("gpu", 2));
+    /// assert_eq!(flow.build().unwrap().tasks[1].resources, [(0, 2)]);
+    /// ```
+    pub fn uses(mut self, resource: &str, units: u32) -> TaskBuilder {
+        if units == 0 {
+            return self.wrong(format!("`resources.{resource}` must be at least 1, but is 0"));
+        }
+        self.task.resources.push(At::new((resource.into(), units), HERE));
+        self
+    }
     /// When a second agent does it too; the first answer wins, and the other is cancelled.
     ///
     /// ```

@@ -144,7 +144,8 @@ impl<'a> SagaLog<'a> {
         let ends_well = tail.tally.failed + tail.tally.blocked + tail.tally.cancelled == 0;
         match self.turned {
             None => {
-                let may = !self.compensates() || ends_well;
+                // What a join called off was needed no more.
+                let may = !self.compensates() || ends_well || tail.status == RunStatus::Completed;
                 must(may, || format!("it undoes what it did and ended with {:?}, and did not turn back", tail.tally))?;
                 must(self.undone.is_empty() && left.is_empty(), || "it undid though it did not turn back".into())?;
             }

@@ -1,0 +1,161 @@
+//! A comparison: planned, made, told.
+
+use super::{Size, csv, html, rows, text};
+use crate::laboratory::{Measures, Subject, Trial, in_parallel};
+use crate::workflow::Strategy;
+use crate::workloads::WorkloadError;
+use serde_json::{Value, json};
+
+/// A strategy in a comparison.
+///
+/// ```
+/// use polity::laboratory::Arm;
+/// assert_eq!(Arm::new("market").name, "market");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arm {
+    /// What it is called in tables; two arms may be one strategy with different settings.
+    pub name: String,
+    /// The strategy.
+    pub strategy: Strategy,
+}
+impl Arm {
+    /// A strategy in one word.
+    pub fn new(name: &str) -> Arm {
+        Arm::with(name, json!({}))
+    }
+    /// A strategy with settings; they are part of what it is called.
+    pub fn with(name: &str, settings: Value) -> Arm {
+        let shown =
+            if settings.as_object().is_none_or(serde_json::Map::is_empty) { String::new() } else { format!(" {settings}") };
+        Arm { name: format!("{name}{shown}"), strategy: Strategy { name: name.into(), settings } }
+    }
+    /// What the command line calls it: one word, or the long form.
+    pub fn flag(&self) -> String {
+        let Strategy { name, settings } = &self.strategy;
+        if settings.as_object().is_none_or(serde_json::Map::is_empty) {
+            name.to_string()
+        } else {
+            json!({ &**name: settings }).to_string()
+        }
+    }
+    /// True for a plan of somebody who knows everything before it begins: no protocol can be asked to be as good.
+    pub fn is_offline(&self) -> bool {
+        matches!(&*self.strategy.name, "heft" | "cpop" | "maxmin")
+    }
+    /// The four governments, their chooser `auto`, and the offline plan HEFT to compare with.
+    pub fn usual() -> Vec<Arm> {
+        ["hierarchical", "consensus", "market", "stigmergic", "auto", "heft"].map(Arm::new).into()
+    }
+}
+
+/// What is to be compared. The first arm is what the others are compared with.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The workload at each size of the society.
+    pub subjects: Vec<Subject>,
+    /// The strategies; at least one.
+    pub arms: Vec<Arm>,
+    /// The first seed.
+    pub first: u64,
+    /// How many seeds: each arm is tried with each.
+    pub seeds: u32,
+    /// Threads; results don't depend on how many.
+    pub threads: usize,
+}
+
+/// How far a comparison is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Tries that are done.
+    pub done: usize,
+    /// Tries in all.
+    pub of: usize,
+}
+
+/// A comparison that was made: [`Measures`] by size, arm and seed.
+///
+/// ```
+/// use polity::laboratory::{Arm, Comparison, Plan, Subject};
+/// use polity::workloads::{Draws, Shape};
+/// let shape: Shape = "layered(layers 4, width 5)".parse()?;
+/// let graph = shape.graph(&Draws::new("lognormal(mean 10s, sigma 0.5)".parse()?, 42))?;
+/// let plan = Plan {
+///     subjects: vec![Subject::of_graph(graph, &[1.0, 0.5, 2.0])?.with_noise(0.2)?],
+///     arms: vec![Arm::new("hierarchical"), Arm::new("market")],
+///     first: 1,
+///     seeds: 6,
+///     threads: 2,
+/// };
+/// let comparison = Comparison::make(plan.clone(), |_| {})?;
+/// assert!(comparison.table().contains("market"));
+/// let alone = Comparison::make(Plan { threads: 1, ..plan }, |_| {})?;
+/// assert_eq!(comparison.csv(), alone.csv(), "whatever the number of threads is");
+/// # Ok::<(), polity::workloads::WorkloadError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    pub(super) plan: Plan,
+    /// By size, then by arm, then by seed.
+    tries: Vec<Measures>,
+}
+
+impl Comparison {
+    /// Makes it. `told` hears how far it is.
+    ///
+    /// # Errors
+    /// If there is nothing to compare, or the error of the first try that could not be made.
+    pub fn make(plan: Plan, mut told: impl FnMut(Progress)) -> Result<Comparison, WorkloadError> {
+        if plan.arms.is_empty() || plan.subjects.is_empty() || plan.seeds == 0 {
+            let wrong = "a comparison needs a workload, at least one strategy and at least one seed";
+            return Err(WorkloadError::new(wrong));
+        }
+        let jobs: Vec<(usize, usize, u64)> = (0..plan.subjects.len())
+            .flat_map(|size| (0..plan.arms.len()).map(move |arm| (size, arm)))
+            .flat_map(|(size, arm)| (0..u64::from(plan.seeds)).map(move |n| (size, arm, plan.first.wrapping_add(n))))
+            .collect();
+        let work = |(size, arm, seed): &(usize, usize, u64)| {
+            Trial::under(&plan.subjects[*size], plan.arms[*arm].strategy.clone(), *seed).run()
+        };
+        let of = jobs.len();
+        let tries = in_parallel(&jobs, plan.threads, work, |done| told(Progress { done, of }))?;
+        Ok(Comparison { plan, tries })
+    }
+    /// What was compared.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+    /// The tries of an arm at a size, by seed.
+    pub fn tries(&self, size: usize, arm: usize) -> &[Measures] {
+        let seeds = self.plan.seeds as usize;
+        let from = (size * self.plan.arms.len() + arm) * seeds;
+        &self.tries[from..from + seeds]
+    }
+    /// The seed of the try whose makespan is the median of an arm's (of an even number, the shorter).
+    pub fn median_seed(&self, size: usize, arm: usize) -> u64 {
+        let tries = self.tries(size, arm);
+        let mut order: Vec<usize> = (0..tries.len()).collect();
+        order.sort_by(|a, b| tries[*a].makespan.total_cmp(&tries[*b].makespan));
+        self.plan.first.wrapping_add(order[(order.len() - 1) / 2] as u64)
+    }
+    /// How likely chance alone makes them as different, corrected for the number of comparisons, and the like: by size, then by arm.
+    pub fn sizes(&self) -> Vec<Size> {
+        (0..self.plan.subjects.len()).map(|size| rows::size(self, size)).collect()
+    }
+    /// The table for a terminal.
+    pub fn table(&self) -> String {
+        text::table(self)
+    }
+    /// Every try as a row of CSV, with a head.
+    pub fn csv(&self) -> String {
+        csv::csv(self)
+    }
+    /// The page, with pictures; the median run of each arm is tried once more for its timeline. `again` is the command that makes the
+    /// comparison, without strategies and seeds.
+    ///
+    /// # Errors
+    /// As [`Trial::watch`].
+    pub fn page(&self, again: &str) -> Result<String, WorkloadError> {
+        html::page(self, again)
+    }
+}
