@@ -130,7 +130,7 @@ mod tests {
             let mut rng = Rng::new(seed, "turnstile");
             let units: Vec<u32> = (0..1 + rng.below(3)).map(|_| 1 + rng.below(3) as u32).collect();
             let needs = |rng: &mut Rng| -> Needs {
-                let mut all: Vec<(usize, u32)> = (0..units.len()).filter(|_| rng.chance(0.6)).map(|r| (r, 1 + rng.below(3) as u32)).collect();
+                let mut all: Vec<(usize, u32)> = (0..units.len()).map(|r| (r, rng.below(4) as u32)).filter(|(_, n)| *n > 0).collect();
                 if all.is_empty() {
                     all.push((0, 1));
                 }
