@@ -88,7 +88,7 @@ impl Seen {
             (self.braked, "a run that stopped for a failure while it had more to do"),
             (self.called_off, "a run that was cancelled while it had more to do"),
             (self.narrow, "a run whose bound of open tasks was met"),
-            (self.waited_for, "a task whose agents were down for too long"),
+            (self.waited_for, "a task that was given to an agent which came back while it waited"),
             (self.undone, "a task that was undone"),
             (self.undone_whole, "a run that was undone as a whole"),
             (self.stuck, "a run that was stuck"),

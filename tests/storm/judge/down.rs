@@ -5,11 +5,12 @@ use super::super::seen::Seen;
 use super::must;
 use polity::agents::FailureKind;
 use polity::event::{Names, What};
-use polity::protocols::{AgentId, Demand, DemandId, Time};
+use polity::protocols::{AgentId, Demand, DemandId, TaskId, Time};
 use std::collections::BTreeMap;
 
 pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
     let (mut names, mut alive) = (Names::default(), BTreeMap::<AgentId, Time>::new());
+    let mut announced: BTreeMap<TaskId, Time> = BTreeMap::new();
     for event in &storm.events {
         names.take(event);
         let (task, failure) = match &event.what {
@@ -19,6 +20,15 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
             }
             What::AgentLost { agent, .. } => {
                 alive.remove(agent);
+                continue;
+            }
+            What::Announced { task, .. } => {
+                announced.insert(*task, event.at);
+                continue;
+            }
+            What::Assigned { task, agent, .. } => {
+                let joined = alive.get(agent).zip(announced.get(task)).is_some_and(|(since, announced)| since > announced);
+                seen.waited_for += u64::from(joined);
                 continue;
             }
             What::Failed { task, failure, .. } | What::Retried { task, failure, .. } => (task, failure),
@@ -39,7 +49,6 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
         };
         let there = alive.iter().find(|(agent, since)| **since < event.at && able(**agent));
         must(there.is_none(), || format!("{there:?} is said to be down, at event {}: {:?}", event.seq, event.what))?;
-        seen.waited_for += 1;
     }
     Ok(())
 }
