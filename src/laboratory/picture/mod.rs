@@ -13,6 +13,7 @@
 //! picture. Text stays text, whatever it contains. Equal input gives equal output, to the byte.
 
 mod axis;
+mod bars;
 mod boxes;
 mod chart;
 mod curves;
