@@ -1,7 +1,7 @@
 //! Trust under attack: which share of the work dishonest agents get under each government, and whether it is ever taken from them.
 //! `scripts/trust` prints the table and draws `docs/trust-under-attack.svg`.
 //!
-//! Everything is virtual: the figures are the same on every machine.
+//! With the argument `picture` only that is drawn. Everything is virtual: the figures are the same on every machine.
 
 mod attack;
 mod plot;
@@ -17,6 +17,8 @@ const REGIMES: [Regime; 4] = [
 ];
 const SEEDS: [u64; 1] = [1];
 const MARKS: [usize; 5] = [1, 10, 50, 200, 1_000];
+/// So many are dishonest in the picture.
+const DRAWN: usize = 4;
 /// The share that counts as cured.
 const CURED: f64 = 0.05;
 
@@ -45,6 +47,7 @@ fn met(regime: Regime, attack: Attack) -> Regime {
 }
 
 fn main() {
+    let picture_only = std::env::args().any(|arg| arg == "picture");
     println!("{EACH} awards each, {AGENTS} agents, four tasks open at a time: the honest alone could do them");
     println!("share of awards that go to the dishonest, when each of {AGENTS} agents had got so many awards on average");
     println!("| government | attack | dishonest | 1 | 10 | 50 | 200 | 1,000 | if honest | under 5 % after | wrong results |");
@@ -53,11 +56,16 @@ fn main() {
     for attack in Attack::ALL {
         let mut panel = Panel { title: attack.name().into(), curves: Vec::new() };
         for regime in REGIMES.map(|regime| met(regime, attack)) {
-            for dishonest in [1, 2, 4] {
+            for dishonest in [1, 2, DRAWN] {
+                if picture_only && dishonest != DRAWN {
+                    continue;
+                }
                 let all = |truly| SEEDS.iter().map(|seed| attack::play(regime, attack, dishonest, truly, *seed)).collect();
-                let row = Row { played: all(false), honest: all(true) };
-                print(&row, regime, attack, dishonest);
-                if dishonest == 2 {
+                let row = Row { played: all(false), honest: if picture_only { Vec::new() } else { all(true) } };
+                if !picture_only {
+                    print(&row, regime, attack, dishonest);
+                }
+                if dishonest == DRAWN {
                     let points = (1..=EACH).filter(|n| is_drawn(*n)).map(|n| (n as f64, row.mean(|p| p.share_at(n)))).collect();
                     panel.curves.push(Curve { name: regime.name.into(), points });
                 }
@@ -67,7 +75,7 @@ fn main() {
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/trust-under-attack.svg");
     std::fs::write(path, plot::svg(&panels)).expect("the folder `docs` can be written");
-    println!("\ndocs/trust-under-attack.svg shows the case of two dishonest agents of ten");
+    println!("\ndocs/trust-under-attack.svg shows the case of {DRAWN} dishonest agents of {AGENTS}");
 }
 
 /// Some forty points, evenly on a logarithmic axis.
@@ -79,7 +87,7 @@ fn is_drawn(n: usize) -> bool {
 fn print(row: &Row, regime: Regime, attack: Attack, dishonest: usize) {
     let shares: Vec<String> = MARKS.iter().map(|mark| format!("{:.1} %", 100.0 * row.mean(|p| p.share_at(*mark)))).collect();
     let cured = row.cured().map_or_else(|| "never".into(), |n| format!("{n:.1}"));
-    let honest = row.honest.iter().map(|p| p.share(0, usize::MAX)).sum::<f64>() / row.honest.len() as f64;
+    let honest = row.honest.iter().map(|p| p.share(0, usize::MAX)).sum::<f64>() / row.honest.len().max(1) as f64;
     let wrong = row.mean(|p| p.wrong.0 as f64 / p.wrong.1.max(1) as f64);
     println!(
         "| {} | {} | {} % | {} | {:.1} % | {cured} | {:.1} % |",

@@ -43,7 +43,7 @@ pub fn svg(panels: &[Panel]) -> String {
     put(
         &mut text,
         format_args!(
-            "<text x=\"{LEFT}\" y=\"22\" font-size=\"15\">Share of the work that goes to the dishonest: two of ten agents</text>"
+            "<text x=\"{LEFT}\" y=\"22\" font-size=\"15\">Share of the work that goes to the dishonest: four of ten agents</text>"
         ),
     );
     for (n, panel) in panels.iter().enumerate() {
@@ -69,7 +69,7 @@ fn draw(text: &mut String, panel: &Panel) {
             format_args!("<text x=\"-6\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#555\">{:.0} %</text>", at + 4.0, share * 100.0),
         );
     }
-    for (share, dash) in [(0.05, "2 3"), (0.2, "6 3")] {
+    for (share, dash) in [(0.05, "2 3"), (0.4, "6 3")] {
         let at = y(share);
         let line = format_args!(
             "<line x1=\"0\" x2=\"{WIDTH}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke=\"#888\" stroke-dasharray=\"{dash}\"/>"

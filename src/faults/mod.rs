@@ -2,7 +2,7 @@
 //! of the seed, the agent and a number, and not of what anybody says; so every strategy meets the same faults (common random numbers).
 //!
 //! - [`Faults`] is the model: agents crash, hang or are slow; talk is late, lost, repeated or out of order; agents are cut off for a while;
-//!   agents quote too low, lie, or claim what they can't do. A file has it under `faults:`, the command line as [`--faults`](Faults::from_str).
+//!   agents quote too low, lie, or claim what they can't do. A file has it under `faults:`, the command line as `--faults`: the [short form](Faults#impl-FromStr-for-Faults).
 //! - [`Cast`] says which agent has which part.
 //! - [`Calendar`] says when an agent crashes, [`Line`] what becomes of its next message, [`hangs`] whether a job hangs.
 //!

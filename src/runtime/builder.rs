@@ -162,15 +162,15 @@ impl Builder {
     /// ```
     /// use polity::prelude::*;
     /// use std::time::Duration;
-    /// let lost = polity::simulate(42, async {
+    /// let completed = polity::simulate(42, async {
     ///     let faults: Faults = "crash=20s,repair=1s,loss=0.05,delay=10ms".parse().unwrap();
     ///     let agents = ["ann", "bob"].map(|id| AgentSpec::new(id, can("dig", 1.0)));
     ///     let builder = agents.into_iter().fold(Polity::builder().strategy(Market::default()), |b, spec| b.agent_spec(spec));
     ///     let society = builder.faults(faults).start()?;
     ///     let dig = simulated(Simulation::default()).estimate(Duration::from_secs(1)).kind("dig").for_each("range(100)");
-    ///     society.run(Workflow::new("w").task("dig", dig)).await
+    ///     Ok::<_, Failure>(society.run(Workflow::new("w").task("dig", dig)).await?.tally().completed)
     /// });
-    /// assert_eq!(lost.unwrap().tally().completed, 100);
+    /// assert_eq!(completed.unwrap(), 100);
     /// ```
     pub fn faults(mut self, faults: Faults) -> Builder {
         self.faults = faults;

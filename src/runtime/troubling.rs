@@ -168,7 +168,6 @@ impl Society {
     /// nothing that was planned goes wrong any more. Only liars go on lying.
     ///
     /// ```
-    /// use polity::event::{Disturbance, What};
     /// use polity::prelude::*;
     /// use std::time::Duration;
     /// let took = polity::simulate(1, async {
