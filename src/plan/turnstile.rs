@@ -130,7 +130,8 @@ mod tests {
             let mut rng = Rng::new(seed, "turnstile");
             let units: Vec<u32> = (0..1 + rng.below(3)).map(|_| 1 + rng.below(3) as u32).collect();
             let needs = |rng: &mut Rng| -> Needs {
-                let mut all: Vec<(usize, u32)> = (0..units.len()).map(|r| (r, rng.below(4) as u32)).filter(|(_, n)| *n > 0).collect();
+                let mut all: Vec<(usize, u32)> =
+                    (0..units.len()).map(|r| (r, rng.below(4) as u32)).filter(|(_, n)| *n > 0).collect();
                 if all.is_empty() {
                     all.push((0, 1));
                 }
@@ -147,7 +148,8 @@ mod tests {
                     0..=2 => {
                         let (set, priority) = (rng.below(sets.len()), rng.below(4) as u32);
                         if doors.enter(set, priority, next) {
-                            let shares = |other: usize| sets[other].iter().any(|(r, _)| sets[set].iter().any(|(own, _)| own == r));
+                            let shares =
+                                |other: usize| sets[other].iter().any(|(r, _)| sets[set].iter().any(|(own, _)| own == r));
                             assert!(!queue.values().any(|(other, p)| *p >= priority && shares(*other)), "seed {seed}: overtaken");
                             inside.insert(next, set);
                         } else {

@@ -187,7 +187,8 @@ impl Check<'_> {
                 let place = draft.resources.iter().position(|r| r.value.0 == *name);
                 match place.map(|place| (place, draft.resources[place].value.1)) {
                     None => {
-                        let near = nearest(name, draft.resources.iter().map(|r| &*r.value.0)).map(|w| format!("did you mean \"{w}\"?"));
+                        let near =
+                            nearest(name, draft.resources.iter().map(|r| &*r.value.0)).map(|w| format!("did you mean \"{w}\"?"));
                         let help = near.unwrap_or_else(|| format!("say how many there are: resources: {{ {name}: 1 }}"));
                         let message = format!("task \"{id}\" uses \"{name}\", which is none of the workflow's `resources`");
                         self.say(Problem::new(at.span, message).help(help));
@@ -197,7 +198,9 @@ impl Check<'_> {
                         self.say(Problem::new(at.span, message).help("it could never begin; let it use less, or have more"));
                     }
                     Some((place, _)) if uses.iter().any(|(other, _)| *other == place) => {
-                        self.say(Problem::new(at.span, format!("task \"{id}\" names \"{name}\" twice")).help("give the units once"));
+                        self.say(
+                            Problem::new(at.span, format!("task \"{id}\" names \"{name}\" twice")).help("give the units once"),
+                        );
                     }
                     Some((place, _)) => uses.push((place, *units)),
                 }

@@ -313,7 +313,9 @@ fn units(node: Option<&Node>) -> Vec<At<(Name, u32)>> {
     match node.list() {
         Some(names) => names.iter().filter_map(|n| Some(At::new((n.text()?.into(), 1), n.span))).collect(),
         None => {
-            let unit = |(name, key, units): (&str, &super::yaml::Key, &Node)| Some(At::new((name.into(), policies::whole(Some(units))?), key.span));
+            let unit = |(name, key, units): (&str, &super::yaml::Key, &Node)| {
+                Some(At::new((name.into(), policies::whole(Some(units))?), key.span))
+            };
             node.entries().filter_map(unit).collect()
         }
     }
