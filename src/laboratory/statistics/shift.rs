@@ -18,7 +18,7 @@ pub fn shift(differences: impl IntoIterator<Item = f64>) -> Option<f64> {
     let sample = Sample::of(differences);
     let pairs = pairs(sample.len());
     let (low, high) = (kth(sample.values(), pairs.checked_sub(1)? / 2), kth(sample.values(), pairs / 2));
-    Some(between(low, high))
+    Some(mean(low, high))
 }
 
 /// The interval of the shift that belongs to the signed-rank test: what is outside would be refused by it. None if so few differences can't give
@@ -87,7 +87,9 @@ fn pairs(n: usize) -> u64 {
 
 /// The mean of two, which never overflows and never falls if one of them rises.
 fn mean(a: f64, b: f64) -> f64 {
-    between(a, b)
+    let sum = a + b;
+    // Halves of the smallest floats are rounded, sums of the greatest are infinite: never both, so each is halved where it is exact.
+    if sum.is_finite() { sum / 2.0 } else { a / 2.0 + b / 2.0 }
 }
 
 /// The `k`th smallest mean of two, from 0: the least float that more than `k` means do not exceed.
@@ -117,10 +119,4 @@ fn key(x: f64) -> u64 {
 }
 fn float(key: u64) -> f64 {
     f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
-}
-
-/// Halfway between two values, and never beyond them: the sum of large ones is too large, half of the smallest is not exact.
-fn between(a: f64, b: f64) -> f64 {
-    let sum = a + b;
-    if sum.is_finite() { sum / 2.0 } else { a / 2.0 + b / 2.0 }
 }

@@ -178,6 +178,13 @@ fn the_interval_and_the_test_agree() {
 }
 
 #[test]
+fn the_smallest_and_the_greatest_floats_have_means() {
+    let least = f64::from_bits(1);
+    assert_eq!((shift([least]), shift([-3.0 * least])), (Some(least), Some(-3.0 * least)));
+    assert_eq!((shift([f64::MAX, f64::MAX]), shift([f64::MAX, -f64::MAX])), (Some(f64::MAX), Some(0.0)));
+}
+
+#[test]
 fn seeds_repeat() {
     let sample = Sample::of((0..20).map(f64::from));
     let interval = |seed| bootstrap(&sample, Sample::median, 0.95, 500, seed).unwrap();
