@@ -27,7 +27,9 @@ fn arms() -> Vec<Arm> {
 fn whoever_governs_does_the_same_work_and_none_is_quicker_than_the_bound() {
     let mut differ = 0;
     for seed in 0..12 {
-        let subject = Subject::of_graph(graph(seed), &speeds(4)).unwrap();
+        // A second of an agent costs what its speed is, so that the cost is the work that was done.
+        let agents = graph(seed).agents(&speeds(4)).into_iter().map(|spec| AgentSpec { cost: spec.speed, ..spec });
+        let subject = Subject::of_workflow(&graph(seed).workflow().unwrap(), agents.collect()).unwrap();
         let noisy = subject.clone().with_noise(0.4).unwrap();
         let work: f64 = subject.graph().total_work();
         let mut makespans = Vec::new();
@@ -35,7 +37,6 @@ fn whoever_governs_does_the_same_work_and_none_is_quicker_than_the_bound() {
         for arm in arms() {
             let exact = Trial::under(&subject, arm.strategy.clone(), seed).run().unwrap();
             assert!(exact.well && exact.failed == 0, "{}", arm.name);
-            // A second of an agent costs what its speed is: the cost is the work that was done.
             assert!((exact.cost - work).abs() < 1e-6 * work, "{}: {} of {work}", arm.name, exact.cost);
             assert!(
                 exact.makespan >= subject.lower_bound() - 1e-6,

@@ -50,12 +50,13 @@ pub fn speeds(n: usize) -> Vec<f64> {
 }
 
 impl Subject {
-    /// A task graph on agents of these speeds, each of which can do everything; their second costs what their speed is.
+    /// A task graph on agents of these speeds, each of which can do everything. A second of one costs the square of its speed, so that the same work
+    /// is dearer with a faster agent: what is quick is not cheap.
     ///
     /// # Errors
     /// If the graph makes no workflow.
     pub fn of_graph(graph: TaskGraph, speeds: &[f64]) -> Result<Subject, WorkloadError> {
-        let agents = graph.agents(speeds).into_iter().map(|spec| AgentSpec { cost: spec.speed, ..spec }).collect();
+        let agents = graph.agents(speeds).into_iter().map(|spec| AgentSpec { cost: spec.speed * spec.speed, ..spec }).collect();
         let flow = Arc::new(graph.workflow()?);
         let name = graph.name().to_owned();
         Ok(Subject {
@@ -144,7 +145,7 @@ impl Subject {
             return Err(WorkloadError::new(format!("the workload needs at least {least} agents, but is given {n}")));
         }
         if !self.own_agents {
-            self.agents = self.graph.agents(&speeds(n)).into_iter().map(|spec| AgentSpec { cost: spec.speed, ..spec }).collect();
+            self.agents = self.graph.agents(&speeds(n)).into_iter().map(|spec| AgentSpec { cost: spec.speed * spec.speed, ..spec }).collect();
             return Ok(self);
         }
         // One of each kind; the rest by largest share, so that it adds up.
