@@ -146,7 +146,8 @@ fn measures(report: &Report, subject: &Subject, status: RunStatus) -> Measures {
         rounds: report.governed().iter().map(|g| g.rounds).sum::<u64>().max(cost.rounds),
         utilisation: report.busy_share(),
         fairness: super::statistics::Sample::of(busy).fairness().unwrap_or(1.0),
-        lost_work: if all > 0.0 { ((all - done) / all).clamp(0.0, 1.0) } else { 0.0 },
+        // Sums of floats differ in their last digits.
+        lost_work: if all - done > 1e-9 * all { ((all - done) / all).min(1.0) } else { 0.0 },
         retries: cost.retries,
         displaced: cost.displaced,
         completed: tally.completed,
