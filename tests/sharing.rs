@@ -8,17 +8,20 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// A job's name, and when it began and ended.
+type Span = (String, f64, f64);
+
 struct Seen {
     result: RunResult,
     took: f64,
     /// The names of the jobs, with when they began and ended.
-    jobs: Vec<(String, f64, f64)>,
+    jobs: Vec<Span>,
     notes: Vec<String>,
 }
 impl Seen {
     /// How many of these were done at a time at most.
     fn most(&self, which: impl Fn(&str) -> bool) -> usize {
-        let of: Vec<&(String, f64, f64)> = self.jobs.iter().filter(|(name, ..)| which(name)).collect();
+        let of: Vec<&Span> = self.jobs.iter().filter(|(name, ..)| which(name)).collect();
         of.iter().map(|(_, at, _)| of.iter().filter(|(_, from, to)| from <= at && at < to).count()).max().unwrap_or(0)
     }
 }
@@ -26,7 +29,7 @@ impl Seen {
 /// Runs these tasks (YAML, flow style), with agents enough for all; `work` takes a second, or as long as it is told.
 fn run(more: &str, tasks: &str) -> Seen {
     let text = format!("name: w\n{more}\nagents: [{{ id: ann, slots: 50 }}]\ntasks:\n{tasks}\n");
-    let (events, jobs): (Rc<RefCell<Vec<Event>>>, Rc<RefCell<Vec<(String, f64, f64)>>>) = Default::default();
+    let (events, jobs): (Rc<RefCell<Vec<Event>>>, Rc<RefCell<Vec<Span>>>) = Default::default();
     let (sink, list) = (events.clone(), jobs.clone());
     let (result, took) = polity::simulate(3, async {
         let work = move |job: Job, context: Context| {
@@ -57,7 +60,8 @@ fn run(more: &str, tasks: &str) -> Seen {
 
 #[test]
 fn of_a_resource_no_more_is_used_than_there_is_and_who_waits_says_for_whom() {
-    let tasks: Vec<String> = (0..6).map(|n| format!("  - {{ id: t{n}, fn: work, resources: {{ gpu: {} }} }}", 1 + n % 2)).collect();
+    let tasks: Vec<String> =
+        (0..6).map(|n| format!("  - {{ id: t{n}, fn: work, resources: {{ gpu: {} }} }}", 1 + n % 2)).collect();
     let seen = run("resources: { gpu: 2 }", &tasks.join("\n"));
     // Three tasks of one unit, three of two: five seconds at best.
     assert_eq!((seen.result.status(), seen.took), (RunStatus::Completed, 5.0));
@@ -77,7 +81,11 @@ fn exclusive_tasks_are_done_in_any_order_and_never_two_at_a_time() {
          - { id: c, fn: work, resources: [db] }\n  - { id: free, fn: work }",
     );
     assert_eq!((seen.took, seen.most(|name| name != "free"), seen.most(|_| true)), (3.0, 1, 2));
-    assert_eq!(seen.jobs.iter().find(|(_, from, _)| *from == 0.0 || *from == 1.0).map(|(name, ..)| &**name), Some("b"), "the urgent one first");
+    assert_eq!(
+        seen.jobs.iter().find(|(_, from, _)| *from == 0.0 || *from == 1.0).map(|(name, ..)| &**name),
+        Some("b"),
+        "the urgent one first"
+    );
 }
 
 #[test]
@@ -114,7 +122,11 @@ fn what_makes_no_sense_is_refused_with_a_remedy() {
     for (more, task, sentence) in [
         ("", "{ id: a, fn: work, resources: [db] }", "say how many there are: resources: { db: 1 }"),
         ("resources: { gpus: 1 }", "{ id: a, fn: work, resources: [gpu] }", "did you mean \"gpus\"?"),
-        ("resources: { gpu: 1 }", "{ id: a, fn: work, resources: { gpu: 2 } }", "uses 2 of \"gpu\", and there are 1; it could never begin"),
+        (
+            "resources: { gpu: 1 }",
+            "{ id: a, fn: work, resources: { gpu: 2 } }",
+            "uses 2 of \"gpu\", and there are 1; it could never begin",
+        ),
         ("resources: { gpu: 2 }", "{ id: a, fn: work, resources: [gpu, gpu] }", "names \"gpu\" twice"),
         ("resources: { gpu: 0 }", "{ id: a, fn: work }", "at least 1"),
         ("", "{ id: a, fn: work, concurrency: 2 }", "`concurrency`, which is for tasks with `for_each`"),

@@ -32,7 +32,7 @@ fn fragile(builder: polity::Builder) -> polity::Builder {
     };
     let agents = (0..8).map(|n| AgentSpec { slots: 2, ..AgentSpec::new(format!("a{n}"), can("x", 1.0)) });
     // It shall die as often as it must: the limit of restarts is not what is measured.
-    let group = polity::supervision::SupervisorSpec::new("all", (0..8).map(|n| format!("a{n}").into()));
+    let group = polity::supervision::SupervisorSpec::new("all", (0..8).map(|n| format!("a{n}")));
     let group = polity::supervision::SupervisorSpec {
         intensity: polity::supervision::Intensity { restarts: 1_000_000, ..group.intensity },
         ..group
@@ -65,7 +65,9 @@ fn show(what: &str, gaps: &[f64]) {
 }
 
 fn elsewhere() {
-    println!("from an agent's death to its task running elsewhere: 8 agents of 2 slots, 3,000 tasks of 1 ms, a third of which kill their agent once");
+    println!(
+        "from an agent's death to its task running elsewhere: 8 agents of 2 slots, 3,000 tasks of 1 ms, a third of which kill their agent once"
+    );
     quietly(|| {
         let events: Rc<RefCell<Vec<Event>>> = Rc::default();
         let sink = events.clone();
@@ -94,7 +96,7 @@ fn restarts() {
     };
     quietly(|| {
         polity::simulate(1, async move {
-            let group = polity::supervision::SupervisorSpec::new("all", ["ann".into(), "bob".into()]);
+            let group = polity::supervision::SupervisorSpec::new("all", ["ann", "bob"]);
             let group = polity::supervision::SupervisorSpec {
                 intensity: polity::supervision::Intensity { restarts: 1_000_000, ..group.intensity },
                 ..group
@@ -126,7 +128,8 @@ fn guards() {
         (0..3)
             .map(|_| {
                 polity::simulate(1, async move {
-                    let builder = (0..8).fold(Polity::builder(), |b, n| b.agent_spec(AgentSpec::new(format!("a{n}"), can("x", 1.0))));
+                    let builder =
+                        (0..8).fold(Polity::builder(), |b, n| b.agent_spec(AgentSpec::new(format!("a{n}"), can("x", 1.0))));
                     let society = builder.function("nothing", |_, _| async { Ok(Value::Null) }).start().expect("it starts");
                     let mut flow = Workflow::new("w");
                     for n in 0..10_000 {

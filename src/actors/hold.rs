@@ -95,18 +95,16 @@ impl RunActor {
         }
         self.hold.run = held;
         self.world.record(self.id, if held { What::RunPaused } else { What::RunResumed });
-        let (word, mail): (fn() -> TaskMail, fn() -> RunMail) =
-            if held { (|| TaskMail::Pause, || RunMail::Pause) } else { (|| TaskMail::Resume, || RunMail::Resume) };
         let own: Vec<u32> = self.open.keys().copied().collect();
         for instance in own {
             let still = !held && self.of(instance).is_some_and(|(instance, node)| self.is_held(instance, node));
             if !still {
-                self.tell_task(instance, word());
+                self.tell_task(instance, if held { TaskMail::Pause } else { TaskMail::Resume });
             }
         }
         for compound in self.nest.all.values() {
             if let Some((_, child)) = &compound.child {
-                self.world.send(Letter::Run(child.clone(), mail()));
+                self.world.send(Letter::Run(child.clone(), if held { RunMail::Pause } else { RunMail::Resume }));
             }
         }
         if !held {

@@ -145,7 +145,12 @@ impl Subject {
             return Err(WorkloadError::new(format!("the workload needs at least {least} agents, but is given {n}")));
         }
         if !self.own_agents {
-            self.agents = self.graph.agents(&speeds(n)).into_iter().map(|spec| AgentSpec { cost: spec.speed * spec.speed, ..spec }).collect();
+            self.agents = self
+                .graph
+                .agents(&speeds(n))
+                .into_iter()
+                .map(|spec| AgentSpec { cost: spec.speed * spec.speed, ..spec })
+                .collect();
             return Ok(self);
         }
         // One of each kind; the rest by largest share, so that it adds up.

@@ -117,7 +117,6 @@ impl<P: Ord + Copy> Turnstile<P> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // a test ends where it is wrong
 mod tests {
     use super::*;
     use polity_protocols::Rng;
@@ -162,7 +161,7 @@ mod tests {
                         let Some(who) = inside.keys().nth(rng.below(inside.len().max(1))).copied() else { continue };
                         inside.remove(&who);
                         for (_, entered) in doors.leave(who, |n| !gone.contains(&n)) {
-                            let (set, _) = queue.remove(&entered).unwrap();
+                            let (set, _) = queue.remove(&entered).expect("it waited");
                             inside.insert(entered, set);
                         }
                     }
@@ -181,7 +180,7 @@ mod tests {
             while let Some(who) = inside.keys().next().copied() {
                 inside.remove(&who);
                 for (_, entered) in doors.leave(who, |n| !gone.contains(&n)) {
-                    inside.insert(entered, queue.remove(&entered).unwrap().0);
+                    inside.insert(entered, queue.remove(&entered).expect("it waited").0);
                 }
             }
             assert!(queue.is_empty(), "seed {seed}: {queue:?} starved");

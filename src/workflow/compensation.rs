@@ -24,6 +24,9 @@ impl Compensation {
     }
 }
 
+/// How something is executed, and with what if that is given.
+type Way = (Action, Option<Vec<(Name, Binding)>>);
+
 impl Reader<'_> {
     /// `compensate`.
     pub(super) fn compensation(&mut self, node: &Node, task: &mut DraftTask) {
@@ -40,7 +43,7 @@ impl Reader<'_> {
         task.compensate = Some(At::new(compensation, node.span));
     }
     /// How something beside a task is executed, and with what if that is given. `whose` begins the sentence of what is wrong.
-    pub(super) fn other_way(&mut self, node: &Node, whose: &str) -> Option<(Action, Option<Vec<(Name, Binding)>>)> {
+    pub(super) fn other_way(&mut self, node: &Node, whose: &str) -> Option<Way> {
         let ways = ["run", "fn", "simulate"].into_iter().filter(|key| node.get(key).is_some()).count();
         if ways != 1 {
             self.problems.push(Problem::new(node.span, format!("{whose}, by run, fn or simulate")));

@@ -122,7 +122,6 @@ fn pictures(comparison: &Comparison, at: usize, size: &Size) -> Vec<Part> {
         x: axis.clone(),
         y: Axis::new("cost of the agents' time", Unit::Number),
         clouds: cloud(|m| m.cost),
-        ..Scatter::default()
     };
     let messages = Scatter {
         title: "Makespan against messages".into(),
@@ -130,7 +129,6 @@ fn pictures(comparison: &Comparison, at: usize, size: &Size) -> Vec<Part> {
         x: axis,
         y: Axis::new("messages per task", Unit::Number),
         clouds: cloud(crate::laboratory::Measures::messages_per_task),
-        ..Scatter::default()
     };
     vec![Part::Chart(boxes.draw()), Part::Chart(curves.draw()), Part::Chart(cost.draw()), Part::Chart(messages.draw())]
 }
