@@ -63,8 +63,8 @@ fn of_a_resource_no_more_is_used_than_there_is_and_who_waits_says_for_whom() {
     let tasks: Vec<String> =
         (0..6).map(|n| format!("  - {{ id: t{n}, fn: work, resources: {{ gpu: {} }} }}", 1 + n % 2)).collect();
     let seen = run("resources: { gpu: 2 }", &tasks.join("\n"));
-    // Three tasks of one unit, three of two: five seconds at best.
-    assert_eq!((seen.result.status(), seen.took), (RunStatus::Completed, 5.0));
+    // Those of one unit stand between those of two, and nobody is overtaken.
+    assert_eq!((seen.result.status(), seen.took), (RunStatus::Completed, 6.0));
     let mut used: BTreeMap<u64, usize> = BTreeMap::new();
     for (name, from, _) in &seen.jobs {
         *used.entry(*from as u64).or_default() += if ["t1", "t3", "t5"].contains(&&**name) { 2 } else { 1 };

@@ -26,7 +26,7 @@ fn fragile(builder: polity::Builder) -> polity::Builder {
         async move {
             context.sleep(Duration::from_millis(1)).await;
             let times = tried.borrow_mut().entry(job.name.to_string()).and_modify(|n| *n += 1).or_insert(1).to_owned();
-            assert!(times > 1 || job.id.task.instance() % 3 != 0, "it dies");
+            assert!(times > 1 || !job.id.task.instance().is_multiple_of(3), "it dies");
             Ok(Value::Null)
         }
     };
@@ -147,7 +147,8 @@ fn guards() {
     };
     let bare = cost(|task| task);
     println!("  {:<28} {bare:>7.2} us/task", "none");
-    let all: [(&str, fn(TaskBuilder) -> TaskBuilder); 4] = [
+    type Change = fn(TaskBuilder) -> TaskBuilder;
+    let all: [(&str, Change); 4] = [
         ("a retry policy", |task| task.retry(RetryPolicy::default())),
         ("four timeouts", |task| {
             let hour = Some(Duration::from_secs(3_600));
