@@ -58,7 +58,16 @@ impl Subject {
         let agents = graph.agents(speeds).into_iter().map(|spec| AgentSpec { cost: spec.speed, ..spec }).collect();
         let flow = Arc::new(graph.workflow()?);
         let name = graph.name().to_owned();
-        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, faults: Faults::default(), remarks: Vec::new(), own_agents: false })
+        Ok(Subject {
+            name,
+            graph: Arc::new(graph),
+            flow,
+            agents,
+            bandwidth: None,
+            faults: Faults::default(),
+            remarks: Vec::new(),
+            own_agents: false,
+        })
     }
     /// A workflow with its agents: its simulated twin is tried ([`simulated_twin`]).
     ///
