@@ -147,16 +147,7 @@ impl Subject {
             self.agents = self.graph.agents(&speeds(n)).into_iter().map(|spec| AgentSpec { cost: spec.speed, ..spec }).collect();
             return Ok(self);
         }
-        let all: u32 = self.agents.iter().map(|spec| spec.replicas).sum();
-        let (mut left, mut rest) = (n as u32, all);
-        for spec in &mut self.agents {
-            let before = spec.replicas;
-            let share = (f64::from(left) * f64::from(before) / f64::from(rest.max(1))).round() as u32;
-            (spec.replicas, spec.replicated) = (share.max(1), true);
-            spec.elastic = None;
-            left = left.saturating_sub(spec.replicas);
-            rest -= before;
-        }
+        multiply(&mut self.agents, n);
         Ok(self)
     }
 
@@ -231,5 +222,19 @@ fn disturb(flow: &mut Workflow, sigma: f64) {
             }
             _ => {}
         }
+    }
+}
+
+/// So many agents in all, each kind in proportion to its replicas, and at least one of each.
+pub(super) fn multiply(agents: &mut [AgentSpec], n: usize) {
+    let all: u32 = agents.iter().map(|spec| spec.replicas).sum();
+    let (mut left, mut rest) = (n as u32, all);
+    for spec in agents {
+        let before = spec.replicas;
+        let share = (f64::from(left) * f64::from(before) / f64::from(rest.max(1))).round() as u32;
+        (spec.replicas, spec.replicated) = (share.max(1), true);
+        spec.elastic = None;
+        left = left.saturating_sub(spec.replicas);
+        rest -= before;
     }
 }

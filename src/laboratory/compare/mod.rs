@@ -11,6 +11,7 @@ use crate::workloads::WorkloadError;
 use serde_json::{Value, json};
 
 pub use rows::{Row, Size};
+pub(super) use text::{figure, percent, signed};
 
 /// A strategy in a comparison.
 ///
