@@ -6,7 +6,7 @@ use crate::job::Job;
 use core::time::Duration;
 use polity_protocols::{Name, seconds_to_duration};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How a job ended that was done before.
@@ -84,8 +84,8 @@ impl Past {
     /// What is known of a job. O(log tasks + launches of the task).
     pub fn of(&self, job: &Job) -> Option<&Deed> {
         let launches = self.launches(&job.run, &job.name);
-        let lost = |deed: &&Deed| deed.end == PastEnd::Crashed;
-        let lost_before = launches.iter().filter(|deed| deed.attempt < job.id.attempt).filter(lost).count();
+        let before = launches.iter().filter(|deed| deed.attempt < job.id.attempt);
+        let lost_before = before.clone().count() - before.map(|deed| deed.attempt).collect::<BTreeSet<_>>().len();
         let again = (job.id.launch.saturating_sub(job.id.attempt) as usize).saturating_sub(lost_before);
         let own = || launches.iter().filter(|deed| deed.attempt == job.id.attempt);
         own().nth(again).or_else(|| own().next_back().filter(|deed| deed.end != PastEnd::Crashed))

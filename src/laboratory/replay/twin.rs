@@ -4,8 +4,9 @@ use super::told::{How, Launch, Told};
 use crate::event::RunId;
 use crate::lifecycle::RetryPolicy;
 use crate::workflow::{Action, Binding, Compensation, Fallback, Script, Strategy, Task, Workflow};
+use core::time::Duration;
 use polity_agents::{AgentSpec, Deed, Distribution, FailureKind, Past, PastEnd, Simulation};
-use polity_protocols::{AgentId, Demand, DemandId, Name, Profile};
+use polity_protocols::{AgentId, Demand, DemandId, Name, Profile, TaskId, seconds_to_duration};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(super) struct Maker<'a> {
     /// Launches by run and task of the workflow.
     by_node: BTreeMap<(RunId, u32), Vec<&'a Launch>>,
     profiles: BTreeMap<Name, Profile>,
+    /// The launch of each attempt that came to an end.
+    ends: BTreeMap<(TaskId, u32), &'a Launch>,
     /// Losses are replayed by the faults that made them, and not by the job.
     faulty: bool,
     past: Past,
@@ -43,8 +46,10 @@ impl<'a> Maker<'a> {
             by_node.entry((RunId(launch.task.run()), told.names.node(launch.task))).or_default().push(launch);
         }
         let profiles = agents.iter().flat_map(AgentSpec::profiles).map(|profile| (profile.name.clone(), profile)).collect();
+        let ended = told.launches.iter().filter(|launch| !matches!(launch.how, How::Lost | How::CutShort));
+        let ends = ended.map(|launch| ((launch.task, launch.attempt), launch)).collect();
         let (past, unknown) = (Past::default(), Vec::new());
-        Maker { told, by_node, profiles, faulty, past, cut_short: 0, unknown }
+        Maker { told, by_node, profiles, ends, faulty, past, cut_short: 0, unknown }
     }
     /// The twin of the log's first run.
     pub(super) fn make(mut self, flow: &Workflow, root: RunId) -> Twin {
@@ -57,7 +62,7 @@ impl<'a> Maker<'a> {
     /// The runs that did a task of a workflow that is one itself.
     fn below(&self, runs: &[RunId], node: u32) -> Vec<RunId> {
         let is_of = |parent: crate::event::Parent| {
-            let task = polity_protocols::TaskId::new(parent.run.0, parent.task);
+            let task = TaskId::new(parent.run.0, parent.task);
             runs.contains(&parent.run) && self.told.names.node(task) == node
         };
         self.told.heads.iter().filter(|(_, head)| head.parent.is_some_and(is_of)).map(|(run, _)| *run).collect()
@@ -74,13 +79,13 @@ impl<'a> Maker<'a> {
             let launches = self.launches(runs, node);
             let mean = self.mean(&launches, flow, task);
             for launch in launches {
-                let rate = self.rate(launch.agent, flow, task);
-                let Some(deed) = self.deed(launch, task, rate, mean) else { continue };
+                let deed = self.deed(launch, (flow, task), mean);
                 self.past.add(self.told.run_name(RunId(launch.task.run())), launch.job.clone(), deed);
             }
         }
     }
-    fn deed(&mut self, launch: &Launch, task: &Task, rate: f64, mean: Option<f64>) -> Option<Deed> {
+    fn deed(&mut self, launch: &Launch, (flow, task): (&Workflow, &Task), mean: Option<f64>) -> Deed {
+        let rate = self.rate(launch.agent, flow, task);
         let Launch { attempt, mut took, .. } = *launch;
         let end = match &launch.how {
             How::Answered(output) => PastEnd::Answered(output.clone()),
@@ -89,16 +94,21 @@ impl<'a> Maker<'a> {
                 PastEnd::Hung
             }
             How::Failed(failure) => PastEnd::Failed(failure.clone()),
-            How::Lost if self.faulty => return None,
-            How::Lost => PastEnd::Crashed,
-            How::CutShort => {
+            How::Lost if !self.faulty => PastEnd::Crashed,
+            // Its agent would have been lost whatever it did. The job was not at its end, and is then as the launch that came to one.
+            How::Lost if self.ends.contains_key(&(launch.task, attempt)) => {
+                let last = self.ends[&(launch.task, attempt)];
+                let same = self.deed(last, (flow, task), mean);
+                took = (took + Duration::from_nanos(1)).max(seconds_to_duration(same.work() / rate));
+                same.end
+            }
+            How::Lost | How::CutShort => {
                 self.cut_short += 1;
-                let whole = polity_protocols::seconds_to_duration(mean.or(task.estimate).unwrap_or(1.0) / rate);
-                took = took.max(whole);
+                took = took.max(seconds_to_duration(mean.or(task.estimate).unwrap_or(1.0) / rate));
                 PastEnd::Answered(Arc::new(Value::Null))
             }
         };
-        Some(Deed { attempt, took, rate, end })
+        Deed { attempt, took, rate, end }
     }
     /// Speed × fit; 1 of an agent that nobody knows any more.
     fn rate(&self, agent: AgentId, flow: &Workflow, task: &Task) -> f64 {
@@ -182,7 +192,7 @@ impl<'a> Maker<'a> {
     /// A task that is but one waits after a failure as long as it did.
     fn delay(&self, task: &mut Task, runs: &[RunId], node: u32) {
         let (Some(retry), [run], None) = (&task.retry, runs, &task.for_each) else { return };
-        let Some(known) = self.told.delays.get(&polity_protocols::TaskId::new(run.0, node)) else { return };
+        let Some(known) = self.told.delays.get(&TaskId::new(run.0, node)) else { return };
         let delays = (1..).map_while(|attempt| known.get(&attempt).copied()).collect();
         task.retry = Some(RetryPolicy { delays, ..retry.clone() });
     }
