@@ -22,7 +22,7 @@ const STRATEGIES: [&str; 8] =
 fn agents(rng: &mut Rng) -> Vec<AgentSpec> {
     let one = |n: usize, rng: &mut Rng| AgentSpec {
         speed: [0.5, 0.7, 1.0, 1.9][rng.below(4)],
-        cost: 1.0 + n as f64,
+        cost: 0.1 + 0.1 * n as f64, // within the reserve of markets
         slots: 1 + rng.below(2) as u32,
         ..AgentSpec::new(format!("agent{n}"), can("dig", [0.3, 0.8, 1.0][rng.below(3)]).and("carry", 0.9))
     };
@@ -146,7 +146,8 @@ fn the_same_work_is_done_whoever_does_it() {
 fn more_and_quicker_agents_are_quicker_and_calm_is_better_than_faults() {
     let work = simulated(Simulation { work: Some(Distribution::Lognormal(5.0, 0.5)), ..Simulation::default() });
     let flow = Workflow::new("w").task("dig", work.kind("dig").for_each("range(40)")).build().unwrap();
-    let agents = vec![AgentSpec::new("ann", can("dig", 1.0)), AgentSpec::new("bob", can("dig", 0.5))];
+    let agents = [("ann", 1.0), ("bob", 0.5)].map(|(id, fit)| AgentSpec { cost: 1.0, ..AgentSpec::new(id, can("dig", fit)) });
+    let agents = Vec::from(agents);
     let faults: Faults = "crash=30s,repair=3s,delay=5ms".parse().unwrap();
     let (events, _) = run(&flow, &agents, "market", &faults, 3);
     let recording = Recording::with_faults(&events, &flow, agents, faults).unwrap();
@@ -159,6 +160,12 @@ fn more_and_quicker_agents_are_quicker_and_calm_is_better_than_faults() {
     let many = recording.under(&Scenario { size: Some(8), ..Scenario::default() }).unwrap();
     let quick = recording.under(&Scenario { speeds: vec![3.0, 3.0], ..Scenario::default() }).unwrap();
     assert!(many.measures.makespan < 0.5 * was.measures.makespan && quick.measures.makespan < 0.7 * was.measures.makespan);
+    let dear = Scenario {
+        strategy: Some(polity::workflow::Strategy { name: "market".into(), settings: json!({ "reserve": 1e-6 }) }),
+        ..Scenario::default()
+    };
+    let refused = recording.under(&dear).unwrap();
+    assert!(refused.status == RunStatus::Failed && refused.failure.unwrap().contains("raise the reserve"));
     for (bad, says) in [
         (Scenario { size: Some(1), ..Scenario::default() }, "at least 2 agents"),
         (Scenario { speeds: vec![1.0], ..Scenario::default() }, "1 speeds for 2 kinds of agents; give one each for ann, bob"),

@@ -135,7 +135,7 @@ pub(super) fn measures(reports: &[&Report], agents: &[AgentSpec], status: RunSta
     let all: f64 = busy.values().sum();
     let spent = busy.iter().map(|(id, busy)| busy * seconds.get(id.0 as usize).copied().unwrap_or_default());
     let tasks = || reports.iter().flat_map(|report| report.tasks().chain(report.copies()));
-    let done = tasks().filter(|(_, task)| task.state == State::Completed && !task.took().is_zero() && task.agent.is_some());
+    let done = tasks().filter(|(_, task)| task.state == State::Completed && task.agent.is_some());
     let done: f64 = done.map(|(_, task)| task.took().as_secs_f64()).sum();
     let governed: u64 = first.governed().iter().map(|g| g.messages).sum();
     let rounds: u64 = first.governed().iter().map(|g| g.rounds).sum();

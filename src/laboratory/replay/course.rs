@@ -2,7 +2,7 @@
 
 use super::Shares;
 use super::told::{How, Told};
-use crate::event::{Event, RunId, RunStatus};
+use crate::event::{Event, RunId, RunStatus, What};
 use crate::laboratory::Measures;
 use crate::laboratory::trial::measures;
 use crate::report::Report;
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 pub struct Course {
     /// How it ended: a word of [`RunStatus`].
     pub status: RunStatus,
+    /// The first task that failed for good, and why.
+    pub failure: Option<String>,
     /// Its figures. Messages and rounds are those of all coordinators; the rest is of the run and the runs below it.
     pub measures: Measures,
     /// Where its time went, along its critical path.
@@ -72,7 +74,11 @@ impl Course {
             past.of(&Job { id, run, ..Job::new(launch.job.clone(), Work::Own) }).is_none()
         });
         let unknown_jobs = beyond.count() as u32;
-        Some(Course { status, measures, shares, places: places(told, root), unknown_jobs })
+        let failure = events.iter().find_map(|event| match &event.what {
+            What::Failed { task, failure, .. } => Some(format!("{}: {failure}", told.job_name(*task))),
+            _ => None,
+        });
+        Some(Course { status, failure, measures, shares, places: places(told, root), unknown_jobs })
     }
     /// Tasks that others did than here, those first that took longest here.
     pub fn moved(&self, to: &Course) -> Vec<Moved> {

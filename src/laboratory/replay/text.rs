@@ -128,9 +128,10 @@ fn arrow(moved: &Moved) -> String {
 fn strange(text: &mut String, row: &Row<'_>, recorded: RunStatus) {
     if row.course.status != recorded {
         let (own, was) = (row.course.status.word(), recorded.word());
+        let why = row.course.failure.as_deref().map(|why| format!("; {}", crate::report::harmless(why))).unwrap_or_default();
         put(
             text,
-            format_args!("  {}: it ended as {own}, and the record as {was}: the figures are not of the same thing\n", row.name),
+            format_args!("  {}: it {own}, and the record {was}, so that its figures are not of the same thing{why}\n", row.name),
         );
     }
     if row.course.unknown_jobs > 0 {
@@ -164,8 +165,8 @@ fn put(to: &mut String, what: core::fmt::Arguments<'_>) {
 pub(super) fn json(replay: &Replay) -> Value {
     let recording = &replay.recording;
     let one = |name: &str, course: &Course| {
-        let Course { status, measures, shares, unknown_jobs, .. } = course;
-        json!({ "name": name, "status": status, "measures": measures, "path": shares, "unknown_jobs": unknown_jobs })
+        let Course { status, failure, measures, shares, unknown_jobs, .. } = course;
+        json!({ "name": name, "status": status, "failure": failure, "measures": measures, "path": shares, "unknown_jobs": unknown_jobs })
     };
     let others = replay.others.iter().map(|(scenario, course)| {
         let mut row = one(&scenario.name(), course);
