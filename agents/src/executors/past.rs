@@ -27,6 +27,8 @@ pub enum PastEnd {
 pub struct Deed {
     /// The attempt.
     pub attempt: u32,
+    /// The launch.
+    pub launch: u32,
     /// How long it took then.
     pub took: Duration,
     /// Speed × fit of the agent that did it. Its work is `took` × this.
@@ -55,13 +57,14 @@ impl Deed {
 
 /// Jobs that were done before, by run and task, in the order in which they were done.
 ///
-/// A job is found by its attempt. Of one attempt there are several launches if agents were lost under it: the launch number then tells which,
-/// as long as nobody refuses the job. Beyond the last launch that is known nothing is known.
+/// A job is found by its attempt. Of one attempt there are several launches if agents were lost under it: then by its launch; or if that is not
+/// known, since more or fewer agents refused it than then, by how many launches went before. Beyond the last one nothing is known.
 ///
 /// ```
 /// use polity_agents::{Deed, Job, Past, PastEnd, SimEnd, Simulation, Work, draw};
 /// use std::{sync::Arc, time::Duration};
-/// let deed = Deed { attempt: 1, took: Duration::from_secs(6), rate: 1.0, end: PastEnd::Answered(Arc::new("done".into())) };
+/// let end = PastEnd::Answered(Arc::new("done".into()));
+/// let deed = Deed { attempt: 1, launch: 1, took: Duration::from_secs(6), rate: 1.0, end };
 /// let mut past = Past::default();
 /// past.add("brave-otter".into(), "a".into(), deed);
 /// let simulation = Simulation { past: Some(Arc::new(past)), ..Simulation::default() };
@@ -88,7 +91,8 @@ impl Past {
         let lost_before = before.clone().count() - before.map(|deed| deed.attempt).collect::<BTreeSet<_>>().len();
         let again = (job.id.launch.saturating_sub(job.id.attempt) as usize).saturating_sub(lost_before);
         let own = || launches.iter().filter(|deed| deed.attempt == job.id.attempt);
-        own().nth(again).or_else(|| own().next_back().filter(|deed| deed.end != PastEnd::Crashed))
+        let exact = own().find(|deed| deed.launch == job.id.launch);
+        exact.or_else(|| own().nth(again)).or_else(|| own().next_back().filter(|deed| deed.end != PastEnd::Crashed))
     }
 }
 
@@ -97,8 +101,8 @@ mod tests {
     use super::*;
     use crate::job::{JobId, Work};
 
-    fn deed(attempt: u32, seconds: u64, end: PastEnd) -> Deed {
-        Deed { attempt, took: Duration::from_secs(seconds), rate: 0.3, end }
+    fn deed(attempt: u32, launch: u32, seconds: u64, end: PastEnd) -> Deed {
+        Deed { attempt, launch, took: Duration::from_secs(seconds), rate: 0.3, end }
     }
     fn job(attempt: u32, launch: u32) -> Job {
         let job = Job::new("a", Work::Own);
@@ -111,24 +115,25 @@ mod tests {
         let ends = [(1, PastEnd::Crashed), (1, failed), (2, PastEnd::Crashed), (2, PastEnd::Crashed), (2, PastEnd::Hung)];
         let mut past = Past::default();
         for (seconds, (attempt, end)) in (1..).zip(ends) {
-            past.add("r".into(), "a".into(), deed(attempt, seconds, end));
+            past.add("r".into(), "a".into(), deed(attempt, seconds as u32, seconds, end));
         }
         let found = |attempt, launch| past.of(&job(attempt, launch)).map(|deed| deed.took.as_secs());
         assert_eq!([(1, 1), (1, 2), (2, 3), (2, 4), (2, 5)].map(|(a, l)| found(a, l)), [1, 2, 3, 4, 5].map(Some));
-        assert_eq!(found(1, 9), Some(2), "a refusal in between: the last launch of the attempt");
+        assert_eq!(found(1, 9), Some(2), "refusals in between: the last launch of the attempt");
+        assert_eq!(found(2, 8), Some(5), "the same");
         assert_eq!(found(3, 6), None);
         assert_eq!(past.of(&Job { run: "other".into(), ..job(1, 1) }), None);
     }
     #[test]
     fn what_was_last_lost_is_not_lost_for_ever() {
         let mut past = Past::default();
-        past.add("r".into(), "a".into(), deed(1, 1, PastEnd::Crashed));
+        past.add("r".into(), "a".into(), deed(1, 1, 1, PastEnd::Crashed));
         assert!(past.of(&job(1, 1)).is_some() && past.of(&job(1, 2)).is_none());
     }
     #[test]
     fn at_the_same_rate_it_takes_exactly_as_long() {
         let end = PastEnd::Answered(Arc::new(Value::Null));
-        let odd = Deed { attempt: 1, took: Duration::from_nanos(1_234_567_891), rate: 0.7 * 0.9, end };
+        let odd = Deed { attempt: 1, launch: 1, took: Duration::from_nanos(1_234_567_891), rate: 0.7 * 0.9, end };
         assert_eq!(odd.again(0.7 * 0.9).duration, odd.took);
         assert_eq!(odd.again(0.7 * 1.8).duration, Duration::from_nanos(617_283_946));
         assert_eq!(odd.again(0.0).duration, seconds_to_duration(f64::INFINITY));

@@ -102,7 +102,7 @@ impl Recording {
                 head.name, flow.name
             ));
         }
-        let twin = Maker::new(&told, &agents, !faults.is_none()).make(flow, root);
+        let twin = Maker::new(&told, &agents).make(flow, root);
         let Some(recorded) = Course::of(events, &told, &agents, &twin.past) else {
             return wrong(format!("{} has not ended; wait for its end, or go on with it: polity retry {}", head.name, head.name));
         };

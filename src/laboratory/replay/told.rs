@@ -26,7 +26,9 @@ pub(super) struct Launch {
 pub(super) enum How {
     Answered(Arc<Value>),
     Failed(Arc<Failure>),
-    /// Its agent was lost.
+    /// It was what its agent died of.
+    Fatal,
+    /// Its agent was lost, and not by it.
     Lost,
     /// It was cancelled, or the log ends.
     CutShort,
@@ -65,6 +67,8 @@ pub(super) struct Told {
     nested: BTreeSet<TaskId>,
     fallbacks: BTreeMap<TaskId, Name>,
     paused_since: Option<Time>,
+    /// Why agents were lost last, until a job is to blame.
+    losses: BTreeMap<AgentId, Option<Name>>,
 }
 
 impl Told {
@@ -120,7 +124,11 @@ impl Told {
                 }
             }
             What::Refused { task, .. } => drop(self.held.remove(task)),
-            What::Displaced { task, .. } => self.close(*task, at, None, How::Lost),
+            What::AgentLost { agent, reason, .. } => drop(self.losses.insert(*agent, Some(reason.clone()))),
+            What::Displaced { task, agent, .. } => {
+                let how = if self.is_fatal(*task, *agent) { How::Fatal } else { How::Lost };
+                self.close(*task, at, None, how);
+            }
             What::Retried { task, attempt, failure, at: again, .. } => {
                 self.delays.entry(*task).or_default().insert(*attempt, again.since(at));
                 self.close(*task, at, None, How::Failed(failure.clone()));
@@ -155,6 +163,17 @@ impl Told {
     }
     fn is_root(&self, run: RunId) -> bool {
         self.root().is_some_and(|(root, _)| root == run)
+    }
+    /// Whether a job killed its agent: the panic names it, or names none and this is the first that was lost with it.
+    fn is_fatal(&mut self, task: TaskId, agent: AgentId) -> bool {
+        let (has_begun, job) = (self.held.get(&task).is_some_and(|held| held.started.is_some()), self.job_name(task));
+        let Some(reason) = self.losses.get(&agent).and_then(Option::as_ref).filter(|_| has_begun) else { return false };
+        let names_one = reason.contains(" while it did \"");
+        let is_it = reason.starts_with("panic") && (!names_one || reason.contains(&format!(" while it did \"{job}\"")));
+        if is_it {
+            self.losses.insert(agent, None);
+        }
+        is_it
     }
     /// Nobody has the job any more.
     fn close(&mut self, task: TaskId, at: Time, took: Option<Duration>, how: How) {

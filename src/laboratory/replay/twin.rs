@@ -31,25 +31,23 @@ pub(super) struct Maker<'a> {
     profiles: BTreeMap<Name, Profile>,
     /// The launch of each attempt that came to an end.
     ends: BTreeMap<(TaskId, u32), &'a Launch>,
-    /// Losses are replayed by the faults that made them, and not by the job.
-    faulty: bool,
     past: Past,
     cut_short: usize,
     unknown: Vec<Name>,
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(told: &'a Told, agents: &[AgentSpec], faulty: bool) -> Maker<'a> {
+    pub(super) fn new(told: &'a Told, agents: &[AgentSpec]) -> Maker<'a> {
         let mut by_node: BTreeMap<(RunId, u32), Vec<&Launch>> = BTreeMap::new();
         let own = told.launches.iter().filter(|launch| !told.handed_on.contains_key(&launch.task));
         for launch in own.chain(told.handed_on.values()) {
             by_node.entry((RunId(launch.task.run()), told.names.node(launch.task))).or_default().push(launch);
         }
         let profiles = agents.iter().flat_map(AgentSpec::profiles).map(|profile| (profile.name.clone(), profile)).collect();
-        let ended = told.launches.iter().filter(|launch| !matches!(launch.how, How::Lost | How::CutShort));
+        let ended = told.launches.iter().filter(|launch| !matches!(launch.how, How::Lost | How::Fatal | How::CutShort));
         let ends = ended.map(|launch| ((launch.task, launch.attempt), launch)).collect();
         let (past, unknown) = (Past::default(), Vec::new());
-        Maker { told, by_node, profiles, ends, faulty, past, cut_short: 0, unknown }
+        Maker { told, by_node, profiles, ends, past, cut_short: 0, unknown }
     }
     /// The twin of the log's first run.
     pub(super) fn make(mut self, flow: &Workflow, root: RunId) -> Twin {
@@ -86,7 +84,7 @@ impl<'a> Maker<'a> {
     }
     fn deed(&mut self, launch: &Launch, (flow, task): (&Workflow, &Task), mean: Option<f64>) -> Deed {
         let rate = self.rate(launch.agent, flow, task);
-        let Launch { attempt, mut took, .. } = *launch;
+        let Launch { attempt, launch: number, mut took, .. } = *launch;
         let end = match &launch.how {
             How::Answered(output) => PastEnd::Answered(output.clone()),
             // It ran out of its own time: it does so again, however fast its agent is.
@@ -94,7 +92,7 @@ impl<'a> Maker<'a> {
                 PastEnd::Hung
             }
             How::Failed(failure) => PastEnd::Failed(failure.clone()),
-            How::Lost if !self.faulty => PastEnd::Crashed,
+            How::Fatal => PastEnd::Crashed,
             // Its agent would have been lost whatever it did. The job was not at its end, and is then as the launch that came to one.
             How::Lost if self.ends.contains_key(&(launch.task, attempt)) => {
                 let last = self.ends[&(launch.task, attempt)];
@@ -108,7 +106,7 @@ impl<'a> Maker<'a> {
                 PastEnd::Answered(Arc::new(Value::Null))
             }
         };
-        Deed { attempt, took, rate, end }
+        Deed { attempt, launch: number, took, rate, end }
     }
     /// Speed × fit; 1 of an agent that nobody knows any more.
     fn rate(&self, agent: AgentId, flow: &Workflow, task: &Task) -> f64 {
