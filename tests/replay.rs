@@ -84,7 +84,7 @@ fn error(recorded: &Course, again: &Course) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn the_same_again_is_the_record_and_another_government_does_the_same_work(seed in any::<u32>()) {

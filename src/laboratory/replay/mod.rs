@@ -188,7 +188,6 @@ impl Recording {
     /// The sentences for people.
     fn assumed(&self, told: &Told, twin: &twin::Twin, faults: &Faults) -> Vec<String> {
         let head = &self.head;
-        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         let when = |is: bool, sentence: String| is.then_some(sentence);
         let speed =
             if head.simulated { "" } else { "; so real work is taken to be as much quicker on an agent as its speed says" };
@@ -207,7 +206,7 @@ impl Recording {
             ),
             when(
                 twin.handed_on > 0,
-                format!("{} on: each is taken as one job as long as the whole", count(twin.handed_on, "task handed its work")),
+                format!("tasks that handed their work on ({}) are taken as one job each, as long as the whole", twin.handed_on),
             ),
             when(
                 !twin.unknown.is_empty(),
@@ -218,7 +217,7 @@ impl Recording {
             ),
             when(
                 !told.recalled.is_empty(),
-                format!("{} known from an earlier run, and not done again", count(told.recalled.len(), "output")),
+                format!("outputs that an earlier run left ({}) are not made again", told.recalled.len()),
             ),
             when(!told.paused.is_zero(), format!("it was paused for {:.3} s; the replay is not", told.paused.as_secs_f64())),
             when(ended_by_hand, "it was cancelled; the replay is not, and goes on to its end".into()),

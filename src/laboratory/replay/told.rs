@@ -2,7 +2,7 @@
 
 use crate::event::{Event, Names, RunHead, RunId, What};
 use core::time::Duration;
-use polity_agents::Failure;
+use polity_agents::{Failure, FailureKind};
 use polity_protocols::{AgentId, Name, TaskId, Time};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,8 @@ struct Held {
     attempt: u32,
     launch: u32,
     started: Option<Time>,
+    /// From when on it would have begun, had beginning taken no time: in real time that is part of the work.
+    due: Option<Time>,
 }
 
 /// All that is told.
@@ -58,8 +60,6 @@ pub(super) struct Told {
     pub(super) handed_on: BTreeMap<TaskId, Launch>,
     /// How long the first run was paused.
     pub(super) paused: Duration,
-    /// The first run was told to end, or one of its tasks was.
-    pub(super) disturbed: bool,
     held: BTreeMap<TaskId, Held>,
     first: BTreeMap<TaskId, (Time, Held)>,
     delegated: BTreeSet<TaskId>,
@@ -67,6 +67,8 @@ pub(super) struct Told {
     nested: BTreeSet<TaskId>,
     fallbacks: BTreeMap<TaskId, Name>,
     paused_since: Option<Time>,
+    /// Jobs that each agent has, those in its queue too.
+    hands: BTreeMap<AgentId, u32>,
     /// Why agents were lost last, until a job is to blame.
     losses: BTreeMap<AgentId, Option<Name>>,
 }
@@ -115,7 +117,10 @@ impl Told {
                 self.fallbacks.insert(TaskId::new(task.run(), *copy), name.into());
             }
             What::Assigned { task, agent, attempt, launch, .. } => {
-                self.held.insert(*task, Held { agent: *agent, attempt: *attempt, launch: *launch, started: None });
+                let due = self.is_free(event.run, *agent).then_some(at);
+                let held = Held { agent: *agent, attempt: *attempt, launch: *launch, started: None, due };
+                self.held.insert(*task, held);
+                *self.hands.entry(*agent).or_default() += 1;
             }
             What::Started { task, .. } => {
                 if let Some(held) = self.held.get_mut(task) {
@@ -123,7 +128,7 @@ impl Told {
                     self.first.entry(*task).or_insert((at, *held));
                 }
             }
-            What::Refused { task, .. } => drop(self.held.remove(task)),
+            What::Refused { task, .. } => drop(self.let_go(*task)),
             What::AgentLost { agent, reason, .. } => drop(self.losses.insert(*agent, Some(reason.clone()))),
             What::Displaced { task, agent, .. } => {
                 let how = if self.is_fatal(*task, *agent) { How::Fatal } else { How::Lost };
@@ -139,7 +144,13 @@ impl Told {
             }
             What::Synthesized { task, output, .. } => self.whole(*task, at, How::Answered(output.clone())),
             What::Failed { task, failure, .. } => {
-                self.close(*task, at, None, How::Failed(failure.clone()));
+                let holder = self.held.get(task).map(|held| held.agent);
+                let how = match holder.filter(|_| failure.kind == FailureKind::Poison) {
+                    Some(agent) if self.is_fatal(*task, agent) => How::Fatal, // once too often
+                    Some(_) => How::Lost,
+                    None => How::Failed(failure.clone()),
+                };
+                self.close(*task, at, None, how);
                 self.whole(*task, at, How::Failed(failure.clone()));
             }
             What::Replanned { task, failure, .. } => {
@@ -148,7 +159,7 @@ impl Told {
             }
             What::Delegated { task, .. } => {
                 self.delegated.insert(*task);
-                self.held.remove(task);
+                self.let_go(*task);
             }
             What::Nested { task, .. } => drop(self.nested.insert(*task)),
             What::Cancelled { task } => {
@@ -156,8 +167,6 @@ impl Told {
                 self.whole(*task, at, How::CutShort);
             }
             What::Recalled { task, output } => self.recalled.push((self.names.task(*task), output.clone())),
-            What::CalledOff { .. } | What::TurnedBack { .. } => {}
-            What::Paused { .. } => self.disturbed = true,
             _ => {}
         }
     }
@@ -175,11 +184,26 @@ impl Told {
         }
         is_it
     }
+    /// Whether an agent has a free slot, in a run in real time.
+    fn is_free(&self, run: RunId, agent: AgentId) -> bool {
+        let real = self.heads.get(&run).filter(|head| !head.simulated);
+        let slots = real.map_or(0, |head| head.slots.get(agent.0 as usize).copied().unwrap_or(1));
+        self.hands.get(&agent).copied().unwrap_or(0) < slots
+    }
+    fn let_go(&mut self, task: TaskId) -> Option<Held> {
+        let held = self.held.remove(&task)?;
+        self.hands.entry(held.agent).and_modify(|hands| *hands = hands.saturating_sub(1));
+        Some(held)
+    }
     /// Nobody has the job any more.
     fn close(&mut self, task: TaskId, at: Time, took: Option<Duration>, how: How) {
-        let Some(held) = self.held.remove(&task) else { return };
+        let Some(held) = self.let_go(task) else { return };
         let Some(started) = held.started else { return };
-        let (job, took) = (self.job_name(task), took.unwrap_or_else(|| at.since(started)));
+        let took = match (held.due, took) {
+            (Some(due), _) => at.since(due),
+            (None, took) => took.unwrap_or_else(|| at.since(started)),
+        };
+        let job = self.job_name(task);
         let Held { agent, attempt, launch, .. } = held;
         self.launches.push(Launch { task, job, agent, attempt, launch, took, how });
     }
