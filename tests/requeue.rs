@@ -86,7 +86,7 @@ fn nothing_that_completed_is_done_again_and_the_result_is_the_same() {
 fn a_society_tells_of_each_kind_of_dead_task() {
     let dead: Vec<DeadLetter> = polity::simulate(7, async {
         let stubborn = RetryPolicy { attempts: 3, ..RetryPolicy::default() };
-        let fatal = Simulation { work: None, failure: 0.0, crash: 1.0, hang: 0.0, output: None };
+        let fatal = Simulation { work: None, failure: 0.0, crash: 1.0, hang: 0.0, ..Simulation::default() };
         let society = Polity::builder()
             .function("fail", |_, _| async { Err(Failure::error("no")) })
             .function("wrong", |job, _| async move { Ok(json!(job.input::<u64>("missing")?)) })

@@ -1,5 +1,6 @@
 //! A job: one attempt at one task, as an agent gets it.
 
+use crate::executors::Past;
 use crate::failure::{Failure, FailureKind};
 use core::time::Duration;
 use polity_protocols::{Name, TaskId};
@@ -185,6 +186,8 @@ pub struct Simulation {
     pub hang: f64,
     /// What it answers; its input if none.
     pub output: Option<Value>,
+    /// What is known of jobs that were done before: of these nothing is drawn.
+    pub past: Option<Arc<Past>>,
 }
 
 /// How a simulated duration is drawn. All in seconds, at least 0.

@@ -32,8 +32,8 @@ pub use body::{Body, Cancel, Offer};
 pub use cancel::CancelToken;
 pub use clock::RealClock;
 pub use executors::{
-    DEFAULT_LINGER, DEFAULT_SPILL, Draw, Executed, Executors, FnAgent, Functions, SharedAgent, SimEnd, Workplace, agent_fn, draw,
-    share, simulate,
+    DEFAULT_LINGER, DEFAULT_SPILL, Deed, Draw, Executed, Executors, FnAgent, Functions, Past, PastEnd, SharedAgent, SimEnd,
+    Workplace, agent_fn, draw, share, simulate,
 };
 pub use failure::{Failure, FailureKind};
 pub use handed::{HandedOn, Spent};

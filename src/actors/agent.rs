@@ -306,6 +306,7 @@ impl AgentActor {
             return self.world.ignore();
         };
         let answer = match end {
+            SimEnd::Succeed | SimEnd::Fail if simulation.past.is_some() => simulation.answer(job, *end == SimEnd::Fail),
             SimEnd::Succeed => Ok(simulation.output.clone().unwrap_or_else(|| (*job.input).clone())),
             SimEnd::Fail => Err(Failure::error("it failed, as its simulation says it may")),
             SimEnd::Crash => panic!("simulated crash of \"{}\" while it did \"{}\"", self.blueprint.profile.name, job.name),

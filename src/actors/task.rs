@@ -366,7 +366,7 @@ impl TaskActor {
             Some(_) => {
                 let work =
                     if let Work::Simulate(simulation) = &job.work { (**simulation).clone() } else { Simulation::default() };
-                job.work = Work::Simulate(Arc::new(Simulation { failure: 1.0, ..work }));
+                job.work = Work::Simulate(Arc::new(Simulation { failure: 1.0, past: None, ..work }));
             }
         }
     }

@@ -84,7 +84,10 @@ impl Earlier {
         })
     }
     /// The workflow as it was when the run began, not as its file may be now.
-    fn workflow(&self, verb: &str) -> Result<(Workflow, Vec<AgentSpec>), Stop> {
+    ///
+    /// # Errors
+    /// If it was not kept, or is another by now.
+    pub fn workflow(&self, verb: &str) -> Result<(Workflow, Vec<AgentSpec>), Stop> {
         let (path, name) = (self.folder.workflow(), self.folder.name());
         if !path.exists() {
             let why = "its workflow was not kept: it did not come from one file, or the file was changed while the run began";

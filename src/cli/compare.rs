@@ -61,7 +61,7 @@ impl Compare {
         let config = Settings::default().config()?;
         let plan = Plan {
             subjects: self.subjects(&config)?,
-            arms: self.arms()?,
+            arms: if self.strategies.is_empty() { Arm::usual() } else { arms(&self.strategies)? },
             first: self.seed,
             seeds: self.seeds,
             threads: self.threads.unwrap_or_else(cores),
@@ -107,27 +107,6 @@ impl Compare {
         let sized = |n: &usize| subject.clone().with_agents(*n).map_err(|wrong| Stop::usage(format!("--agents: {wrong}")));
         self.agents.iter().map(sized).collect()
     }
-    fn arms(&self) -> Result<Vec<Arm>, Stop> {
-        if self.strategies.is_empty() {
-            return Ok(Arm::usual());
-        }
-        let mut arms: Vec<Arm> = Vec::new();
-        for given in &self.strategies {
-            let words = if given.trim_start().starts_with('{') {
-                vec![given.as_str()]
-            } else {
-                given.split(',').map(str::trim).collect()
-            };
-            for word in words {
-                let arm = arm(word)?;
-                if arms.iter().any(|other| other.name == arm.name) {
-                    return Err(Stop::usage(format!("--strategies names {} twice", arm.name)));
-                }
-                arms.push(arm);
-            }
-        }
-        Ok(arms)
-    }
     /// The words of the command, without strategies and seeds.
     fn again(&self) -> String {
         let mut words = vec!["polity".to_owned(), "compare".to_owned(), self.file.display().to_string()];
@@ -165,6 +144,26 @@ impl Compare {
         }
         Ok(())
     }
+}
+
+/// The strategies that `--strategies` names, in order.
+///
+/// # Errors
+/// If one is unknown, has a wrong setting, or is named twice.
+pub fn arms(all: &[String]) -> Result<Vec<Arm>, Stop> {
+    let mut arms: Vec<Arm> = Vec::new();
+    for given in all {
+        let words =
+            if given.trim_start().starts_with('{') { vec![given.as_str()] } else { given.split(',').map(str::trim).collect() };
+        for word in words {
+            let arm = arm(word)?;
+            if arms.iter().any(|other| other.name == arm.name) {
+                return Err(Stop::usage(format!("--strategies names {} twice", arm.name)));
+            }
+            arms.push(arm);
+        }
+    }
+    Ok(arms)
 }
 
 /// A strategy in one word or in its long form, with settings that are right.

@@ -26,6 +26,7 @@ mod output;
 mod picture;
 mod plan;
 mod record;
+mod replay;
 mod report;
 mod requeue;
 mod retry;
@@ -68,6 +69,7 @@ enum Verb {
     Agents(agents::Agents),
     Schema(schema::Schema),
     Compare(compare::Compare),
+    Replay(replay::Replay),
     Config(config::Config),
     Retry(retry::Retry),
     Pause(orders::Pause),
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Verb::Agents(verb) => verb.go(),
         Verb::Schema(verb) => verb.go(),
         Verb::Compare(verb) => verb.go(),
+        Verb::Replay(verb) => verb.go(),
         Verb::Config(verb) => verb.go(),
         Verb::Retry(verb) => verb.go(),
         Verb::Pause(verb) => verb.go(),

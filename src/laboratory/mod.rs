@@ -6,6 +6,7 @@
 //! | [`Trial`], [`Measures`] | one run in virtual time, and what it came to |
 //! | [`in_parallel`] | many of them, on all cores |
 //! | [`Comparison`] | strategies side by side, by paired seeds |
+//! | [`Recording`], [`Scenario`], [`Replay`] | a run that was recorded, again: as it was, and under another government |
 //! | [`statistics`] | medians with their intervals, paired tests, effect sizes, fairness |
 //! | [`picture`] | charts as SVG, and pages that hold them: one file each, without a script |
 //!
@@ -16,10 +17,12 @@ pub mod statistics;
 
 mod compare;
 mod pool;
+mod replay;
 mod subject;
 mod trial;
 
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
 pub use pool::{cores, in_parallel};
+pub use replay::{Course, Moved, Place, Recording, Replay, ReplayError, Scenario, Shares};
 pub use subject::{Subject, speeds};
 pub use trial::{Measures, Trial};

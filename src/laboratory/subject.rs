@@ -153,16 +153,7 @@ impl Subject {
                 .collect();
             return Ok(self);
         }
-        // One of each kind; the rest by largest share, so that it adds up.
-        let all: u32 = self.agents.iter().map(|spec| spec.replicas).sum();
-        let rest = (n - kinds) as f64;
-        let (mut before, mut given) = (0, 0);
-        for spec in &mut self.agents {
-            before += spec.replicas;
-            let due = (rest * f64::from(before) / f64::from(all.max(1))).round() as u32;
-            (spec.replicas, spec.replicated, spec.elastic) = (1 + due - given, true, None);
-            given = due;
-        }
+        multiply(&mut self.agents, n);
         Ok(self)
     }
 
@@ -237,5 +228,19 @@ fn disturb(flow: &mut Workflow, sigma: f64) {
             }
             _ => {}
         }
+    }
+}
+
+/// So many agents in all, each kind in proportion to its replicas, and at least one of each.
+pub(super) fn multiply(agents: &mut [AgentSpec], n: usize) {
+    // One of each kind; the rest by largest share, so that it adds up.
+    let all: u32 = agents.iter().map(|spec| spec.replicas).sum();
+    let rest = n.saturating_sub(agents.len()) as f64;
+    let (mut before, mut given) = (0, 0);
+    for spec in agents {
+        before += spec.replicas;
+        let due = (rest * f64::from(before) / f64::from(all.max(1))).round() as u32;
+        (spec.replicas, spec.replicated, spec.elastic) = (1 + due - given, true, None);
+        given = due;
     }
 }

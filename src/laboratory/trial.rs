@@ -1,14 +1,17 @@
 //! One try: a subject under a government, by a seed; and what it cost.
 
 use super::Subject;
-use crate::event::{RunId, RunStatus};
+use crate::event::{Counts, RunId, RunStatus};
 use crate::registry::Registry;
-use crate::report::{Chronicle, Report, SharedReport, State};
+use crate::report::{Chronicle, Cost, Report, SharedReport, State};
 use crate::runtime::{RunOptions, simulate};
 use crate::workflow::Strategy;
 use crate::workloads::WorkloadError;
+use polity_agents::AgentSpec;
+use polity_protocols::AgentId;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What one run came to. Times are in seconds of virtual time.
@@ -90,7 +93,7 @@ impl<'a> Trial<'a> {
             (builder.sink(report.clone()), report)
         })?;
         let report = report.look();
-        Ok(measures(&report, self.subject, status))
+        Ok(measures(&[&report], self.subject.agents(), status))
     }
     /// The same, with all that can be told of it.
     ///
@@ -102,7 +105,7 @@ impl<'a> Trial<'a> {
             (builder.sink(chronicle.clone()), chronicle)
         })?;
         let chronicle = chronicle.replace(Chronicle::of(RunId(0)));
-        Ok((measures(chronicle.report(), self.subject, status), chronicle))
+        Ok((measures(&[chronicle.report()], self.subject.agents(), status), chronicle))
     }
     fn carry_out<S>(
         &self,
@@ -121,38 +124,47 @@ impl<'a> Trial<'a> {
     }
 }
 
-fn measures(report: &Report, subject: &Subject, status: RunStatus) -> Measures {
-    let (cost, tally) = (report.cost(), report.tally());
-    let specs: Vec<f64> = subject.agents().iter().flat_map(|spec| vec![spec.cost; spec.most() as usize]).collect();
-    let busy: Vec<f64> = report.agents().map(|(_, agent)| agent.busy.as_secs_f64()).collect();
-    let all: f64 = busy.iter().sum();
-    let spent = report.agents().map(|(id, agent)| {
-        let second = specs.get(id.0 as usize).copied().unwrap_or_default();
-        agent.busy.as_secs_f64() * second
-    });
-    let done: f64 = report
-        .tasks()
-        .chain(report.copies())
-        .filter(|(_, task)| task.state == State::Completed)
-        .map(|(_, task)| task.took().as_secs_f64())
-        .sum();
-    let governed: u64 = report.governed().iter().map(|g| g.messages).sum();
+/// What a run came to: its report, and those of the runs below it. `agents` are the society's, in its order.
+pub(super) fn measures(reports: &[&Report], agents: &[AgentSpec], status: RunStatus) -> Measures {
+    let Some(first) = reports.first() else { return Measures::default() };
+    let seconds: Vec<f64> = agents.iter().flat_map(|spec| vec![spec.cost; spec.most() as usize]).collect();
+    let mut busy: BTreeMap<AgentId, f64> = BTreeMap::new();
+    for (id, agent) in reports.iter().flat_map(|report| report.agents()) {
+        *busy.entry(id).or_default() += agent.busy.as_secs_f64();
+    }
+    let all: f64 = busy.values().sum();
+    let spent = busy.iter().map(|(id, busy)| busy * seconds.get(id.0 as usize).copied().unwrap_or_default());
+    let tasks = || reports.iter().flat_map(|report| report.tasks().chain(report.copies()));
+    let done = tasks().filter(|(_, task)| task.state == State::Completed && task.agent.is_some());
+    let done: f64 = done.map(|(_, task)| task.took().as_secs_f64()).sum();
+    let governed: u64 = first.governed().iter().map(|g| g.messages).sum();
+    let rounds: u64 = first.governed().iter().map(|g| g.rounds).sum();
+    let (mut cost, mut tally) = (Cost::default(), Counts::default());
+    for report in reports {
+        let (one, ends) = (report.cost(), report.tally());
+        (cost.messages, cost.rounds, cost.paid) = (cost.messages + one.messages, cost.rounds + one.rounds, cost.paid + one.paid);
+        (cost.retries, cost.displaced) = (cost.retries + one.retries, cost.displaced + one.displaced);
+        tally.completed += ends.completed;
+        tally.failed += ends.failed + ends.blocked + ends.cancelled;
+    }
+    let slots: f64 = first.agents().map(|(_, agent)| f64::from(agent.slots)).sum();
+    let room = slots * first.makespan().as_secs_f64();
     let late = |failure: &polity_agents::Failure| failure.kind == polity_agents::FailureKind::Timeout;
     Measures {
-        makespan: report.makespan().as_secs_f64(),
+        makespan: first.makespan().as_secs_f64(),
         cost: spent.sum(),
         paid: cost.paid,
         messages: governed.max(cost.messages),
-        rounds: report.governed().iter().map(|g| g.rounds).sum::<u64>().max(cost.rounds),
-        utilisation: report.busy_share(),
-        fairness: super::statistics::Sample::of(busy).fairness().unwrap_or(1.0),
+        rounds: rounds.max(cost.rounds),
+        utilisation: if room > 0.0 { (all / room).clamp(0.0, 1.0) } else { 0.0 },
+        fairness: super::statistics::Sample::of(busy.into_values()).fairness().unwrap_or(1.0),
         // Sums of floats differ in their last digits.
         lost_work: if all - done > 1e-9 * all { ((all - done) / all).min(1.0) } else { 0.0 },
         retries: cost.retries,
         displaced: cost.displaced,
         completed: tally.completed,
-        failed: tally.failed + tally.blocked + tally.cancelled,
-        late: report.tasks().filter(|(_, task)| task.failure.as_deref().is_some_and(late)).count() as u32,
+        failed: tally.failed,
+        late: tasks().filter(|(_, task)| task.failure.as_deref().is_some_and(late)).count() as u32,
         well: status == RunStatus::Completed,
     }
 }

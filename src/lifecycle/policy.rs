@@ -30,6 +30,8 @@ pub struct RetryPolicy {
     pub only_if: Option<Arc<str>>,
     /// An expression over `error` and `attempt`: what meets it is not retried.
     pub unless: Option<Arc<str>>,
+    /// What the first delays are, whatever the figures above say: those of a recorded run, when it is replayed.
+    pub delays: Arc<[Duration]>,
 }
 
 /// How a delay `d` is spread, so that many that failed together don't come back together.
@@ -54,6 +56,7 @@ impl Default for RetryPolicy {
             never: Vec::new(),
             only_if: None,
             unless: None,
+            delays: Arc::default(),
         }
     }
 }
@@ -64,6 +67,9 @@ impl RetryPolicy {
     }
     /// The delay before the attempt that follows attempt number `attempt` (counted from 1); `unit` is a draw from `[0, 1)`.
     pub fn delay(&self, attempt: u32, unit: f64) -> Duration {
+        if let Some(known) = self.delays.get(attempt.saturating_sub(1) as usize) {
+            return *known;
+        }
         let seconds = self.initial.as_secs_f64() * self.factor.max(1.0).powi(attempt.saturating_sub(1).min(1_000) as i32);
         let capped = seconds.min(self.max.as_secs_f64());
         polity_protocols::seconds_to_duration(match self.jitter {

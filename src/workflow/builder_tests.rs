@@ -63,7 +63,7 @@ outputs: [{ name: result, from: tasks.say.output.text }]
 
 #[test]
 fn all_mistakes_of_a_program_are_said_at_once() {
-    let simulation = Simulation { work: None, failure: 0.0, crash: 0.0, hang: 0.0, output: None };
+    let simulation = Simulation { work: None, failure: 0.0, crash: 0.0, hang: 0.0, output: None, past: None };
     let errors = Workflow::new("")
         .task("my-task", command("echo {{ 1"))
         .task("a", kind("k").stdin("x").needs("gpu", 2.0))

@@ -256,6 +256,7 @@ pub(super) fn simulation(node: &Node, problems: &mut Vec<Problem>) -> Simulation
         crash: probability("crash"),
         hang: probability("hang"),
         output: node.get("output").map(Node::json),
+        past: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod faults;
 mod interrupts;
 mod orders;
 mod place;
+mod replay;
 mod retry;
 mod settings;
 mod verbs;

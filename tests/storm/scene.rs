@@ -159,7 +159,8 @@ fn action(rough: bool, rng: &mut Rng) -> TaskBuilder {
     };
     let p = |rng: &mut Rng, often: f64, most: f64| if rng.chance(often) { rng.between(0.0, most) } else { 0.0 };
     let crash = if rough { p(rng, 0.5, 1.0) } else { p(rng, 0.1, 0.5) };
-    let simulation = Simulation { work: Some(work), failure: p(rng, 0.4, 0.6), crash, hang: p(rng, 0.2, 0.3), output: None };
+    let simulation =
+        Simulation { work: Some(work), failure: p(rng, 0.4, 0.6), crash, hang: p(rng, 0.2, 0.3), ..Simulation::default() };
     let hangs = simulation.hang > 0.0;
     let task = match rng.below(6) {
         0 => function("at_once"),

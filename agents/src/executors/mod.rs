@@ -15,6 +15,7 @@ mod command;
 mod environment;
 mod function;
 mod outcome;
+mod past;
 mod perform;
 mod process;
 mod read;
@@ -24,6 +25,7 @@ mod tape;
 mod workplace;
 
 pub use function::Functions;
+pub use past::{Deed, Past, PastEnd};
 pub use perform::{Executed, Executors};
 pub use shared::{FnAgent, SharedAgent, agent_fn, share};
 pub use simulated::{Draw, SimEnd, draw, simulate};

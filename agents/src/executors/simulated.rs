@@ -1,5 +1,6 @@
 //! Work that only takes time: what it will come to is drawn first, purely; then it is waited for.
 
+use super::{Deed, PastEnd};
 use crate::agent::Context;
 use crate::failure::Failure;
 use crate::job::{Answer, Distribution, Job, Simulation};
@@ -99,7 +100,7 @@ impl Distribution {
 impl Default for Simulation {
     /// The job's estimate, always with success, answering its input.
     fn default() -> Self {
-        Simulation { work: None, failure: 0.0, crash: 0.0, hang: 0.0, output: None }
+        Simulation { work: None, failure: 0.0, crash: 0.0, hang: 0.0, output: None, past: None }
     }
 }
 impl Simulation {
@@ -121,12 +122,39 @@ impl Simulation {
         }
         self.work.as_ref().map_or(Ok(()), Distribution::check)
     }
+    /// What is known of this very job, if it was done before.
+    fn deed(&self, job: &Job) -> Option<&Deed> {
+        self.past.as_ref()?.of(job)
+    }
+    /// What an attempt at `job` that came to its end answers: what it did before, if that is known.
+    ///
+    /// # Errors
+    /// [`FailureKind::Error`](crate::FailureKind::Error) if it `failed`; or the failure that is known.
+    ///
+    /// ```
+    /// use polity_agents::{Job, Simulation, Work};
+    /// let simulation = Simulation { output: Some("done".into()), ..Simulation::default() };
+    /// let job = Job::new("a", Work::Own);
+    /// assert_eq!(simulation.answer(&job, false).unwrap(), "done");
+    /// assert!(simulation.answer(&job, true).is_err());
+    /// ```
+    pub fn answer(&self, job: &Job, failed: bool) -> Answer {
+        match self.deed(job).map(|deed| &deed.end) {
+            Some(PastEnd::Answered(output)) => Ok((**output).clone()),
+            Some(PastEnd::Failed(failure)) => Err((**failure).clone()),
+            _ if failed => {
+                Err(Failure::error(format!("simulated failure (each attempt fails with probability {})", self.failure)))
+            }
+            _ => Ok(self.output.clone().unwrap_or_else(|| (*job.input).clone())),
+        }
+    }
 }
 
 /// Draws what an attempt at `job` will come to on an agent of this speed. Pure.
 ///
 /// It lasts its work ÷ (speed × fit). Whether it hangs is drawn first; if not, whether it crashes; if not, whether it fails. All the
-/// fates are drawn each time, so that a change of one probability shifts no other draw (common random numbers).
+/// fates are drawn each time, so that a change of one probability shifts no other draw (common random numbers). Of a job that is known from
+/// the past nothing is drawn: it lasts its work then ÷ (speed × fit), and ends as it did.
 ///
 /// ```
 /// use polity_agents::{SimEnd, Simulation, Work, draw};
@@ -136,6 +164,9 @@ impl Simulation {
 /// assert_eq!((drawn.duration.as_secs(), drawn.end), (3, SimEnd::Succeed));
 /// ```
 pub fn draw(simulation: &Simulation, job: &Job, speed: f64, rng: &mut Rng) -> Draw {
+    if let Some(deed) = simulation.deed(job) {
+        return deed.again(speed * job.fit);
+    }
     let [hang, crash, failure] = [rng.unit(), rng.unit(), rng.unit()];
     let work = simulation.work.map_or(job.estimate, |distribution| distribution.sample(rng));
     let rate = speed * job.fit;
@@ -178,13 +209,10 @@ pub async fn simulate(job: Job, simulation: &Simulation, speed: f64, context: Co
         core::future::pending::<()>().await;
     }
     context.sleep(drawn.duration).await;
-    match drawn.end {
-        SimEnd::Fail => {
-            Err(Failure::error(format!("simulated failure (each attempt fails with probability {})", simulation.failure)))
-        }
-        SimEnd::Crash => panic!("simulated crash of the agent at task \"{}\"", job.name),
-        SimEnd::Succeed | SimEnd::Hang => Ok(simulation.output.clone().unwrap_or_else(|| (*job.input).clone())),
+    if drawn.end == SimEnd::Crash {
+        panic!("simulated crash of the agent at task \"{}\"", job.name);
     }
+    simulation.answer(&job, drawn.end == SimEnd::Fail)
 }
 
 #[cfg(test)]

@@ -8,3 +8,4 @@ mod text;
 
 pub use comparison::{Arm, Comparison, Plan, Progress};
 pub use rows::{Row, Size};
+pub(super) use text::{figure, percent, signed};

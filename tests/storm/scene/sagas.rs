@@ -27,7 +27,7 @@ fn undo(rough: bool, rng: &mut Rng) -> TaskBuilder {
         0 => function("at_once").with("of", expr("output")),
         1 => function("moody"),
         2 if rng.chance(0.2) => function("at_once").with("of", expr("output.nothing.at.all")), // has no value
-        _ => simulated(Simulation { work, failure, crash, hang, output: None }),
+        _ => simulated(Simulation { work, failure, crash, hang, output: None, past: None }),
     };
     let attempt = (hang > 0.0 || rng.chance(0.1)).then(|| seconds(rng, 0.5, 5.0));
     let total = rng.chance(0.05).then(|| seconds(rng, 0.5, 30.0));

@@ -1,0 +1,90 @@
+//! A recorded run, again under another government.
+
+use crate::place::Place;
+
+const FLOW: &str = "name: small
+agents: [{ id: ann, can: { work: 1.0 } }, { id: bob, can: { work: 0.5 }, slots: 2 }]
+tasks:
+  - { id: years, run: 'echo \"[2012, 2013, 2014]\"', output: json }
+  - { id: a, type: work, run: 'sleep 0.1; echo {{ item }}', for_each: tasks.years.output, estimate: 100ms }
+  - { id: b, type: work, run: 'test $POLITY_ATTEMPT -gt 1 && sleep 0.2', depends_on: [a], retry: { attempts: 3, initial: 100ms }, estimate: 200ms }
+  - { id: c, run: echo never, when: '2099 in tasks.years.output' }
+  - { id: d, run: 'sleep 0.1; echo {{ tasks.a.output | length }}', depends_on: [b] }
+outputs: [{ name: n, from: d.output }]
+";
+
+/// A number of the JSON that it prints.
+fn figure(value: &serde_json::Value, path: &str) -> f64 {
+    value.pointer(path).and_then(serde_json::Value::as_f64).unwrap_or_else(|| panic!("{path} in {value:#}"))
+}
+
+#[test]
+fn a_live_run_is_replayed_within_a_quarter_and_compared_with_what_it_would_have_been() {
+    let place = Place::new().with("flow.yaml", FLOW);
+    place.run(&["run", "flow.yaml", "--name", "r", "--strategy", "market"]).coded(0).prints(&["3"]);
+    let replayed = place.run(&["replay", "r"]);
+    replayed.coded(0).says(&["assumed: a job's work is what it took", "as much quicker on an agent as its speed says"]).prints(
+        &[
+            "r · workflow small · market · real time",
+            "recorded",
+            "replayed",
+            "hierarchical",
+            "consensus",
+            "stigmergic",
+            "is off by",
+            "back-off",
+        ],
+    );
+    let json = place.run(&["replay", "last", "--strategies", "random,{ round_robin: {} }", "--agents", "4", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.coded(0).out).unwrap();
+    let error = figure(&json, "/error");
+    println!("the replay of a live run is off by {:.2} %", error * 100.0);
+    assert!(error < 0.25, "{error}");
+    assert_eq!((figure(&json, "/replayed/unknown_jobs"), figure(&json, "/replayed/measures/retries")), (0.0, 1.0));
+    assert_eq!(json["scenarios"][0]["name"], "random, 4 agents");
+    assert!(json["scenarios"][0]["moved"].is_array() && figure(&json, "/scenarios/1/measures/makespan") > 0.3);
+}
+
+#[test]
+fn a_simulated_run_is_replayed_exactly_with_other_agents_and_faults_too() {
+    let place = Place::new().with("flow.yaml", FLOW);
+    place.run(&["run", "flow.yaml", "--name", "s", "--simulate", "--seed", "5"]).coded(0);
+    place.run(&["replay", "s", "--strategy", "market"]).coded(0).prints(&[
+        "is off by 0.0 % of the makespan",
+        "virtual time",
+        "market",
+    ]);
+    place.run(&["replay", "s", "--speeds", "2,4"]).coded(0).prints(&["as recorded, other speeds"]);
+    place.run(&["replay", "s", "--faults", "crash=1s,repair=100ms"]).coded(0).prints(&["as recorded, other faults"]);
+    place.run(&["run", "flow.yaml", "--name", "f", "--simulate", "--seed", "5", "--faults", "crash=1s,repair=100ms"]);
+    place
+        .run(&["replay", "f", "--faults", "none"])
+        .coded(0)
+        .says(&["of its faults happen again"])
+        .prints(&["off by 0.0 %", "no faults"]);
+}
+
+#[test]
+fn wrong_words_and_runs_are_refused_with_a_remedy() {
+    let place = Place::new().with("flow.yaml", FLOW);
+    place.run(&["run", "flow.yaml", "--name", "good", "--simulate"]).coded(0);
+    place.run(&["run", "flow.yaml", "--name", "bare", "--simulate"]).coded(0);
+    std::fs::remove_file(place.path(".polity/runs/bare/workflow.polity.yaml")).unwrap();
+    place.run(&["run", "flow.yaml", "--name", "cut", "--simulate"]).coded(0);
+    let log = place.path(".polity/runs/cut/events.ndjson");
+    let text = std::fs::read_to_string(&log).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.contains("\"event\":\"run_ended\"")).collect();
+    std::fs::write(&log, lines.join("\n") + "\n").unwrap();
+    for (words, code, says) in [
+        (&["gud"][..], 2, "no run is called \"gud\""),
+        (&["good", "--strategies", "markt"], 2, "did you mean \"market\"?"),
+        (&["good", "--strategies", "market,market"], 2, "names market twice"),
+        (&["good", "--agents", "1"], 2, "the run needs at least 2 agents"),
+        (&["good", "--speeds", "1"], 2, "give one each for ann, bob"),
+        (&["good", "--faults", "crush=1"], 2, "--faults:"),
+        (&["bare"], 2, "bare can't be done again (replay), since its workflow was not kept"),
+        (&["cut"], 2, "go on with it (polity retry cut), and replay that"),
+    ] {
+        place.run(&[&["replay"][..], words].concat()).coded(code).says(&[says]);
+    }
+}
