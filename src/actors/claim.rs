@@ -47,8 +47,8 @@ impl Claim {
     }
     /// Who tells the task that the job is alive: no oftener than four times within its limit.
     pub(crate) fn pulse(&self, limit: Duration) -> Rc<Beats> {
-        let (task, addr, launch) = (self.task, self.addr.clone(), self.launch);
-        Rc::new(Beats { task, addr, launch, gap: limit / 4, last: Cell::new(None) })
+        let (task, agent, addr, launch) = (self.task, self.agent, self.addr.clone(), self.launch);
+        Rc::new(Beats { task, agent, addr, launch, gap: limit / 4, last: Cell::new(None) })
     }
     /// The job is not taken.
     pub(crate) fn refuse(mut self, load: Load) {
@@ -81,6 +81,7 @@ impl Drop for Claim {
 /// The heartbeats of one job.
 pub(crate) struct Beats {
     task: TaskId,
+    agent: AgentId,
     addr: Addr<TaskActor>,
     launch: u32,
     gap: Duration,
@@ -94,7 +95,8 @@ impl Pulse for Beats {
             return;
         }
         self.last.set(Some(now));
-        world.ship_to_task(&self.addr, ToTask { task: self.task, word: TaskMail::Beat { launch: self.launch } });
+        let word = TaskMail::Beat { launch: self.launch };
+        world.ship_to_task(self.agent, &self.addr, ToTask { task: self.task, word });
     }
 }
 
