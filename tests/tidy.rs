@@ -24,9 +24,7 @@ fn is_pure(path: &str) -> bool {
         "src/laboratory/statistics/",
         "src/laboratory/picture/",
     ];
-    PURE
-        .iter()
-        .any(|folder| path.starts_with(folder))
+    PURE.iter().any(|folder| path.starts_with(folder))
 }
 fn is_product(path: &str) -> bool {
     (path.starts_with("src/") || path.starts_with("agents/src/") || path.starts_with("protocols/src/")) && !is_test(path)

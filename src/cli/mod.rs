@@ -33,6 +33,7 @@ mod run;
 mod runs;
 mod schema;
 mod show;
+mod simulate;
 mod stop;
 mod trace;
 
@@ -68,6 +69,7 @@ enum Verb {
     Agents(agents::Agents),
     Schema(schema::Schema),
     Compare(compare::Compare),
+    Simulate(simulate::Simulate),
     Config(config::Config),
     Retry(retry::Retry),
     Pause(orders::Pause),
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Verb::Agents(verb) => verb.go(),
         Verb::Schema(verb) => verb.go(),
         Verb::Compare(verb) => verb.go(),
+        Verb::Simulate(verb) => verb.go(),
         Verb::Config(verb) => verb.go(),
         Verb::Retry(verb) => verb.go(),
         Verb::Pause(verb) => verb.go(),

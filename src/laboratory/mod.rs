@@ -6,6 +6,7 @@
 //! | [`Trial`], [`Measures`] | one run in virtual time, and what it came to |
 //! | [`in_parallel`] | many of them, on all cores |
 //! | [`Comparison`] | strategies side by side, by paired seeds |
+//! | [`Experiment`], [`Sweep`] | a grid of conditions, each tried by many seeds, into a folder of files; can be killed and goes on |
 //! | [`statistics`] | medians with their intervals, paired tests, effect sizes, fairness |
 //! | [`picture`] | charts as SVG, and pages that hold them: one file each, without a script |
 //!
@@ -17,9 +18,11 @@ pub mod statistics;
 mod compare;
 mod pool;
 mod subject;
+pub(crate) mod sweep;
 mod trial;
 
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
 pub use pool::{cores, in_parallel};
 pub use subject::{Subject, speeds};
+pub use sweep::{Ending, Experiment, KEPT, MOST_CELLS, MOST_TRIES, Sweep, SweepError};
 pub use trial::{Measures, Trial};

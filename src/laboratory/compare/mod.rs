@@ -10,7 +10,9 @@ use crate::workflow::Strategy;
 use crate::workloads::WorkloadError;
 use serde_json::{Value, json};
 
+pub(super) use csv::quoted;
 pub use rows::{Row, Size};
+pub(super) use text::{figure, short};
 
 /// A strategy in a comparison.
 ///

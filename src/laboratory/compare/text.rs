@@ -75,7 +75,7 @@ fn cells(row: &Row) -> Vec<String> {
 }
 
 /// Four digits, or more before the point.
-pub(super) fn figure(x: f64) -> String {
+pub(in crate::laboratory) fn figure(x: f64) -> String {
     match x.abs() {
         _ if !x.is_finite() => "—".into(),
         size if size >= 1000.0 => format!("{x:.0}"),
@@ -84,7 +84,7 @@ pub(super) fn figure(x: f64) -> String {
         _ => format!("{x:.3}"),
     }
 }
-pub(super) fn percent(x: f64) -> String {
+pub(in crate::laboratory) fn percent(x: f64) -> String {
     if x.is_finite() { format!("{:.1} %", x * 100.0) } else { "—".into() }
 }
 fn signed(share: f64) -> String {
@@ -93,7 +93,7 @@ fn signed(share: f64) -> String {
     if percent.abs() < 0.05 { "±0.0 %".into() } else { format!("{sign}{:.1} %", percent.abs()) }
 }
 /// Settings can be long.
-pub(super) fn short(name: &str) -> String {
+pub(in crate::laboratory) fn short(name: &str) -> String {
     const MOST: usize = 40;
     if name.chars().count() <= MOST { name.to_owned() } else { name.chars().take(MOST - 1).chain(['…']).collect() }
 }
