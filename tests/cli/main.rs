@@ -11,4 +11,5 @@ mod orders;
 mod place;
 mod retry;
 mod settings;
+mod simulate;
 mod verbs;

@@ -41,7 +41,7 @@ const AGENTS: Kind = Kind::Either(&[Kind::Whole(1), Kind::List(&Kind::Positive)]
 const NOISE: Kind = Kind::Number(0.0, 37.0);
 const FAULTS_KIND: Kind = Kind::Either(&[Kind::Text, Kind::Record(&FAULTS)]);
 
-const FACTORS: &[crate::workflow::grammar::Field] = &[
+pub(super) const FACTORS: &[crate::workflow::grammar::Field] = &[
     key("workload", Kind::List(&WORKLOAD_KIND), "workloads"),
     key("shape", Kind::List(&Kind::Text), "shapes of the workload's graph"),
     key("work", Kind::List(&Kind::Text), "distributions of the work of its tasks"),

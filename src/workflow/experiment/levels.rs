@@ -1,5 +1,6 @@
 //! `vary` and `zip`: what is varied, and how many conditions that makes.
 
+use super::grammar::FACTORS;
 use super::read::Reading;
 use crate::laboratory::MOST_CELLS;
 use crate::laboratory::sweep::Level;
@@ -13,9 +14,10 @@ pub(super) struct Varied<'a> {
     pub(super) values: &'a [Node],
 }
 
-/// The lists of a map; what is no list was reported.
+/// The lists of a map; what is no list, or can't be varied, was reported.
 pub(super) fn varied(node: Option<&Node>) -> Vec<Varied<'_>> {
-    let entries = node.into_iter().flat_map(Node::entries);
+    let known = |key: &str| FACTORS.iter().any(|field| field.name == key);
+    let entries = node.into_iter().flat_map(Node::entries).filter(|(key, ..)| known(key));
     entries.filter_map(|(key, _, node)| Some(Varied { key, node, values: node.list()? })).collect()
 }
 
