@@ -12,7 +12,7 @@ const SMALL: &str = "name: small
 workload: { shape: 'fork_join(stages 2, width 3)', work: 'uniform(1s, 9s)' }
 strategies: [hierarchical, random]
 vary: { noise: [0, 0.4] }
-repeat: 4
+repeat: 12
 ";
 
 fn experiment(text: &str) -> Experiment {
@@ -46,13 +46,13 @@ fn kept(folder: &Path) -> Vec<(String, Vec<u8>)> {
 /// A small experiment.
 fn small() -> impl Strategy<Value = String> {
     let shapes = ["chain(tasks 4)", "fork_join(stages 2, width 3)", "layered(layers 3, width 3, density 0.4)"];
-    let strategies = prop::sample::subsequence(vec!["hierarchical", "market", "random", "{ hierarchical: { span: 2 } }"], 1..=3);
-    let noise = prop::sample::subsequence(vec!["0", "0.1", "0.6"], 1..=3);
+    let strategies = prop::sample::subsequence(vec!["hierarchical", "market", "random", "{ hierarchical: { span: 2 } }"], 1..=2);
+    let noise = prop::sample::subsequence(vec!["0", "0.1", "0.6"], 1..=2);
     let seed = prop::sample::select(vec!["1", "7", "each"]);
     let precision = prop::sample::select(vec!["", "stop: { precision: 0.1 }\n", "stop: { precision: 1/2 }\n"]);
     let together = prop::sample::select(vec!["", "zip: { agents: [2, [0.5, 1, 2]], faults: [none, 'crash=0.01,repair=1s'] }\n"]);
     let measure = prop::sample::select(vec!["", "measure: [cost]\n", "measure: [messages, makespan]\n"]);
-    (prop::sample::select(shapes.to_vec()), strategies, noise, seed, precision, together, measure, 1..25_u32, 0..1_000_u64).prop_map(
+    (prop::sample::select(shapes.to_vec()), strategies, noise, seed, precision, together, measure, prop::sample::select(vec![1, 2, 5, 8, 12]), 0..1_000_u64).prop_map(
         |(shape, strategies, noise, seed, precision, together, measure, repeat, first)| {
             format!(
                 "name: small\nworkload: {{ shape: '{shape}', work: 'lognormal(mean 10s, sigma 0.5)', seed: {seed} }}\n\
@@ -66,8 +66,8 @@ fn small() -> impl Strategy<Value = String> {
 
 #[test]
 fn results_are_the_same_whatever_the_threads_and_wherever_it_was_killed() {
-    let (ended_early, resumed, cut_within) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
-    proptest!(ProptestConfig::with_cases(24), |(text in small(), stop in 0.0..1.0_f64, cut in 0.0..1.0_f64)| {
+    let (resumed, cut_within) = (AtomicU32::new(0), AtomicU32::new(0));
+    proptest!(ProptestConfig::with_cases(12), |(text in small(), stop in 0.0..1.0_f64, cut in 0.0..1.0_f64)| {
         let root = tempfile::tempdir().unwrap();
         let (alone, many, killed) = (root.path().join("alone"), root.path().join("many"), root.path().join("killed"));
         carry_out(&text, &alone, 1);
@@ -91,12 +91,10 @@ fn results_are_the_same_whatever_the_threads_and_wherever_it_was_killed() {
             prop_assert_eq!(sweep.go(2, |_| ControlFlow::Continue(())).unwrap(), Ending::Complete);
         }
         prop_assert_eq!(results(&alone), results(&killed));
-        let lines = results(&alone)[0].lines().count() as u64 - 1;
-        prop_assert!(lines <= tries);
-        ended_early.fetch_add(u32::from(lines < tries), Ordering::Relaxed);
+        prop_assert!(results(&alone)[0].lines().count() as u64 - 1 <= tries);
         prop_assert!(!killed.join("journal.ndjson").exists());
     });
-    for (what, count) in [("a cell ended early", ended_early), ("it was resumed", resumed), ("cut within a line", cut_within)] {
+    for (what, count) in [("it was resumed", resumed), ("cut within a line", cut_within)] {
         assert!(count.load(Ordering::Relaxed) > 0, "never: {what}");
     }
 }
@@ -118,7 +116,7 @@ fn a_row_is_the_trial_that_it_names() {
     for (at, noise) in [0.0, 0.4].into_iter().enumerate() {
         let noisy = subject.clone().with_noise(noise).unwrap();
         for (arm, name) in ["hierarchical", "random"].into_iter().enumerate() {
-            for seed in 1..=4 {
+            for seed in 1..=12 {
                 let m = Trial::new(&noisy, name, seed).run().unwrap();
                 let cell = at * 2 + arm + 1;
                 let begins = format!(
@@ -135,7 +133,7 @@ fn a_row_is_the_trial_that_it_names() {
     assert_eq!(rows.next(), None);
     let summary = std::fs::read_to_string(folder.join("summary.csv")).unwrap();
     assert_eq!(summary.lines().count(), 5);
-    assert!(summary.lines().nth(1).unwrap().contains(",hierarchical,4,0,"), "{summary}");
+    assert!(summary.lines().nth(1).unwrap().contains(",hierarchical,12,0,"), "{summary}");
 }
 
 #[test]
@@ -154,7 +152,7 @@ fn what_is_complete_is_not_done_again_and_nothing_is_written() {
 fn what_is_not_this_experiments_is_left_as_it_is() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("small");
-    assert!(matches!(stop_after(SMALL, &folder, 1, 3), Ending::Stopped { done: 3.., of: 16 }));
+    assert!(matches!(stop_after(SMALL, &folder, 1, 3), Ending::Stopped { done: 3.., of: 48 }));
     let mine = root.path().join("mine");
     std::fs::create_dir(&mine).unwrap();
     std::fs::write(mine.join("thesis.tex"), "ten years of work").unwrap();
@@ -165,7 +163,7 @@ fn what_is_not_this_experiments_is_left_as_it_is() {
         wrong.replace(&root.path().display().to_string(), "@")
     };
     assert_eq!(
-        refused(&SMALL.replace("repeat: 4", "repeat: 5"), &folder),
+        refused(&SMALL.replace("repeat: 12", "repeat: 13"), &folder),
         "@/small holds the results of another experiment: its text, which experiment.yaml there holds, is another; give this one another name or \
          another folder (--out), or remove that folder; nothing was changed"
     );
@@ -209,7 +207,7 @@ fn a_workload_that_has_changed_is_another_experiment() {
     let path = root.path().join("e.yaml");
     let flow = "name: flow\nagents: [{ id: ann }, { id: bob, speed: 2 }]\ntasks: [{ id: a, run: make, estimate: 3s }, { id: b, run: ls, estimate: 1s }]\n";
     std::fs::write(root.path().join("flow.yaml"), flow).unwrap();
-    std::fs::write(&path, "name: e\nworkload: flow.yaml\nstrategies: [market]\nvary: { agents: [2, 4] }\nrepeat: 3\n").unwrap();
+    std::fs::write(&path, "name: e\nworkload: flow.yaml\nstrategies: [market]\nvary: { agents: [2, 4] }\nrepeat: 25\n").unwrap();
     let open = || Sweep::open(Experiment::read(&path, &Default::default()).unwrap(), &root.path().join("e"));
     assert!(matches!(open().unwrap().go(1, |_| ControlFlow::Break(())).unwrap(), Ending::Stopped { .. }));
     assert!(open().unwrap().found() > 0, "what has not changed is gone on with");
@@ -224,4 +222,26 @@ fn the_example_is_an_experiment() {
     let example = Experiment::read(&path, &Default::default()).unwrap();
     assert_eq!((example.cells(), example.tries()), (18, 540));
     assert_eq!(example.after(), Some(std::time::Duration::from_secs(600)));
+}
+
+#[test]
+fn a_cell_that_is_precise_enough_ends_early_and_no_other() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("small");
+    let text =
+        SMALL.replace("[hierarchical, random]", "[hierarchical]").replace("repeat: 12", "repeat: 35\nstop: { precision: 0.001 }");
+    let mut last = 0;
+    let sweep = open(&text, &folder).unwrap();
+    sweep
+        .go(3, |progress| {
+            assert!(progress.done >= last && progress.of == 70);
+            last = progress.done;
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(last, 70, "what is not needed counts as done");
+    let summary = std::fs::read_to_string(folder.join("summary.csv")).unwrap();
+    let tries: Vec<&str> =
+        summary.lines().skip(1).map(|line| line.rsplit(",hierarchical,").next().unwrap().split(',').next().unwrap()).collect();
+    assert_eq!(tries, ["10", "35"], "without noise every try is the same: {summary}");
 }

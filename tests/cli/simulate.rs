@@ -128,7 +128,7 @@ fn killed(place: &Place) -> Option<()> {
 #[cfg(unix)]
 #[test]
 fn killed_by_the_system_it_goes_on_and_comes_to_the_same() {
-    let text = SMALL.replace("repeat: 6", "repeat: 200");
+    let text = SMALL.replace("repeat: 6", "repeat: 100");
     let whole = Place::new().with("small.yaml", &text);
     whole.run(&["simulate", "small.yaml", "--threads", "1"]).coded(0);
     for _ in 0..10 {
@@ -137,9 +137,9 @@ fn killed_by_the_system_it_goes_on_and_comes_to_the_same() {
             continue;
         }
         let again = done(&mut place.polity(&["simulate", "small.yaml", "--threads", "3"])).coded(0);
-        let again = again.says(&["Resuming ", " of 800 tries were done before"]);
+        let again = again.says(&["Resuming ", " of 400 tries were done before"]);
         let found = again.err.split("Resuming ").nth(1).unwrap().split(' ').next().unwrap().parse::<u32>().unwrap();
-        assert!((1..800).contains(&found), "{found}");
+        assert!((1..400).contains(&found), "{found}");
         let folder = ".polity/experiments/small";
         assert_eq!(results(&whole.path(folder)), results(&place.path(folder)));
         return;

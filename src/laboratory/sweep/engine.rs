@@ -114,6 +114,10 @@ pub(super) fn run<R: Write, S: Write>(
                 }
             }
             enough |= told(Progress { done: merger.done() as usize, of }).is_break();
+            if enough {
+                // What nobody has begun is taken back. It comes after all that has begun, so that the first failure stays the first.
+                under_way -= jobs.try_iter().count() as u64;
+            }
         }
         drop(give);
         match wrong {
