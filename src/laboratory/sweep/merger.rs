@@ -36,6 +36,7 @@ struct Open {
     bound: f64,
     n: u32,
     failed: u32,
+    first_failed: Option<u64>,
 }
 
 impl<R: Write, S: Write> Merger<R, S> {
@@ -86,7 +87,7 @@ impl<R: Write, S: Write> Merger<R, S> {
         let measures: &[Measure] = &experiment.parts().measures;
         let open = self.open.get_or_insert_with(|| Open::new(experiment.cell(cell), measures.len()));
         self.runs.write_all(csv::run(&open.lead, experiment.seed(n), tried, measures).as_bytes())?;
-        open.take(tried, measures);
+        open.take(tried, experiment.seed(n), measures);
         self.at.1 += 1;
         let precise = experiment.parts().precision.is_some_and(|share| open.is_precise(share));
         if precise || self.at.1 == experiment.parts().repeat {
@@ -106,6 +107,7 @@ impl<R: Write, S: Write> Merger<R, S> {
             cell: open.cell,
             n: open.n,
             failed: open.failed,
+            first_failed: open.first_failed,
             bound: open.bound,
             makespans: open.makespans,
         });
@@ -126,14 +128,26 @@ impl<R: Write, S: Write> Merger<R, S> {
 impl Open {
     fn new(cell: Cell, measures: usize) -> Open {
         let lead = csv::lead(&cell);
-        Open { cell, lead, samples: vec![Vec::new(); measures], makespans: Vec::new(), bound: 0.0, n: 0, failed: 0 }
+        Open {
+            cell,
+            lead,
+            samples: vec![Vec::new(); measures],
+            makespans: Vec::new(),
+            bound: 0.0,
+            n: 0,
+            failed: 0,
+            first_failed: None,
+        }
     }
-    fn take(&mut self, tried: &Tried, measures: &[Measure]) {
+    fn take(&mut self, tried: &Tried, seed: u64, measures: &[Measure]) {
         self.samples.iter_mut().zip(measures).for_each(|(values, measure)| values.push(tried.weighed(*measure)));
         self.makespans.push(tried.makespan());
         self.bound = tried.bound;
         self.n += 1;
-        self.failed += u32::from(!tried.measures.well);
+        if !tried.measures.well {
+            self.failed += 1;
+            self.first_failed.get_or_insert(seed);
+        }
     }
     /// True if the median makespan is known to within a share of it. Whoever looks again and again stops a little too early now and then, so
     /// that the interval holds the median a little less often than it says.

@@ -23,6 +23,7 @@ mod merger;
 mod page;
 mod sweep;
 mod table;
+mod why;
 
 pub(crate) use condition::{Condition, Crew, Drawn, Given, GraphSeed, Level, Workload};
 pub use error::SweepError;

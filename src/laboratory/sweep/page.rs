@@ -2,6 +2,7 @@
 
 use super::cell::Cell;
 use super::csv::Figures;
+use super::why;
 use super::{Condition, Experiment};
 use crate::laboratory::compare::{figure, short};
 use crate::laboratory::picture::{Axis, BoxPlot, Cell as Shown, Column, Page, Part, Series, Table, Unit};
@@ -19,6 +20,8 @@ pub(super) struct Summary {
     pub(super) cell: Cell,
     pub(super) n: u32,
     pub(super) failed: u32,
+    /// The seed of the first that did not end well.
+    pub(super) first_failed: Option<u64>,
     /// No schedule of the estimates takes less.
     pub(super) bound: f64,
     /// Of the makespan.
@@ -79,6 +82,7 @@ pub(super) fn page(experiment: &Experiment, kept: &Kept) -> String {
     if kept.more > 0 {
         parts.push(Part::text(format!("{} more cells are in summary.csv.", kept.more)));
     }
+    parts.extend(why::failures(kept).into_iter().map(Part::text));
     parts.extend(charts(experiment, kept, &varied));
     parts.extend(remarks(experiment));
     parts.push(Part::heading("The experiment"));

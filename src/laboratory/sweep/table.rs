@@ -1,6 +1,7 @@
 //! `summary.txt`: the cells as a terminal shows them.
 
 use super::page::Kept;
+use super::why;
 use super::{Condition, Experiment};
 use crate::laboratory::compare::short;
 use crate::report::harmless;
@@ -33,6 +34,9 @@ pub(super) fn table(experiment: &Experiment, kept: &Kept) -> String {
     let more = kept.rows.len().saturating_sub(MOST) as u64 + kept.more;
     if more > 0 {
         text.push_str(&format!("  {} more in summary.csv\n", count(more, "cell")));
+    }
+    for sentence in why::failures(kept) {
+        text.push_str(&format!("  {sentence}\n"));
     }
     text
 }
