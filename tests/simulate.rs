@@ -245,3 +245,16 @@ fn a_cell_that_is_precise_enough_ends_early_and_no_other() {
         summary.lines().skip(1).map(|line| line.rsplit(",hierarchical,").next().unwrap().split(',').next().unwrap()).collect();
     assert_eq!(tries, ["10", "35"], "without noise every try is the same: {summary}");
 }
+
+#[test]
+fn why_runs_did_not_end_well_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("small");
+    carry_out(&SMALL.replace("[hierarchical, random]", "[random, { market: { reserve: 0.001 } }]"), &folder, 2);
+    let summary = std::fs::read_to_string(folder.join("summary.txt")).unwrap();
+    let said = "12 of 12 runs of cell 2 (market {\"reserve\":0.001}) did not end well; with seed 1: no proposal is within market.reserve";
+    assert!(summary.contains(said), "{summary}");
+    let rows = std::fs::read_to_string(folder.join("summary.csv")).unwrap();
+    assert!(rows.lines().nth(2).unwrap().contains(",12,12,,,,"), "no times of runs that did not end well: {rows}");
+    assert!(std::fs::read_to_string(folder.join("report.html")).unwrap().contains("did not end well; with seed 1"));
+}

@@ -24,5 +24,5 @@ mod trial;
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
 pub use pool::{cores, in_parallel};
 pub use subject::{Subject, speeds};
-pub use sweep::{Ending, Experiment, KEPT, MOST_CELLS, MOST_TRIES, Sweep, SweepError};
+pub use sweep::{Ending, Experiment, MOST_CELLS, MOST_TRIES, Sweep, SweepError};
 pub use trial::{Measures, Trial};

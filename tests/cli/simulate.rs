@@ -93,8 +93,11 @@ fn what_is_wrong_is_told_with_a_remedy_and_nothing_is_overwritten() {
 
 #[test]
 fn time_that_is_over_leaves_the_rest_to_the_same_command() {
-    let text = format!("{}stop: {{ after: 1ns }}\n", SMALL.replace("repeat: 6", "repeat: 40"));
-    let place = Place::new().with("small.yaml", text);
+    // A workflow is known again by another process.
+    let flow =
+        SMALL.replace("{ shape: 'chain(tasks 4)', work: 'uniform(1s, 9s)' }", "flow.yaml").replace("repeat: 6", "repeat: 40");
+    let text = format!("{flow}stop: {{ after: 1ns }}\n");
+    let place = Place::new().with("small.yaml", text).with("flow.yaml", crate::place::SHOUT);
     let mut commands = 1;
     loop {
         let made = place.run(&["simulate", "small.yaml", "--threads", "2"]);

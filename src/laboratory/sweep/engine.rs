@@ -10,41 +10,40 @@ use crate::workloads::WorkloadError;
 use core::ops::ControlFlow;
 use crossbeam_channel::{Sender, bounded, unbounded};
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-/// Tries that are given out before the one that is next to be written has ended, for each thread; and as many more.
-const AHEAD: u64 = 8;
+/// Tries that are under way or wait for an earlier one, for each thread; and as many more.
+const AHEAD: usize = 8;
 
 /// What a thread says of a try: what it came to, why it can't be, or the panic.
 type Said = (Job, Result<Result<Tried, WorkloadError>, Box<dyn Any + Send>>);
 
 /// Which try is to be given out next.
-struct Cursor<'a> {
+struct Giver<'a> {
     experiment: &'a Experiment,
-    at: (u64, u32),
+    /// Those that are under way.
+    given: BTreeSet<(u64, u32)>,
+    /// So many are under way or wait, and no more; but for the one that all others wait for.
+    ahead: usize,
     /// The condition that its subject was last made for.
     stand: Option<(u64, Arc<Stand>)>,
 }
-impl Cursor<'_> {
-    /// The next try that is wanted and not too far ahead.
-    fn next<R: Write, S: Write>(&mut self, merger: &Merger<R, S>, ahead: u64) -> Option<Job> {
-        let parts = self.experiment.parts();
-        loop {
-            self.at = self.at.max(merger.at());
-            if self.at.1 == parts.repeat {
-                self.at = (self.at.0 + 1, 0);
-            }
-            let (cell, n) = self.at;
-            if cell >= self.experiment.cells() || merger.number(self.at) >= merger.number(merger.at()) + ahead {
-                return None;
-            }
-            self.at.1 += 1;
-            if merger.wants((cell, n)) {
-                return Some(self.job(cell, n));
-            }
-        }
+impl Giver<'_> {
+    /// The next try that is wanted. What lies between the first and it is under way or waits, so that it is found in O(`ahead`).
+    fn next<R: Write, S: Write>(&mut self, merger: &Merger<R, S>) -> Option<Job> {
+        let first = merger.at();
+        let full = self.given.len() + merger.waiting() >= self.ahead;
+        let wanted = |at: &(u64, u32)| merger.wants(*at) && !self.given.contains(at);
+        let mut all = (first.0..self.experiment.cells()).flat_map(|cell| {
+            let from = if cell == first.0 { first.1 } else { 0 };
+            (from..merger.certain(cell)).map(move |n| (cell, n))
+        });
+        let at = if full { all.next().filter(wanted) } else { all.find(wanted) }?;
+        self.given.insert(at);
+        Some(self.job(at.0, at.1))
     }
     fn job(&mut self, cell: u64, n: u32) -> Job {
         let made = self.experiment.cell(cell);
@@ -68,37 +67,35 @@ pub(super) fn run<R: Write, S: Write>(
     failed: impl Fn(std::io::Error) -> SweepError,
 ) -> Result<bool, SweepError> {
     let threads = threads.max(1);
-    let ahead = AHEAD * threads as u64 + AHEAD;
+    let ahead = AHEAD * threads + AHEAD;
     let of = experiment.tries() as usize;
-    let (give, jobs) = bounded::<Job>(ahead as usize);
+    let (give, jobs) = bounded::<Job>(ahead);
     let (done, said) = unbounded::<Said>();
-    let mut cursor = Cursor { experiment, at: (0, 0), stand: None };
-    // The first in the order of tries, so that it is the same whatever the number of threads.
+    let mut giver = Giver { experiment, given: BTreeSet::new(), ahead, stand: None };
+    // The first in the order of tries. Without a precision it is the same whatever the number of threads, since they are given out in that order.
     let mut wrong: Option<((u64, u32), SweepError)> = None;
     std::thread::scope(|scope| {
         for _ in 0..threads {
             let (jobs, done) = (jobs.clone(), done.clone());
             scope.spawn(move || work(&jobs, &done));
         }
-        let (mut under_way, mut enough) = (0_u64, false);
+        let mut enough = false;
         loop {
-            while !enough && let Some(job) = cursor.next(merger, ahead) {
+            while !enough && let Some(job) = giver.next(merger) {
                 give.send(job).expect("threads take jobs until there is nobody to give them");
-                under_way += 1;
             }
-            if under_way == 0 {
+            if giver.given.is_empty() {
                 break;
             }
             let (job, result) = said.recv().expect("who has a job answers for it");
-            under_way -= 1;
             let at = (job.cell, job.n);
+            giver.given.remove(&at);
             match result {
                 Err(panic) => {
                     drop(give);
                     resume_unwind(panic);
                 }
                 Ok(Ok(tried)) => {
-                    // After a failure nothing else is kept in memory, but the journal has it.
                     let kept = journal.add(at, &tried);
                     let taken = kept.and_then(|()| merger.take(at, tried).map_err(&failed));
                     if let Err(why) = taken {
@@ -115,8 +112,10 @@ pub(super) fn run<R: Write, S: Write>(
             }
             enough |= told(Progress { done: merger.done() as usize, of }).is_break();
             if enough {
-                // What nobody has begun is taken back. It comes after all that has begun, so that the first failure stays the first.
-                under_way -= jobs.try_iter().count() as u64;
+                // What nobody has begun is taken back.
+                for job in jobs.try_iter() {
+                    giver.given.remove(&(job.cell, job.n));
+                }
             }
         }
         drop(give);

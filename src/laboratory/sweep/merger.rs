@@ -4,7 +4,7 @@ use super::cell::Cell;
 use super::csv::{self, Figures};
 use super::measure::Tried;
 use super::page::{Kept, Summary};
-use super::{Experiment, Measure};
+use super::{Experiment, Measure, Parts};
 use crate::laboratory::statistics::Sample;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -58,8 +58,18 @@ impl<R: Write, S: Write> Merger<R, S> {
     pub(super) fn wants(&self, at: (u64, u32)) -> bool {
         at >= self.at && !self.waiting.contains_key(&at)
     }
+    /// How many tries wait for an earlier one.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+    /// So many tries of a cell are needed in any case; whether there will be more, they say themselves.
+    pub(super) fn certain(&self, cell: u64) -> u32 {
+        let Parts { precision, repeat, .. } = self.experiment.parts();
+        let made = if cell == self.at.0 { self.at.1 } else { 0 };
+        if precision.is_some() { (made / STEP + 1).saturating_mul(STEP).min(*repeat) } else { *repeat }
+    }
     /// The number of a try among all.
-    pub(super) fn number(&self, (cell, n): (u64, u32)) -> u64 {
+    fn number(&self, (cell, n): (u64, u32)) -> u64 {
         cell * u64::from(self.experiment.parts().repeat) + u64::from(n)
     }
     /// Tries that are done, those that are not needed any more among them.

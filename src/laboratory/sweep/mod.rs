@@ -7,8 +7,8 @@
 //!
 //! Results don't depend on the number of threads, nor on how often it was killed: tries are numbered, by cell and then by seed; they may end in any
 //! order, but count in that of their numbers. What ends is appended to a journal at once, so that a kill loses what was in flight. Memory holds
-//! the tries in flight and those that wait for an earlier one (at most eight for each thread, and eight), the measures of one cell, and of the first
-//! [`KEPT`] tries the makespan, for the page; never the results.
+//! the tries in flight and those that wait for an earlier one (together at most eight for each thread, and nine), the measures of one cell, and of the first
+//! 200,000 tries the makespan, for the page; never the results.
 
 mod cell;
 mod condition;
@@ -30,5 +30,4 @@ pub use error::SweepError;
 pub use experiment::{Experiment, MOST_CELLS, MOST_TRIES};
 pub(crate) use experiment::{Parts, condition};
 pub(crate) use measure::{MEASURES, Measure};
-pub use page::KEPT;
 pub use sweep::{Ending, Sweep};

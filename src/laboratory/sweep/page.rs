@@ -8,7 +8,7 @@ use crate::laboratory::compare::{figure, short};
 use crate::laboratory::picture::{Axis, BoxPlot, Cell as Shown, Column, Page, Part, Series, Table, Unit};
 
 /// Tries whose makespans are kept for the page; of cells beyond them it tells the medians only.
-pub const KEPT: usize = 200_000;
+pub(super) const KEPT: usize = 200_000;
 /// Cells that pages and tables tell of.
 const MOST_ROWS: usize = 5_000;
 /// Pictures of a page.
