@@ -21,13 +21,13 @@ mod journal;
 mod measure;
 mod merger;
 mod page;
-mod sweep;
 mod table;
 mod why;
+mod work;
 
 pub(crate) use condition::{Condition, Crew, Drawn, Given, GraphSeed, Level, Workload};
 pub use error::SweepError;
 pub use experiment::{Experiment, MOST_CELLS, MOST_TRIES};
 pub(crate) use experiment::{Parts, condition};
 pub(crate) use measure::{MEASURES, Measure};
-pub use sweep::{Ending, Sweep};
+pub use work::{Ending, Sweep};
