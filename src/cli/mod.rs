@@ -34,6 +34,7 @@ mod run;
 mod runs;
 mod schema;
 mod show;
+mod simulate;
 mod stop;
 mod trace;
 
@@ -70,6 +71,7 @@ enum Verb {
     Schema(schema::Schema),
     Compare(compare::Compare),
     Replay(replay::Replay),
+    Simulate(simulate::Simulate),
     Config(config::Config),
     Retry(retry::Retry),
     Pause(orders::Pause),
@@ -103,6 +105,7 @@ pub fn main() -> ExitCode {
         Verb::Schema(verb) => verb.go(),
         Verb::Compare(verb) => verb.go(),
         Verb::Replay(verb) => verb.go(),
+        Verb::Simulate(verb) => verb.go(),
         Verb::Config(verb) => verb.go(),
         Verb::Retry(verb) => verb.go(),
         Verb::Pause(verb) => verb.go(),

@@ -19,6 +19,8 @@ enum Kind {
     Workflow,
     /// A configuration: polity.yaml
     Config,
+    /// An experiment: polity simulate
+    Experiment,
 }
 
 impl Schema {
@@ -26,6 +28,7 @@ impl Schema {
         let schema = match self.kind {
             Kind::Workflow => polity::workflow::schema(),
             Kind::Config => polity::config::schema(),
+            Kind::Experiment => polity::workflow::experiment_schema(),
         };
         output::print(&format!("{schema:#}"))?;
         Ok(0)

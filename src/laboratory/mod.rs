@@ -7,6 +7,7 @@
 //! | [`in_parallel`] | many of them, on all cores |
 //! | [`Comparison`] | strategies side by side, by paired seeds |
 //! | [`Recording`], [`Scenario`], [`Replay`] | a run that was recorded, again: as it was, and under another government |
+//! | [`Experiment`], [`Sweep`] | a grid of conditions, each tried by many seeds, into a folder of files; can be killed and goes on |
 //! | [`statistics`] | medians with their intervals, paired tests, effect sizes, fairness |
 //! | [`picture`] | charts as SVG, and pages that hold them: one file each, without a script |
 //!
@@ -19,10 +20,12 @@ mod compare;
 mod pool;
 mod replay;
 mod subject;
+pub(crate) mod sweep;
 mod trial;
 
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
 pub use pool::{cores, in_parallel};
 pub use replay::{Course, Moved, Place, Recording, Replay, ReplayError, Scenario, Shares};
 pub use subject::{Subject, speeds};
+pub use sweep::{Ending, Experiment, MOST_CELLS, MOST_TRIES, Sweep, SweepError};
 pub use trial::{Measures, Trial};

@@ -4,8 +4,10 @@ use crate::faults::Faults;
 use crate::runtime::{Builder, Polity, simulated_twin};
 use crate::workflow::{Action, Known, Workflow};
 use crate::workloads::{Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
+use core::fmt::Write;
 use polity_agents::{AgentSpec, Distribution as Drawn, Simulation};
 use polity_protocols::Rng;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -177,6 +179,18 @@ impl Subject {
     pub fn agents(&self) -> &[AgentSpec] {
         &self.agents
     }
+    /// True if they stand in its file: it is a workflow, and no graph.
+    pub(crate) fn brings_agents(&self) -> bool {
+        self.own_agents
+    }
+    /// Two that differ in anything differ in this: SHA-256 in hex. Where its file lies is no part of it.
+    pub(crate) fn fingerprint(&self) -> String {
+        let flow = Workflow { path: None, ..(*self.flow).clone() };
+        let mut hasher = Hasher(Sha256::new());
+        let said = write!(hasher, "{:?}", (&self.graph, flow, &self.agents, self.bandwidth, &self.faults));
+        said.expect("a hasher takes everything");
+        hasher.0.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    }
     /// How many they are, replicas counted.
     pub fn size(&self) -> u32 {
         self.agents.iter().map(|spec| spec.replicas).sum()
@@ -205,6 +219,15 @@ impl Subject {
                 (builder, (*self.flow).clone())
             }
         }
+    }
+}
+
+/// Text that becomes a hash as it is written.
+struct Hasher(Sha256);
+impl Write for Hasher {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.0.update(text);
+        Ok(())
     }
 }
 

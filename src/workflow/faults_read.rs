@@ -8,7 +8,7 @@ use crate::faults::{Crashes, FalseClaims, Faults, Hangs, LowBall, Lying, LyingVo
 use polity_protocols::{Delay, Name};
 
 /// Reads it, and what doesn't go together. What isn't given stays at its default.
-pub(super) fn faults(node: &Node, problems: &mut Vec<Problem>) -> DraftFaults {
+pub(in crate::workflow) fn faults(node: &Node, problems: &mut Vec<Problem>) -> DraftFaults {
     let mut reading = Reading { problems, names: Vec::new() };
     let value = reading.faults(node);
     if let Err(why) = value.check() {

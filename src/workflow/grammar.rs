@@ -70,16 +70,16 @@ pub(crate) struct Field {
     pub(crate) about: &'static str,
 }
 
-const fn key(name: &'static str, kind: Kind, about: &'static str) -> Field {
+pub(super) const fn key(name: &'static str, kind: Kind, about: &'static str) -> Field {
     Field { name, kind, required: false, built: true, about }
 }
-const fn must(name: &'static str, kind: Kind, about: &'static str) -> Field {
+pub(super) const fn must(name: &'static str, kind: Kind, about: &'static str) -> Field {
     Field { required: true, ..key(name, kind, about) }
 }
 const fn later(name: &'static str, about: &'static str) -> Field {
     Field { built: false, ..key(name, Kind::Any, about) }
 }
-const fn yes(word: &'static str) -> Word {
+pub(super) const fn yes(word: &'static str) -> Word {
     Word(word, true)
 }
 const fn not_yet(word: &'static str) -> Word {
@@ -567,7 +567,7 @@ static DISTRIBUTION: Record = Record {
     ],
 };
 
-static FAULTS: Record = Record {
+pub(super) static FAULTS: Record = Record {
     what: "`faults`",
     keys: &[
         key("crash", Kind::Either(&[Kind::Duration, Kind::Record(&CRASH)]), "agents crash; a duration is the mean time between"),

@@ -11,6 +11,7 @@ mod context;
 mod cycles;
 mod draft;
 mod engine;
+pub(crate) mod experiment;
 mod expression;
 #[cfg(test)]
 mod expression_tests;
@@ -60,7 +61,7 @@ pub(crate) use names::good_id;
 pub use nested::{Budget, Converge, Delegate, Delegation, Nesting, ParentClose, Synthesis};
 pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};
-pub use schema::{config_schema, schema};
+pub use schema::{config_schema, experiment_schema, schema};
 pub use scope::{EvalError, NoScope, OneItem, Scope, TaskFacts};
 pub use task_builder::{
     Bind, TaskBuilder, command, delegate, expr, function, input, item, kind, output, simulated, sub_workflow, template,

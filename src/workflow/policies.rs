@@ -222,7 +222,7 @@ pub(super) fn redundancy(node: &Node) -> Redundancy {
     rules
 }
 /// `2/3`
-pub(super) fn fraction(text: &str) -> Option<f64> {
+pub(crate) fn fraction(text: &str) -> Option<f64> {
     let (above, below) = text.split_once('/')?;
     let (above, below) = (above.trim().parse::<u32>().ok()?, below.trim().parse::<u32>().ok()?);
     (below > 0).then(|| f64::from(above) / f64::from(below))

@@ -1,5 +1,6 @@
 //! The language as a JSON Schema (2020-12), from the same tables that check it: editors complete and check what a person types.
 
+use super::experiment::EXPERIMENT;
 use super::grammar::{CONFIG, Field, Kind, Record, TOP, Word};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -25,6 +26,18 @@ pub fn config_schema() -> Value {
     let mut defs = BTreeMap::new();
     let top = record(&CONFIG, &mut defs);
     document("A Polity configuration", top, defs)
+}
+
+/// The schema of an experiment: what [`Experiment`](crate::laboratory::Experiment) reads.
+///
+/// ```
+/// let schema = polity::workflow::experiment_schema();
+/// assert_eq!(schema["$defs"]["an_experiment"]["required"][1], "strategies");
+/// ```
+pub fn experiment_schema() -> Value {
+    let mut defs = BTreeMap::new();
+    let top = record(&EXPERIMENT, &mut defs);
+    document("A Polity experiment", top, defs)
 }
 
 fn document(title: &str, top: Value, defs: BTreeMap<String, Value>) -> Value {

@@ -12,4 +12,5 @@ mod place;
 mod replay;
 mod retry;
 mod settings;
+mod simulate;
 mod verbs;

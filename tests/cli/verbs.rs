@@ -187,7 +187,9 @@ fn agents_are_listed_with_those_of_the_configuration() {
 
 #[test]
 fn schemas_are_json() {
-    for (kind, title) in [("workflow", "A Polity workflow"), ("config", "A Polity configuration")] {
+    for (kind, title) in
+        [("workflow", "A Polity workflow"), ("config", "A Polity configuration"), ("experiment", "A Polity experiment")]
+    {
         let done = Place::new().run(&["schema", kind]).coded(0);
         assert_eq!(serde_json::from_str::<Value>(&done.out).unwrap()["title"], title);
     }

@@ -42,7 +42,7 @@ pub(super) fn csv(comparison: &Comparison) -> String {
 }
 
 /// By RFC 4180, where that is needed; a spreadsheet must not take a name for a formula.
-fn quoted(text: &str) -> String {
+pub(in crate::laboratory) fn quoted(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t']);
     if formula || text.contains([',', '"', '\n', '\r']) {
         let shy = if formula { "'" } else { "" };

@@ -7,5 +7,6 @@ mod rows;
 mod text;
 
 pub use comparison::{Arm, Comparison, Plan, Progress};
+pub(super) use csv::quoted;
 pub use rows::{Row, Size};
-pub(super) use text::{figure, percent, signed};
+pub(super) use text::{figure, percent, short, signed};

@@ -93,7 +93,7 @@ pub(in crate::laboratory) fn signed(share: f64) -> String {
     if percent.abs() < 0.05 { "±0.0 %".into() } else { format!("{sign}{:.1} %", percent.abs()) }
 }
 /// Settings can be long.
-pub(super) fn short(name: &str) -> String {
+pub(in crate::laboratory) fn short(name: &str) -> String {
     const MOST: usize = 40;
     if name.chars().count() <= MOST { name.to_owned() } else { name.chars().take(MOST - 1).chain(['…']).collect() }
 }

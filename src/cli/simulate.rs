@@ -1,0 +1,135 @@
+//! `polity simulate`: an experiment, on all cores, into a folder; killed, it goes on.
+
+use super::load::{self, Settings};
+use super::output;
+use super::stop::Stop;
+use indicatif::{ProgressBar, ProgressStyle};
+use polity::laboratory::{Ending, Experiment, Sweep, SweepError, cores};
+use polity::workflow::duration_text;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Work is left for the next command.
+const SPENT: u8 = 5;
+/// How often a log is told how far it is.
+const NOW_AND_THEN: Duration = Duration::from_secs(10);
+
+/// Carry out an experiment: what is varied, every cell by many seeds, in virtual time
+///
+/// The experiment is a YAML file: `workload`, `strategies`, `vary` (every value with every other), `zip` (values together), `repeat`, `measure`,
+/// `stop`; `polity schema experiment` has all of it. Results don't depend on the number of threads. The same command goes on with what an
+/// earlier one, killed or stopped, has left. Leaves runs.csv (a row for each try), summary.csv (one for each cell) and report.html.
+#[derive(clap::Args)]
+pub struct Simulate {
+    /// The experiment
+    #[arg(value_name = "EXPERIMENT")]
+    file: PathBuf,
+    /// The folder of the results [default: .polity/experiments/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Threads [default: one for each core]; results don't depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl Simulate {
+    pub fn go(&self) -> Result<u8, Stop> {
+        let config = Settings::default().config()?;
+        let experiment = Experiment::read(&self.file, &config.known());
+        let experiment = experiment.map_err(|errors| Stop::invalid(load::problems(&errors)))?;
+        experiment.remarks().for_each(|remark| output::tell(&format!("assumed: {}", output::plain(&remark))));
+        let folder = self.out.clone().unwrap_or_else(|| PathBuf::from(".polity/experiments").join(experiment.name()));
+        let sweep = Sweep::open(experiment, &folder).map_err(stop)?;
+        let experiment = sweep.experiment();
+        let of = experiment.tries();
+        let threads = self.threads.map_or_else(cores, usize::from);
+        let told = |what: &str, text: String| output::tell(&format!("{what:>12} {text}"));
+        if sweep.is_complete() {
+            told("Complete", format!("{} was carried out before; remove {} to do it again", experiment.name(), folder.display()));
+            return self.results(&folder, 0);
+        }
+        told(
+            "Experiment",
+            format!(
+                "{}: {} × {}, {of} tries on {}",
+                experiment.name(),
+                output::count(experiment.cells() as usize, "cell"),
+                of / experiment.cells(),
+                output::count(threads, "thread")
+            ),
+        );
+        let found = sweep.found();
+        if found > 0 {
+            told("Resuming", format!("{found} of {of} tries were done before"));
+        }
+        let mut bar = Bar::new(found, of);
+        let ending = sweep.go(threads, |progress| {
+            bar.tell(progress.done as u64);
+            ControlFlow::Continue(())
+        });
+        bar.end();
+        match ending.map_err(stop)? {
+            Ending::Complete => self.results(&folder, 0),
+            Ending::Stopped { done, of } => {
+                told("Stopped", format!("`stop.after` is over, with {done} of {of} tries done; the same command goes on"));
+                self.results(&folder, SPENT)
+            }
+        }
+    }
+    /// Says what came of it, and where it lies.
+    fn results(&self, folder: &std::path::Path, code: u8) -> Result<u8, Stop> {
+        match std::fs::read_to_string(folder.join("summary.txt")) {
+            Ok(text) => output::print(&text)?,
+            Err(error) => return Err(Stop::usage(format!("can't read the summary in {}: {error}", folder.display()))),
+        }
+        for (what, file) in [("Runs", "runs.csv"), ("Cells", "summary.csv"), ("Report", "report.html")] {
+            output::tell(&format!("{what:>12} {}", folder.join(file).display()));
+        }
+        Ok(code)
+    }
+}
+
+fn stop(error: SweepError) -> Stop {
+    match error {
+        SweepError::Trial { .. } => Stop::invalid(error),
+        other => Stop::usage(other),
+    }
+}
+
+/// How far it is: a bar for people, a line now and then for logs.
+struct Bar {
+    bar: ProgressBar,
+    log: bool,
+    begun: Instant,
+    last: Instant,
+    found: u64,
+    of: u64,
+}
+impl Bar {
+    fn new(found: u64, of: u64) -> Bar {
+        let log = !output::is_terminal();
+        let bar = if log { ProgressBar::hidden() } else { ProgressBar::new(of).with_position(found) };
+        let style =
+            ProgressStyle::with_template("{prefix:>12} [{elapsed_precise}] [{bar:24}] {pos}/{len} tries, {per_sec}, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_prefix("Trying");
+        bar.reset_eta(); // what was found was not made just now
+        let now = Instant::now();
+        Bar { bar, log, begun: now, last: now, found, of }
+    }
+    fn tell(&mut self, done: u64) {
+        self.bar.set_position(done);
+        if self.log && self.last.elapsed() >= NOW_AND_THEN {
+            self.last = Instant::now();
+            let made = done.saturating_sub(self.found).max(1) as f64;
+            let left = self.begun.elapsed().as_secs_f64() / made * self.of.saturating_sub(done) as f64;
+            let share = done as f64 / self.of.max(1) as f64 * 100.0;
+            let left = duration_text(Duration::from_secs(left.ceil().min(1e9) as u64));
+            output::tell(&format!("{:>12} {done}/{} tries ({share:.0} %), about {left} left", "Trying", self.of));
+        }
+    }
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}

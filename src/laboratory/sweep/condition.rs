@@ -1,0 +1,210 @@
+//! Under what a try is made, but for its strategy and its seed.
+
+use crate::faults::Faults;
+use crate::laboratory::{Subject, speeds};
+use crate::workloads::{Distribution, Draws, Shape, WorkloadError};
+use core::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Agents of a graph, if nobody says how many.
+const AGENTS: usize = 8;
+
+/// A workload that was read from a file.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// As the experiment calls it.
+    pub(crate) shown: String,
+    pub(crate) subject: Subject,
+}
+
+/// How long tasks take, and how the experiment says it.
+#[derive(Clone, Debug)]
+pub(crate) struct Drawn {
+    pub(crate) text: Arc<str>,
+    pub(crate) work: Distribution,
+}
+
+/// What a made-up graph is drawn by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GraphSeed {
+    Fixed(u64),
+    /// The seed of each try.
+    Each,
+}
+
+/// What `workload` says; something of it may be varied.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Workload {
+    pub(crate) file: Option<Arc<Given>>,
+    pub(crate) shape: Option<Shape>,
+    pub(crate) work: Option<Drawn>,
+    pub(crate) seed: Option<GraphSeed>,
+    pub(crate) bytes: Option<RangeInclusive<u64>>,
+}
+
+/// Who carries it out.
+#[derive(Clone, Debug)]
+pub(crate) enum Crew {
+    Count(usize),
+    Speeds(Arc<[f64]>),
+}
+
+/// A value of something that is varied.
+#[derive(Clone, Debug)]
+pub(crate) enum Level {
+    Workload(Workload),
+    Shape(Shape),
+    Work(Drawn),
+    Agents(Crew),
+    Noise(f64),
+    Faults(Arc<str>, Arc<Faults>),
+    Bandwidth(f64),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Condition {
+    pub(crate) workload: Workload,
+    pub(crate) agents: Option<Crew>,
+    pub(crate) noise: f64,
+    pub(crate) faults: Option<(Arc<str>, Arc<Faults>)>,
+    pub(crate) bandwidth: Option<f64>,
+}
+
+/// Seconds, speeds, bytes: as Rust writes them, which reads back as the same.
+fn speeds_text(speeds: &[f64]) -> String {
+    let all: Vec<String> = speeds.iter().map(ToString::to_string).collect();
+    format!("[{}]", all.join(" "))
+}
+
+impl Condition {
+    /// With some values in the place of what it said.
+    pub(crate) fn with<'a>(&self, levels: impl Iterator<Item = &'a Level> + Clone) -> Condition {
+        let mut made = self.clone();
+        // A shape changes whichever workload is chosen.
+        let workload = levels.clone().find_map(|level| if let Level::Workload(w) = level { Some(w) } else { None });
+        workload.into_iter().for_each(|workload| made.workload = workload.clone());
+        for level in levels {
+            match level {
+                Level::Workload(_) => {}
+                Level::Shape(shape) => made.workload.shape = Some(*shape),
+                Level::Work(work) => made.workload.work = Some(work.clone()),
+                Level::Agents(crew) => made.agents = Some(crew.clone()),
+                Level::Noise(sigma) => made.noise = *sigma,
+                Level::Faults(text, faults) => made.faults = Some((text.clone(), faults.clone())),
+                Level::Bandwidth(bandwidth) => made.bandwidth = Some(*bandwidth),
+            }
+        }
+        made
+    }
+    /// What doesn't go together, and the remedy.
+    pub(crate) fn check(&self) -> Result<(), (String, &'static str)> {
+        let Workload { file, shape, work, seed, bytes } = &self.workload;
+        match (file, shape, work) {
+            (Some(_), None, None) if seed.is_none() && bytes.is_none() => {}
+            (Some(given), ..) => {
+                let wrong = format!("the workload is the file {}, which has its own shape, work and bytes", given.shown);
+                return Err((wrong, "keep either `file`, or `shape` with `work`, `seed` and `bytes`"));
+            }
+            (None, Some(_), Some(_)) => {}
+            (None, None, None) => {
+                return Err((
+                    "an experiment needs a workload".into(),
+                    "write workload: { file: flow.yaml }, or a `shape` with its `work`",
+                ));
+            }
+            (None, None, Some(_)) => {
+                return Err((
+                    "the workload has `work` and no `shape`".into(),
+                    "add one like layered(layers 10, width 20, density 0.2)",
+                ));
+            }
+            (None, Some(_), None) => {
+                return Err(("the workload has a `shape` and no `work`".into(), "add one like lognormal(mean 10s, sigma 0.5)"));
+            }
+        }
+        if self.noise > 0.0 && self.bandwidth.is_some() {
+            return Err(("with a bandwidth the work is exact, but there is noise too".into(), "leave noise or bandwidth off"));
+        }
+        let Some(given) = file.as_ref().filter(|given| given.subject.brings_agents()) else { return Ok(()) };
+        let kinds = given.subject.agents().len();
+        match &self.agents {
+            _ if self.bandwidth.is_some() => {
+                Err((format!("{} is a polity workflow, which tells of no bytes", given.shown), "leave `bandwidth` off"))
+            }
+            Some(Crew::Speeds(_)) => Err((
+                format!("{} is a polity workflow, whose agents have their own speeds", given.shown),
+                "give how many agents there are, or leave `agents` off",
+            )),
+            Some(Crew::Count(n)) if *n < kinds => Err((
+                format!("{} has {kinds} kinds of agents, but there would be {n} in all", given.shown),
+                "give at least as many agents",
+            )),
+            _ => Ok(()),
+        }
+    }
+    /// What is tried under it. `seed` is the try's, for graphs that differ with it.
+    pub(crate) fn subject(&self, seed: u64) -> Result<Subject, WorkloadError> {
+        let subject = match (&self.workload.file, &self.agents) {
+            (Some(given), None) => given.subject.clone(),
+            (Some(given), Some(Crew::Count(n))) => given.subject.clone().with_agents(*n)?,
+            (Some(given), Some(Crew::Speeds(speeds))) => Subject::of_graph(given.subject.graph().clone(), speeds)?,
+            (None, crew) => {
+                let graph = self.graph(seed)?;
+                match crew {
+                    None => Subject::of_graph(graph, &speeds(AGENTS))?,
+                    Some(Crew::Count(n)) => Subject::of_graph(graph, &speeds(*n))?,
+                    Some(Crew::Speeds(speeds)) => Subject::of_graph(graph, speeds)?,
+                }
+            }
+        };
+        let subject = self.bandwidth.into_iter().try_fold(subject, Subject::with_bandwidth)?.with_noise(self.noise)?;
+        match &self.faults {
+            Some((_, faults)) => subject.with_faults((**faults).clone()),
+            None => Ok(subject),
+        }
+    }
+    fn graph(&self, seed: u64) -> Result<crate::workloads::TaskGraph, WorkloadError> {
+        let Workload { shape: Some(shape), work: Some(Drawn { work, .. }), bytes, .. } = &self.workload else {
+            return Err(WorkloadError::new("an experiment needs a workload; give a `file`, or a `shape` with its `work`"));
+        };
+        let seed = match self.seed() {
+            GraphSeed::Fixed(fixed) => fixed,
+            GraphSeed::Each => seed,
+        };
+        shape.graph(&Draws::new(work.clone(), seed).bytes(bytes.clone().unwrap_or(0..=0)))
+    }
+    fn seed(&self) -> GraphSeed {
+        self.workload.seed.unwrap_or(GraphSeed::Fixed(1))
+    }
+    /// True if each try has another graph.
+    pub(crate) fn is_redrawn(&self) -> bool {
+        self.workload.file.is_none() && self.seed() == GraphSeed::Each
+    }
+
+    /// The heads of [`Condition::columns`].
+    pub(crate) const COLUMNS: [&'static str; 7] = ["workload", "work", "graph_seed", "agents", "noise", "faults", "bandwidth"];
+    /// Itself in words and figures; empty is what nobody said.
+    pub(crate) fn columns(&self) -> [String; 7] {
+        let Workload { file, shape, work, .. } = &self.workload;
+        let shaped = || shape.map_or_else(String::new, |shape| shape.to_string());
+        let seed = || match self.seed() {
+            GraphSeed::Fixed(seed) => seed.to_string(),
+            GraphSeed::Each => "each".into(),
+        };
+        let agents = match (&self.agents, file) {
+            (Some(Crew::Count(n)), _) => n.to_string(),
+            (Some(Crew::Speeds(speeds)), _) => speeds_text(speeds),
+            (None, Some(given)) => given.subject.size().to_string(),
+            (None, None) => AGENTS.to_string(),
+        };
+        [
+            file.as_ref().map_or_else(shaped, |given| given.shown.clone()),
+            work.as_ref().map_or_else(String::new, |drawn| drawn.text.to_string()),
+            if file.is_some() { String::new() } else { seed() },
+            agents,
+            self.noise.to_string(),
+            self.faults.as_ref().map_or_else(String::new, |(text, _)| text.to_string()),
+            self.bandwidth.map_or_else(String::new, |bandwidth| bandwidth.to_string()),
+        ]
+    }
+}

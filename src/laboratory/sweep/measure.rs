@@ -1,0 +1,50 @@
+//! The columns of the results.
+
+use crate::laboratory::Measures;
+use serde::{Deserialize, Serialize};
+
+/// What a try came to, as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tried {
+    /// The lower bound of its makespan, in seconds.
+    pub(crate) bound: f64,
+    pub(crate) measures: Measures,
+}
+
+/// A column of the results.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measure {
+    pub(crate) name: &'static str,
+    pub(crate) of: fn(&Tried) -> f64,
+}
+
+/// All columns, in their order.
+pub(crate) static MEASURES: [Measure; 15] = [
+    Measure { name: "makespan", of: |t| t.measures.makespan },
+    Measure { name: "over_bound", of: |t| t.measures.makespan / t.bound },
+    Measure { name: "cost", of: |t| t.measures.cost },
+    Measure { name: "paid", of: |t| t.measures.paid },
+    Measure { name: "messages", of: |t| t.measures.messages as f64 },
+    Measure { name: "messages_per_task", of: |t| t.measures.messages_per_task() },
+    Measure { name: "rounds", of: |t| t.measures.rounds as f64 },
+    Measure { name: "utilisation", of: |t| t.measures.utilisation },
+    Measure { name: "fairness", of: |t| t.measures.fairness },
+    Measure { name: "lost_work", of: |t| t.measures.lost_work },
+    Measure { name: "retries", of: |t| t.measures.retries as f64 },
+    Measure { name: "displaced", of: |t| t.measures.displaced as f64 },
+    Measure { name: "completed", of: |t| f64::from(t.measures.completed) },
+    Measure { name: "failed", of: |t| f64::from(t.measures.failed) },
+    Measure { name: "late", of: |t| f64::from(t.measures.late) },
+];
+
+impl Tried {
+    /// Its makespan, if that means something: a run that did not end well may have failed at once.
+    pub(crate) fn makespan(&self) -> f64 {
+        if self.measures.well { self.measures.makespan } else { f64::NAN }
+    }
+    /// A measure for medians: the times of a run that did not end well are none.
+    pub(crate) fn weighed(&self, measure: Measure) -> f64 {
+        let time = matches!(measure.name, "makespan" | "over_bound");
+        if time && !self.measures.well { f64::NAN } else { (measure.of)(self) }
+    }
+}

@@ -1,0 +1,177 @@
+//! Tries in the order of their numbers, however they ended: this alone says what becomes of them.
+
+use super::cell::Cell;
+use super::csv::{self, Figures};
+use super::measure::Tried;
+use super::page::{Kept, Summary};
+use super::{Experiment, Measure, Parts};
+use crate::laboratory::statistics::Sample;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// A cell's precision is looked at after so many tries, and after as many again.
+const STEP: u32 = 10;
+
+/// Takes tries in any order; writes them, and what they come to, in their own.
+pub(super) struct Merger<R: Write, S: Write> {
+    experiment: Arc<Experiment>,
+    /// The next cell and try to be written.
+    at: (u64, u32),
+    /// Tries that wait for an earlier one.
+    waiting: BTreeMap<(u64, u32), Tried>,
+    open: Option<Open>,
+    runs: R,
+    summary: S,
+    kept: Kept,
+}
+
+/// The cell that is being written.
+struct Open {
+    cell: Cell,
+    lead: String,
+    /// By measure, then by try.
+    samples: Vec<Vec<f64>>,
+    makespans: Vec<f64>,
+    bound: f64,
+    n: u32,
+    failed: u32,
+    first_failed: Option<u64>,
+}
+
+impl<R: Write, S: Write> Merger<R, S> {
+    pub(super) fn new(experiment: Arc<Experiment>, mut runs: R, mut summary: S) -> io::Result<Merger<R, S>> {
+        runs.write_all(csv::runs_head(&experiment.parts().measures).as_bytes())?;
+        summary.write_all(csv::summary_head(&experiment.parts().measures).as_bytes())?;
+        let kept = Kept::default();
+        Ok(Merger { experiment, at: (0, 0), waiting: BTreeMap::new(), open: None, runs, summary, kept })
+    }
+    /// The next cell and try to be written.
+    pub(super) fn at(&self) -> (u64, u32) {
+        self.at
+    }
+    /// True if nothing is left to be tried.
+    pub(super) fn is_complete(&self) -> bool {
+        self.at.0 >= self.experiment.cells()
+    }
+    /// True for a try that nobody has made, and that is still of use.
+    pub(super) fn wants(&self, at: (u64, u32)) -> bool {
+        at >= self.at && !self.waiting.contains_key(&at)
+    }
+    /// How many tries wait for an earlier one.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+    /// So many tries of a cell are needed in any case; whether there will be more, they say themselves.
+    pub(super) fn certain(&self, cell: u64) -> u32 {
+        let Parts { precision, repeat, .. } = self.experiment.parts();
+        let made = if cell == self.at.0 { self.at.1 } else { 0 };
+        if precision.is_some() { (made / STEP + 1).saturating_mul(STEP).min(*repeat) } else { *repeat }
+    }
+    /// The number of a try among all.
+    fn number(&self, (cell, n): (u64, u32)) -> u64 {
+        cell * u64::from(self.experiment.parts().repeat) + u64::from(n)
+    }
+    /// Tries that are done, those that are not needed any more among them.
+    pub(super) fn done(&self) -> u64 {
+        self.number(self.at) + self.waiting.len() as u64
+    }
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// Takes a try. One that is known, or not wanted any more, changes nothing.
+    pub(super) fn take(&mut self, at: (u64, u32), tried: Tried) -> io::Result<()> {
+        if !self.wants(at) {
+            return Ok(());
+        }
+        self.waiting.insert(at, tried);
+        while let Some(tried) = self.waiting.remove(&self.at) {
+            self.write(&tried)?;
+        }
+        Ok(())
+    }
+    fn write(&mut self, tried: &Tried) -> io::Result<()> {
+        let (cell, n) = self.at;
+        let experiment = &self.experiment;
+        let measures: &[Measure] = &experiment.parts().measures;
+        let open = self.open.get_or_insert_with(|| Open::new(experiment.cell(cell), measures.len()));
+        self.runs.write_all(csv::run(&open.lead, experiment.seed(n), tried, measures).as_bytes())?;
+        open.take(tried, experiment.seed(n), measures);
+        self.at.1 += 1;
+        let precise = experiment.parts().precision.is_some_and(|share| open.is_precise(share));
+        if precise || self.at.1 == experiment.parts().repeat {
+            self.close()?;
+            // What is here of it already is of no use.
+            self.waiting.retain(|at, _| at.0 != cell);
+            self.at = (cell + 1, 0);
+        }
+        Ok(())
+    }
+    fn close(&mut self) -> io::Result<()> {
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let figures: Vec<Figures> = open.samples.iter().map(|values| Figures::of(values.iter().copied())).collect();
+        self.summary.write_all(csv::summary(&open.lead, open.n, open.failed, &figures).as_bytes())?;
+        self.kept.take(Summary {
+            figures: Figures::of(open.makespans.iter().copied()),
+            cell: open.cell,
+            n: open.n,
+            failed: open.failed,
+            first_failed: open.first_failed,
+            bound: open.bound,
+            makespans: open.makespans,
+        });
+        self.flush()
+    }
+    /// Everything that was written is in the files.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.runs.flush()?;
+        self.summary.flush()
+    }
+    /// Nothing more comes for now: a cell that is not complete is summed up as far as it is.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        self.close()?;
+        self.flush()
+    }
+}
+
+impl Open {
+    fn new(cell: Cell, measures: usize) -> Open {
+        let lead = csv::lead(&cell);
+        Open {
+            cell,
+            lead,
+            samples: vec![Vec::new(); measures],
+            makespans: Vec::new(),
+            bound: 0.0,
+            n: 0,
+            failed: 0,
+            first_failed: None,
+        }
+    }
+    fn take(&mut self, tried: &Tried, seed: u64, measures: &[Measure]) {
+        self.samples.iter_mut().zip(measures).for_each(|(values, measure)| values.push(tried.weighed(*measure)));
+        self.makespans.push(tried.makespan());
+        self.bound = tried.bound;
+        self.n += 1;
+        if !tried.measures.well {
+            self.failed += 1;
+            self.first_failed.get_or_insert(seed);
+        }
+    }
+    /// True if the median makespan is known to within a share of it. Whoever looks again and again stops a little too early now and then, so
+    /// that the interval holds the median a little less often than it says.
+    fn is_precise(&self, share: f64) -> bool {
+        if !self.n.is_multiple_of(STEP) {
+            return false;
+        }
+        let sample = Sample::of(self.makespans.iter().copied());
+        match (sample.median(), sample.median_interval(csv::CONFIDENCE)) {
+            (Some(median), Some(interval)) => {
+                let farthest = (interval.high - median).max(median - interval.low);
+                farthest <= share * median
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The grammar of an experiment.
+
+use crate::workflow::grammar::{FAULTS, Kind, Record, Word, key, must, yes};
+
+pub(in crate::workflow) static EXPERIMENT: Record = Record {
+    what: "an experiment",
+    keys: &[
+        must("name", Kind::Text, "what it, and the folder of its results, is called"),
+        key("description", Kind::Text, "what it is for"),
+        key("workload", WORKLOAD_KIND, "what is to be done"),
+        key("agents", AGENTS, "how many agents, or the speed of each"),
+        key("noise", NOISE, "sigma of the factor by which work strays from its estimate; 0 by default"),
+        key("faults", FAULTS_KIND, "what goes wrong on purpose"),
+        key("bandwidth", Kind::Positive, "bytes a second between different agents"),
+        must("strategies", Kind::List(&Kind::Strategy), "how the agents are governed, one after the other"),
+        key("vary", Kind::Record(&VARY), "lists of values, every one with every other"),
+        key("zip", Kind::Record(&ZIP), "equally long lists of values that go together"),
+        key("repeat", Kind::Whole(1), "tries of each cell; 30 by default"),
+        key("first_seed", Kind::Whole(0), "the seed of the first try; 1 by default"),
+        key("measure", Kind::List(&Kind::Words(MEASURES)), "what is written of each try; all by default"),
+        key("stop", Kind::Record(&STOP), "when it ends early"),
+    ],
+};
+
+const WORKLOAD_KIND: Kind = Kind::Either(&[Kind::Text, Kind::Record(&WORKLOAD)]);
+static WORKLOAD: Record = Record {
+    what: "a workload",
+    keys: &[
+        key("file", Kind::Text, "a polity workflow, WfFormat, STG or taskdag, from the experiment's folder"),
+        key("shape", Kind::Text, "a graph that is made up, such as layered(layers 10, width 20, density 0.2)"),
+        key("work", Kind::Text, "the work of its tasks, such as lognormal(mean 10s, sigma 0.5)"),
+        key(
+            "seed",
+            Kind::Either(&[Kind::Whole(0), Kind::Words(&[yes("each")])]),
+            "what it is drawn by; each: another in each try",
+        ),
+        key("bytes", Kind::List(&Kind::Whole(0)), "the fewest and the most bytes of an edge"),
+    ],
+};
+const AGENTS: Kind = Kind::Either(&[Kind::Whole(1), Kind::List(&Kind::Positive)]);
+const NOISE: Kind = Kind::Number(0.0, 37.0);
+const FAULTS_KIND: Kind = Kind::Either(&[Kind::Text, Kind::Record(&FAULTS)]);
+
+pub(super) const FACTORS: &[crate::workflow::grammar::Field] = &[
+    key("workload", Kind::List(&WORKLOAD_KIND), "workloads"),
+    key("shape", Kind::List(&Kind::Text), "shapes of the workload's graph"),
+    key("work", Kind::List(&Kind::Text), "distributions of the work of its tasks"),
+    key("agents", Kind::List(&AGENTS), "numbers of agents, or lists of speeds"),
+    key("noise", Kind::List(&NOISE), "sigmas of the noise"),
+    key("faults", Kind::List(&FAULTS_KIND), "what goes wrong on purpose"),
+    key("bandwidth", Kind::List(&Kind::Positive), "bytes a second"),
+];
+static VARY: Record = Record { what: "`vary`", keys: FACTORS };
+static ZIP: Record = Record { what: "`zip`", keys: FACTORS };
+
+pub(super) const MEASURES: &[Word] = &[
+    yes("makespan"),
+    yes("over_bound"),
+    yes("cost"),
+    yes("paid"),
+    yes("messages"),
+    yes("messages_per_task"),
+    yes("rounds"),
+    yes("utilisation"),
+    yes("fairness"),
+    yes("lost_work"),
+    yes("retries"),
+    yes("displaced"),
+    yes("completed"),
+    yes("failed"),
+    yes("late"),
+];
+
+static STOP: Record = Record {
+    what: "`stop`",
+    keys: &[
+        key("after", Kind::Duration, "one command works so long at most; the next goes on"),
+        key("precision", Kind::Share, "a cell ends when the 95 % interval of its median makespan is within this share of it"),
+    ],
+};

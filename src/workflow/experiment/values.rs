@@ -1,0 +1,112 @@
+//! One value of something that may be varied. A value of the wrong kind was reported by the shape check and is passed over here.
+
+use super::read::Reading;
+use crate::laboratory::sweep::{Crew, Drawn, Given, GraphSeed, Level, Workload};
+use crate::laboratory::{Subject, speeds};
+use crate::workflow::faults_read;
+use crate::workflow::problem::Problem;
+use crate::workflow::yaml::Node;
+use crate::workloads::{Distribution, Shape};
+use std::sync::Arc;
+
+/// Agents of a graph, until something else is said.
+const FOR_NOW: usize = 8;
+
+impl Reading<'_> {
+    /// The value of a key.
+    pub(super) fn level(&mut self, key: &str, node: &Node) -> Option<Level> {
+        match key {
+            "workload" => self.workload(node).map(Level::Workload),
+            "shape" => self.shape(node).map(Level::Shape),
+            "work" => self.work(node).map(Level::Work),
+            "agents" => crew(node).map(Level::Agents),
+            "noise" => node.number().map(Level::Noise),
+            "faults" => self.faults(node),
+            "bandwidth" => node.number().map(Level::Bandwidth),
+            _ => None,
+        }
+    }
+    fn workload(&mut self, node: &Node) -> Option<Workload> {
+        if node.text().is_some() {
+            return Some(Workload { file: Some(self.file(node)?), ..Workload::default() });
+        }
+        node.map()?;
+        let before = self.problems.len();
+        let workload = Workload {
+            file: node.get("file").and_then(|n| self.file(n)),
+            shape: node.get("shape").and_then(|n| self.shape(n)),
+            work: node.get("work").and_then(|n| self.work(n)),
+            seed: node.get("seed").and_then(|n| match n.text() {
+                Some(_) => Some(GraphSeed::Each),
+                None => n.whole().map(GraphSeed::Fixed),
+            }),
+            bytes: node.get("bytes").and_then(|n| self.bytes(n)),
+        };
+        (before == self.problems.len()).then_some(workload)
+    }
+    fn bytes(&mut self, node: &Node) -> Option<core::ops::RangeInclusive<u64>> {
+        let numbers: Vec<u64> = node.list()?.iter().filter_map(Node::whole).collect();
+        match numbers[..] {
+            [low, high] if low <= high => Some(low..=high),
+            _ => {
+                let problem =
+                    Problem::new(node.span, "`bytes` takes the fewest and the most bytes of an edge, the smaller first");
+                self.problems.push(problem.help("write [0, 1000000]"));
+                None
+            }
+        }
+    }
+    fn shape(&mut self, node: &Node) -> Option<Shape> {
+        self.said(node, str::parse::<Shape>)
+    }
+    fn work(&mut self, node: &Node) -> Option<Drawn> {
+        let text = node.text()?.trim().into();
+        self.said(node, str::parse::<Distribution>).map(|work| Drawn { text, work })
+    }
+    /// What a text says.
+    fn said<T, E: ToString>(&mut self, node: &Node, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        let text = node.text().filter(|text| !text.trim().is_empty())?;
+        read(text).map_err(|why| self.problems.push(Problem::new(node.span, why.to_string()))).ok()
+    }
+    fn faults(&mut self, node: &Node) -> Option<Level> {
+        if node.text().is_some() {
+            let faults = self.said(node, str::parse::<crate::faults::Faults>)?;
+            return Some(Level::Faults(node.text()?.trim().into(), Arc::new(faults)));
+        }
+        node.map()?;
+        let read = faults_read::faults(node, &mut self.problems);
+        Some(Level::Faults(node.json().to_string().into(), Arc::new(read.value)))
+    }
+    /// A file is read once, however often it is named.
+    fn file(&mut self, node: &Node) -> Option<Arc<Given>> {
+        let shown = node.text().filter(|text| !text.trim().is_empty())?;
+        if let Some(read) = self.files.iter().find(|given| given.shown == shown) {
+            return Some(read.clone());
+        }
+        let path = self.folder.join(shown);
+        match Subject::read(&path, self.known, &speeds(FOR_NOW)) {
+            Ok(subject) => {
+                let given = Arc::new(Given { shown: shown.to_owned(), subject });
+                self.files.push(given.clone());
+                Some(given)
+            }
+            Err(why) => {
+                let help = "workloads are sought from the folder of the experiment's file";
+                // A workflow has several problems; each is a sentence with its own place.
+                let all = why.to_string().replace('\n', "; ");
+                self.problems.push(Problem::new(node.span, all).help(help));
+                None
+            }
+        }
+    }
+}
+
+fn crew(node: &Node) -> Option<Crew> {
+    match node.list() {
+        Some(items) => {
+            let speeds: Option<Vec<f64>> = items.iter().map(Node::number).collect();
+            speeds.filter(|speeds| !speeds.is_empty()).map(|speeds| Crew::Speeds(speeds.into()))
+        }
+        None => node.whole().and_then(|n| usize::try_from(n).ok()).map(Crew::Count),
+    }
+}
