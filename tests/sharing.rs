@@ -29,7 +29,8 @@ impl Seen {
 /// Runs these tasks (YAML, flow style), with agents enough for all; `work` takes a second, or as long as it is told.
 fn run(more: &str, tasks: &str) -> Seen {
     let text = format!("name: w\n{more}\nagents: [{{ id: ann, slots: 50 }}]\ntasks:\n{tasks}\n");
-    let (events, jobs): (Rc<RefCell<Vec<Event>>>, Rc<RefCell<Vec<Span>>>) = Default::default();
+    let events: Rc<RefCell<Vec<Event>>> = Rc::default();
+    let jobs: Rc<RefCell<Vec<Span>>> = Rc::default();
     let (sink, list) = (events.clone(), jobs.clone());
     let (result, took) = polity::simulate(3, async {
         let work = move |job: Job, context: Context| {
