@@ -34,7 +34,8 @@ impl Seen {
 fn run(tasks: &str, more: &str, cancel_after: Option<f64>) -> Seen {
     let text =
         format!("name: w\n{more}\nagents: [{{ id: ann, slots: 4 }}, {{ id: bob, slots: 4 }}, {{ id: eve }}]\ntasks:\n{tasks}\n");
-    let (events, diary): (Rc<RefCell<Vec<Event>>>, Rc<RefCell<Vec<String>>>) = Default::default();
+    let events: Rc<RefCell<Vec<Event>>> = Rc::default();
+    let diary: Rc<RefCell<Vec<String>>> = Rc::default();
     let (sink, lines) = (events.clone(), diary.clone());
     let result = polity::simulate(7, async {
         let work = move |job: Job, context: Context| {
