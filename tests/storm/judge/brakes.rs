@@ -79,7 +79,7 @@ fn narrow(events: &[&Event], flow: &Workflow, seen: &mut Seen) -> Checked {
         match &event.what {
             What::Announced { .. } => drop(open.insert(task)),
             What::Completed { .. } | What::Failed { .. } | What::Replanned { .. } | What::Cancelled { .. } => {
-                drop(open.remove(&task))
+                open.remove(&task);
             }
             _ => {}
         }

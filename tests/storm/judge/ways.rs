@@ -100,7 +100,9 @@ impl<'a> Log<'a> {
         }
     }
     fn let_go(&mut self, task: TaskId) {
-        self.alive.values_mut().for_each(|held| drop(held.remove(&task)));
+        for held in self.alive.values_mut() {
+            held.remove(&task);
+        }
     }
     fn task(&self, task: TaskId) -> &'a Task {
         &self.flow.tasks[self.names.node(task) as usize]

@@ -33,6 +33,9 @@ pub fn of(agents: &[AgentSpec], rng: &mut Rng) -> Option<(Faults, Duration)> {
     if rng.chance(0.3) {
         all.push(format!("false_claims={:.1}", rng.unit()));
     }
+    if all.is_empty() {
+        return None;
+    }
     let faults: Faults = all.join(",").parse().unwrap();
     (!faults.is_none()).then(|| (faults, seconds(rng, 5.0, 60.0)))
 }
