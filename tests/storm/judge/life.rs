@@ -41,6 +41,7 @@ struct Life {
     again: Time,
     /// Pauses of the run, or of something in it, before it was announced.
     pauses: u32,
+    in_a_pause: bool,
 }
 
 /// The log of one run, as far as it was read.
@@ -67,6 +68,8 @@ pub struct RunLog<'a> {
     ways: BTreeMap<u32, usize>,
     /// Pauses of it, or of something in it.
     pauses: u32,
+    paused: bool,
+    some_paused: bool,
     /// People gave orders about its tasks.
     pub told: bool,
     /// Agents may crash on purpose, which is nobody's fault.
@@ -94,6 +97,8 @@ impl<'a> RunLog<'a> {
             goes_on: false,
             ways: Default::default(),
             pauses: 0,
+            paused: false,
+            some_paused: false,
             told: false,
             crashing,
         }
@@ -127,8 +132,10 @@ impl<'a> RunLog<'a> {
             What::Expanded { task, first, labels } => self.expand(task.instance(), *first, labels.len() as u32)?,
             What::Joined { task, succeeded } => self.join(task.instance(), *succeeded)?,
             What::DeadLettered { task, .. } => self.bury(task.instance())?,
-            What::RunPaused | What::Paused { .. } => self.pauses += 1,
-            What::RunResumed | What::Resumed { .. } => {}
+            What::RunPaused => (self.pauses, self.paused) = (self.pauses + 1, true),
+            What::RunResumed => self.paused = false,
+            What::Paused { .. } => (self.pauses, self.some_paused) = (self.pauses + 1, true),
+            What::Resumed { .. } => {}
             What::Noted { .. } | What::TurnedBack { .. } | What::Compensated { .. } | What::Uncompensated { .. } => {}
             What::Compensating { task, undo } => drop(self.undos.insert(*undo, task.instance())),
             What::CalledOff { task, by } => self.call_off(task.instance(), *by)?,
@@ -298,11 +305,18 @@ impl<'a> RunLog<'a> {
         let follows = match life.stage {
             Stage::Fresh => attempt == life.attempt.max(1),
             Stage::Backing => attempt == life.attempt + 1,
-            Stage::Announced => attempt == life.attempt && self.pauses > life.pauses, // withdrawn meanwhile
+            // It was withdrawn meanwhile, or at once, since it was announced in a pause.
+            Stage::Announced => attempt == life.attempt && (self.pauses > life.pauses || life.in_a_pause),
             _ => false,
         };
         must(follows, || format!("it was {:?} in attempt {}", life.stage, life.attempt))?;
-        Ok(Life { stage: Stage::Announced, attempt, pauses: self.pauses, ..life.clone() })
+        Ok(Life {
+            stage: Stage::Announced,
+            attempt,
+            pauses: self.pauses,
+            in_a_pause: self.paused || self.some_paused,
+            ..life.clone()
+        })
     }
     fn assigned(&self, instance: u32, life: &Life, (agent, attempt, launch): (AgentId, u32, u32)) -> Result<Life, String> {
         must(life.stage == Stage::Announced && attempt == life.attempt, || format!("it was {:?}", life.stage))?;
