@@ -52,7 +52,7 @@ fn so_many_at_a_time_as_there_are_units_turns_and_places() {
     assert_eq!(run(tasks, "resources: { db: 2 }", &[]).begun, ["a@0", "b@2", "c@2"]);
     assert_eq!(run(tasks, "resources: { db: 2 }\nmode: sequential", &[]).took, 6.0);
     let list = "  - { id: a, fn: work, for_each: [x, y, z], concurrency: 2 }\n  - { id: b, fn: work }";
-    assert_eq!(run(list, "", &[]).begun, ["a[x]@0", "a[y]@0", "b@0", "a[z]@2"]);
+    assert_eq!(run(list, "", &[]).begun, ["b@0", "a[x]@0", "a[y]@0", "a[z]@2"]);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_task_gives_back_what_it_used_before_its_stand_in_begins() {
 fn who_is_called_off_after_it_was_let_in_leaves_room_for_the_next() {
     // b is let in at 2 s, and called off in that moment: one of the others is enough, and there is no place to open it before.
     let tasks = "  - { id: a, fn: work, resources: [db] }\n  - { id: b, fn: work, resources: [db], priority: high }\n  \
-                 - { id: first, fn: work, depends_on: [a, b], join: one_success, cancel_rest: true }\n  - { id: d, fn: work, resources: [db], priority: low }";
+                 - { id: first, fn: work, depends_on: [a, b], join: { rule: one_success, cancel_rest: true } }\n  - { id: d, fn: work, resources: [db], priority: low }";
     for places in 1..4 {
         let seen = run(tasks, &format!("resources: {{ db: 1 }}\nlimits: {{ max_parallel_tasks: {places} }}"), &[]);
         assert_eq!(seen.result.status(), RunStatus::Completed, "{places}: {:?} {:?}", seen.begun, seen.result.problems());

@@ -168,7 +168,9 @@ impl<'a> RunLog<'a> {
         must(first as usize >= self.flow.tasks.len(), || "an instance has the number of a task".into())?;
         let overlaps = self.families.values().any(|(other, n)| first < other + n && *other < first + count);
         must(!overlaps, || "two tasks have the same instance".into())?;
-        self.ready(node)?;
+        if !self.goes_on {
+            self.ready(node)?; // else what is known of it needs no turn; what is begun of it does
+        }
         must(self.families.insert(node, (first, count)).is_none(), || "it was expanded before".into())
     }
     fn join(&mut self, node: u32, succeeded: bool) -> Checked {
