@@ -149,6 +149,39 @@ fn cancelling_wins_over_a_pause() {
 }
 
 #[test]
+fn a_resumed_task_lets_go_of_its_instances_and_of_what_undoes_it() {
+    let tasks =
+        "  - { id: a, fn: work }\n  - { id: e, fn: work, for_each: [x, y], depends_on: [a], with: { s: \"{{ a.status }}\" } }";
+    let limits = "limits: { max_parallel_tasks: 1 }";
+    let seen = run(1, tasks, limits, &[(3.0, Pause, "e[y]"), (20.0, Resume, "e")]);
+    assert_eq!((seen.tally(), seen.took), ((3, 0, 0, 0), 22.0), "it was told to its task: {:?}", seen.answers);
+    // a is paused while it runs; once it has ended nothing of it is held, and what undoes it begins when c has failed.
+    let saga = "  - { id: a, fn: work, compensate: { fn: undo } }\n  - { id: c, fn: work, with: { fail: 1 }, depends_on: [a] }";
+    let seen = run(1, saga, "on_failure: compensate", &[(1.0, Pause, "a")]);
+    assert_eq!((seen.result.compensated(), seen.took), (1, 6.0));
+}
+
+#[test]
+fn a_run_of_which_a_task_was_cancelled_says_that_it_turns_back_before_it_undoes() {
+    let saga = "  - { id: a, fn: work, compensate: { fn: undo } }\n  - { id: b, fn: work, depends_on: [a] }";
+    let seen = run(1, saga, "on_failure: compensate", &[(3.0, Cancel, "b")]);
+    let failed = What::TurnedBack { because: RunStatus::Failed };
+    let (turned, undo) = (seen.moments(|what| *what == failed), seen.moments(|what| matches!(what, What::Compensating { .. })));
+    assert_eq!((turned, undo, seen.result.compensated()), (vec![3.0], vec![3.0], 1));
+}
+
+#[test]
+fn a_cancel_that_crosses_the_word_of_a_failure_wins_over_every_other_way() {
+    let tasks = "  - { id: t, fn: work, with: { fail: 1 }, fallback: [{ fn: work, with: { fail: 1 } }, { fn: work }] }\n  - { id: o, fn: work }";
+    for seed in 0..20 {
+        for at in [2.0, 4.0] {
+            let seen = run(seed, tasks, "", &[(at, Cancel, "t")]);
+            assert_eq!((seen.tally(), seen.took), ((1, 0, 0, 1), at), "seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn whatever_is_ordered_when_a_run_that_is_resumed_ends_and_nothing_was_awarded_while_it_paused() {
     let (mut paused, mut held, mut cancelled, mut retried) = (0, 0, 0, 0);
     for seed in 0..80 {

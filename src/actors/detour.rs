@@ -6,6 +6,7 @@ use super::render::{Rendered, Unready};
 use super::{Errand, RunActor};
 use crate::event::What;
 use crate::lifecycle::Policy;
+use crate::mutation::planted;
 use crate::plan::{NodeIx, NodeState, StopMode};
 use crate::workflow::{Conditions, Fallback, Workflow, error_value};
 use actix::Context;
@@ -90,6 +91,7 @@ impl RunActor {
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
         let tried = self.detours.begun.get(&instance).map_or(0, |(tried, _)| *tried);
+        let tried = tried + usize::from(planted("skip_a_fallback") && tried == 1);
         if let Some(way) = task.fallback.get(tried) {
             return self.fall_back(instance, node, way, setback, context);
         }
@@ -97,7 +99,7 @@ impl RunActor {
             let note = format!("\"{}\" takes its place", workflow.tasks[stand_in].id).into();
             self.world.record(self.id, What::Noted { task: self.task(instance), note });
             self.detours.held.insert(instance, (setback, self.world.now()));
-            return;
+            return self.leaves(instance); // its stand-in may need the same
         }
         if workflow.adaptive && !setback.asked {
             let result = TaskResult::new(setback.by, setback.attempts, TaskEnd::Cancelled);
@@ -204,7 +206,7 @@ impl RunActor {
     /// Whether a task that became ready is a stand-in that may not be needed: then it waits, or is skipped at once.
     pub(super) fn stands_by(&mut self, node: NodeIx) -> bool {
         let Some(first) = self.detours.stand_ins.get(&node.0) else { return false };
-        if self.detours.held.contains_key(first) {
+        if self.detours.held.contains_key(first) || planted("stand_in_uninvited") {
             return false;
         }
         self.detours.waiting.insert(node.0);

@@ -3,6 +3,7 @@
 use super::RunActor;
 use super::rank::Rank;
 use crate::event::What;
+use crate::mutation::planted;
 use crate::plan::{Needs, NodeState, Turnstile};
 use crate::workflow::Workflow;
 use std::cmp::Reverse;
@@ -40,6 +41,9 @@ impl Doors {
                 })
             }));
         }
+        if planted("let_in_too_many") {
+            units.iter_mut().for_each(|units| *units += 1);
+        }
         (!sets.is_empty()).then(|| Doors { turnstile: Turnstile::new(units, sets), of, names })
     }
 }
@@ -66,7 +70,7 @@ impl RunActor {
     }
     /// An instance has ended: what it used is there for others.
     pub(super) fn leaves(&mut self, instance: u32) {
-        let Some(doors) = &mut self.doors else { return };
+        let Some(doors) = self.doors.as_mut().filter(|_| !planted("keep_the_door")) else { return };
         let ledger = &self.ledger;
         let wanted = |who: u32| ledger.instance_state(who) == Some(NodeState::Ready);
         for (rank, next) in doors.turnstile.leave(instance, wanted) {

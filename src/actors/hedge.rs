@@ -1,9 +1,11 @@
 //! The hedged tasks of a run: how long they take, and when a second agent is asked.
 
 use super::RunActor;
+use super::copies::{Holders, Step};
 use super::messages::RunMail;
 use crate::event::What;
 use crate::lifecycle::{Durations, Hedge};
+use crate::mutation::planted;
 use crate::plan::NodeIx;
 use crate::workflow::duration_text;
 use crate::world::{AlarmId, Letter};
@@ -81,7 +83,12 @@ impl RunActor {
     /// A try takes too long: another agent is asked too.
     pub(super) fn hedge(&mut self, instance: u32, context: &mut Context<RunActor>) {
         self.hedges.alarms.remove(&instance);
-        let Some(step) = self.ballots.open_second(instance) else { return };
+        let Some(mut step) = self.ballots.open_second(instance) else { return };
+        if let Step::Open { holders, .. } = &mut step
+            && planted("hedge_with_the_same")
+        {
+            *holders = Holders::default();
+        }
         if let Some((node, hedge)) = self.hedge_of(instance) {
             let after = self.patience(node, hedge).map(duration_text).unwrap_or_default();
             let which = if let Hedge::Percentile(percent) = hedge { format!(" (p{percent})") } else { String::new() };

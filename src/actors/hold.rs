@@ -5,6 +5,7 @@ use super::messages::{RunMail, TaskMail, ToTask};
 use super::nest::Closing;
 use super::rank::Rank;
 use crate::event::What;
+use crate::mutation::planted;
 use crate::plan::{NodeIx, NodeState};
 use crate::world::Letter;
 use actix::Context;
@@ -57,24 +58,29 @@ pub(super) struct Hold {
     instances: BTreeSet<u32>,
     /// Tasks that are cancelled as soon as they would become ready.
     doomed: BTreeSet<NodeIx>,
+    /// Instances that were told to stop: were one to fail in that very moment, nothing else is tried for it.
+    pub(super) cancelled: BTreeSet<u32>,
     /// Ready instances that were passed over, since they are held.
     aside: Vec<(Rank, Reverse<u32>)>,
 }
 
 impl RunActor {
-    /// True if this instance of a task may not begin anything now.
+    /// True if this instance of a task may not begin anything now. Who paused a task that has ended holds nothing of it: what undoes it is the
+    /// run's affair.
     pub(super) fn is_held(&self, instance: u32, node: NodeIx) -> bool {
-        self.hold.run || self.hold.nodes.contains(&node) || self.hold.instances.contains(&instance)
+        let alone = self.hold.nodes.contains(&node) || self.hold.instances.contains(&instance);
+        self.hold.run || (alone && !self.ledger.instance_state(instance).is_some_and(NodeState::is_end))
     }
     /// True if the run, or something that could begin, is paused.
     pub(super) fn waits_for_a_person(&self) -> bool {
         self.hold.run || !self.hold.aside.is_empty()
     }
-    /// Puts a ready instance aside, if it alone is held.
+    /// Puts a ready instance aside, if it alone is held. What it could have used is there for others meanwhile.
     pub(super) fn put_aside(&mut self, rank: Rank, instance: u32) -> bool {
         let held = !self.hold.nodes.is_empty() || !self.hold.instances.is_empty();
         let held = held && self.ledger.locate(instance).is_some_and(|(node, _)| self.is_held(instance, node));
         if held {
+            self.leaves(instance);
             self.hold.aside.push((rank, Reverse(instance)));
         }
         held
@@ -163,9 +169,10 @@ impl RunActor {
             Some(instance) => self.hold.instances.remove(&instance),
             None if held => self.hold.nodes.insert(node),
             None => {
-                let instances = self.ledger.instances(node);
-                self.hold.instances.retain(|held| !instances.range().contains(held));
-                self.hold.nodes.remove(&node)
+                let instances = self.ledger.instances(node).range();
+                let before = self.hold.instances.len();
+                self.hold.instances.retain(|held| !instances.contains(held) || planted("hold_an_instance_for_ever"));
+                self.hold.nodes.remove(&node) || self.hold.instances.len() < before
             }
         };
         if !change {
@@ -236,7 +243,12 @@ impl RunActor {
     fn call_off_one(&mut self, instance: u32) {
         match self.ledger.instance_state(instance) {
             Some(NodeState::Ready) => self.withdraw(instance),
-            Some(NodeState::Open) => self.stop_instance(instance),
+            Some(NodeState::Open) => {
+                if !planted("lose_an_order") {
+                    self.hold.cancelled.insert(instance);
+                }
+                self.stop_instance(instance);
+            }
             _ => {}
         }
     }

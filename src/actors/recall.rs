@@ -7,7 +7,10 @@ use crate::event::{DeathCause, What};
 use crate::mutation::planted;
 use crate::plan::{LedgerEffect, NodeIx, NodeState, Settlement, StopMode};
 use crate::report::Recalled;
+use crate::workflow::Root;
 use actix::Context;
+use polity_protocols::Name;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl RunActor {
@@ -64,9 +67,15 @@ impl RunActor {
             }
             return;
         }
-        // Its list may be made of what others gave.
+        // Its list may be made of what others gave. Where nothing is begun any more, it need not wait for those that it is not made of: one that
+        // was cancelled will never end, and what stood on the others is known and to be undone.
         let ended = |on: NodeIx| self.ledger.state(on).is_some_and(NodeState::is_end);
-        let has_list = self.ledger.plan().dependencies(node).iter().all(|(on, _)| ended(*on));
+        let workflow = &self.workflow;
+        let list = workflow.tasks[node.index()].for_each.iter().flat_map(|list| list.references());
+        let made_of: BTreeSet<&Name> =
+            list.filter(|reference| reference.root == Root::Tasks).map(|reference| &reference.name).collect();
+        let needs = |on: NodeIx| !self.goes_back || made_of.contains(&workflow.tasks[on.index()].id);
+        let has_list = self.ledger.plan().dependencies(node).iter().all(|(on, _)| ended(*on) || !needs(*on));
         if has_list && self.recall.is_expanded(&id) && self.ledger.hasten(node) {
             self.expand(node);
         }

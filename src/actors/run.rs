@@ -251,6 +251,7 @@ impl RunActor {
                 self.world.record(self.id, What::Blocked { task: self.task(node.0), causes });
             }
             LedgerEffect::Withdrawn(instance) => {
+                self.leaves(instance.0); // it may have been let in, and not have begun
                 self.world.record(self.id, What::Cancelled { task: self.task(instance.0) });
             }
             LedgerEffect::Cancelled(instance) => {
@@ -604,8 +605,10 @@ impl RunActor {
             end => self.record_end(task, TaskResult { end, ..result }),
         }
     }
+    /// True if nobody wants it any more: a join called it off, or a person cancelled it.
     pub(super) fn is_called_off(&self, instance: u32) -> bool {
-        self.ledger.locate(instance).is_some_and(|(node, _)| self.ledger.called_off(node).is_some())
+        self.hold.cancelled.contains(&instance)
+            || self.ledger.locate(instance).is_some_and(|(node, _)| self.ledger.called_off(node).is_some())
     }
     /// What became of a task, for expressions and for the ledger.
     pub(super) fn record_end(&mut self, task: TaskId, result: TaskResult) {

@@ -114,6 +114,9 @@ impl RunActor {
         if self.saga.undo.is_some() || self.saga.off || ends_well {
             return self.saga.goes_on();
         }
+        if self.saga.turned.is_none() {
+            self.turn_back(RunStatus::Failed); // nothing failed, but a person cancelled a task
+        }
         if self.compensates() {
             let tasks = &self.workflow.tasks;
             self.saga.lost = self.recall.lost(|id| tasks.iter().any(|task| *task.id == *id && task.compensate.is_some()));

@@ -156,6 +156,7 @@ impl TaskActor {
             }
             TaskMail::Finished(finished) => self.finished(finished, context),
             TaskMail::Lost { launch, begun } => self.lost(launch, begun, context),
+            TaskMail::Pause if planted("award_in_a_pause") => {}
             TaskMail::Pause => self.hold(Input::Pause, context),
             TaskMail::Resume => self.hold(Input::Resume, context),
             TaskMail::Cancel if planted("lose_a_cancel") => {}

@@ -201,7 +201,8 @@ impl Lifecycle {
             Phase::Executing { started, heard, .. } => {
                 let limits = self.timeouts();
                 let attempt = limits.attempt.map(|limit| started + limit);
-                attempt.into_iter().chain(limits.heartbeat.map(|limit| heard + limit)).min()
+                let beat = limits.heartbeat.filter(|_| !planted("count_beats_for_ever"));
+                attempt.into_iter().chain(beat.map(|limit| heard + limit)).min()
             }
             Phase::BackingOff { until } => (!planted("lose_a_retry")).then_some(until),
             Phase::Pending | Phase::Paused { .. } | Phase::Completed | Phase::Failed | Phase::Cancelled => None,
@@ -376,7 +377,7 @@ impl Lifecycle {
                         "attempt {attempt} was stopped after {took:?} of execution: the limit `timeout.attempt` is {limit:?}"
                     );
                     self.time_out(agent, took, message, turn);
-                } else if let Some(limit) = is_over(heard, limits.heartbeat) {
+                } else if let Some(limit) = is_over(heard, limits.heartbeat.filter(|_| !planted("count_beats_for_ever"))) {
                     let silence = turn.now - heard;
                     let message = format!(
                         "attempt {attempt} was stopped after {silence:?} without a sign of life: the limit `timeout.heartbeat` is {limit:?}"

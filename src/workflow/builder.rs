@@ -221,8 +221,11 @@ impl WorkflowBuilder {
             .draft
             .tasks
             .iter()
-            .flat_map(|t| [Some(&t.action), t.compensate.as_ref().map(|undo| &undo.value.action)])
-            .filter_map(|action| action?.function().cloned())
+            .flat_map(|t| {
+                let ways = t.fallback.iter().map(|way| &way.value.action);
+                ways.chain(t.compensate.iter().map(|undo| &undo.value.action)).chain([&t.action])
+            })
+            .filter_map(|action| action.function().cloned())
             .collect();
         // Somebody who can do everything stands for the agents that nobody knows of yet.
         let can = self.draft.tasks.iter().flat_map(|t| t.needs.iter().map(|(n, _)| n).chain([&t.kind.value]));

@@ -114,3 +114,9 @@ fn what_is_checked_may_go_to_any_thread() {
     shared::<Checked>();
     shared::<WorkflowErrors>();
 }
+
+#[test]
+fn every_function_that_is_called_anywhere_is_the_societys_affair() {
+    let task = function("first").fallback(function("second")).fallback(function("third")).compensate(function("undo"));
+    assert!(Workflow::new("w").on_failure(OnFailure::Compensate).task("a", task).build().is_ok());
+}

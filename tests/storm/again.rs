@@ -79,8 +79,7 @@ fn acts(seed: u64) -> Option<(Storm, usize, Left, Storm)> {
     if whole(&storm) && rng.chance(0.8) {
         return None;
     }
-    let mut scene = Scene::of(seed);
-    scene.runs.truncate(1);
+    let mut scene = Scene::of(seed).only_the_first();
     scene.runs[0].1 = rng.chance(0.3).then(|| Duration::from_secs_f64(rng.between(0.0, 10.0)));
     let again = play::play_scene(seed ^ 1 << 40, scene, left.recall.clone());
     Some((storm, at, left, again))

@@ -1,19 +1,22 @@
 //! The judge reads the log of a storm and says which promise was broken first.
 
 mod brakes;
+mod doors;
 mod down;
 mod forge;
 mod guards;
 mod life;
+mod orders;
 mod saga;
 mod teams;
+mod ways;
 
 pub use forge::{WAYS, forgeries};
 
 use super::play::Storm;
 use super::seen::{Gone, Seen};
 use life::{End, RunLog};
-use polity::event::{Event, RunId, RunStatus, What};
+use polity::event::{Disturbance, Event, RunId, RunStatus, What};
 use polity::protocols::{AgentId, Name, TaskId};
 use polity::report::Report;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +32,8 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
     for (n, result) in storm.results.iter().enumerate() {
         let id = RunId(n as u32);
         let (flow, _) = &storm.scene.runs[n];
-        let mut log = RunLog::new(id, flow, &storm.profiles);
+        let mut log = RunLog::new(id, flow, &storm.profiles, storm.scene.is_crashing());
+        log.told = !storm.orders.is_empty();
         for event in storm.events.iter().filter(|event| event.run == id) {
             log.take(event).map_err(|what| format!("{what}, at event {} of run {n}: {:?}", event.seq, event.what))?;
         }
@@ -42,6 +46,9 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
     brakes::judge(storm, seen)?;
     guards::judge(storm, seen)?;
     down::judge(storm, seen)?;
+    orders::judge(storm, seen)?;
+    ways::judge(storm, seen)?;
+    doors::judge(storm, seen)?;
     slots(storm, seen)?;
     outcomes(storm, seen)?;
     note(storm, seen);
@@ -52,7 +59,8 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
 pub fn judge_again(storm: &Storm, before: &BTreeSet<Name>, gone: &mut Gone) -> Result<(), String> {
     order(&storm.events)?;
     let (id, flow) = (RunId(0), &storm.scene.runs[0].0);
-    let mut log = RunLog::new(id, flow, &storm.profiles).going_on();
+    let mut log = RunLog::new(id, flow, &storm.profiles, storm.scene.is_crashing()).going_on();
+    log.told = !storm.orders.is_empty();
     for event in storm.events.iter().filter(|event| event.run == id) {
         log.take(event).map_err(|what| format!("{what}, at event {}: {:?}", event.seq, event.what))?;
     }
@@ -115,6 +123,7 @@ fn slots(storm: &Storm, seen: &mut Seen) -> Result<(), String> {
             | What::Displaced { task, .. }
             | What::Completed { task, .. }
             | What::Failed { task, .. }
+            | What::Replanned { task, .. }
             | What::Cancelled { task } => held.values_mut().for_each(|jobs| jobs.retain(|job| job != task)),
             _ => {}
         }
@@ -166,7 +175,14 @@ fn note(storm: &Storm, seen: &mut Seen) {
             }
             What::Refused { .. } => seen.refused += 1,
             What::Displaced { .. } => seen.displaced += 1,
-            What::Retried { .. } => seen.retried += 1,
+            What::Retried { failure, .. } => {
+                seen.retried += 1;
+                seen.fell_silent += u64::from(failure.message.contains("timeout.heartbeat"));
+            }
+            What::Disturbed { fault, .. } => {
+                seen.disturbances += 1;
+                seen.repairs += u64::from(*fault == Disturbance::Repaired);
+            }
             What::Expanded { labels, .. } if labels.is_empty() => seen.empty_expansions += 1,
             What::Expanded { .. } => seen.expanded += 1,
             What::Joined { succeeded: false, .. } => seen.failed_joins += 1,
@@ -176,7 +192,10 @@ fn note(storm: &Storm, seen: &mut Seen) {
             What::RunEnded(tail) => seen.late_voices += tail.ignored,
             What::Failed { failure, .. } => match failure.kind {
                 FailureKind::Poison => seen.poison += 1,
-                FailureKind::Timeout => seen.timeouts += 1,
+                FailureKind::Timeout => {
+                    seen.timeouts += 1;
+                    seen.fell_silent += u64::from(failure.message.contains("timeout.heartbeat"));
+                }
                 FailureKind::Unassigned => seen.unassigned += 1,
                 _ => {}
             },

@@ -24,6 +24,14 @@ fn number(variable: &str) -> Option<u64> {
         .map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} must be a number, but is \"{text}\"")))
 }
 
+/// What was found out, also if it was found out by a panic.
+fn whole(play: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(play)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|&said| said.to_owned()));
+        Err(format!("a panic: {}", said.unwrap_or_else(|| "it says nothing".into())))
+    })
+}
+
 #[test]
 fn every_promise_holds_in_every_storm() {
     let mut seen = Seen::default();
@@ -35,7 +43,7 @@ fn every_promise_holds_in_every_storm() {
     }
     let mut broken = Vec::new();
     for seed in 0..number("POLITY_STORM_SEEDS").unwrap_or(STORMS) {
-        if let Err(what) = judge::judge(&play::play(seed), &mut seen) {
+        if let Err(what) = whole(|| judge::judge(&play::play(seed), &mut seen)) {
             broken.push(format!("{what}\n    {}", play::replay(seed)));
         }
     }

@@ -1,10 +1,11 @@
 //! A storm is played in virtual time.
 
 use super::scene::Scene;
+use super::scene::orders::{self, Given};
 use super::spy::{self, Ledger};
 use polity::event::Event;
 use polity::prelude::*;
-use polity::protocols::Profile;
+use polity::protocols::{Profile, Rng};
 use polity::report::Recall;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,6 +21,8 @@ pub struct Storm {
     pub results: Rc<Vec<RunResult>>,
     /// Awards and outcomes, where they were counted.
     pub ledger: Option<Rc<Ledger>>,
+    /// The orders that were given, and what was said to them.
+    pub orders: Rc<Vec<(Given, Result<(), String>)>>,
 }
 impl Storm {
     pub fn words(&self) -> String {
@@ -57,17 +60,31 @@ pub fn play(seed: u64) -> Storm {
     play_scene(seed, Scene::of(seed), Recall::default())
 }
 /// Plays a scene by the luck of a seed; its first run goes on with what is recalled.
-pub fn play_scene(seed: u64, scene: Scene, recall: Recall) -> Storm {
+pub fn play_scene(seed: u64, mut scene: Scene, recall: Recall) -> Storm {
+    if std::mem::take(&mut scene.orders.1) {
+        let given = std::mem::take(&mut scene.orders.0);
+        let calm = play_scene(seed, scene, recall.clone());
+        let aimed = orders::aimed(&given, &calm.scene.runs, &calm.events, &mut Rng::new(seed, "aimed"));
+        scene = Rc::into_inner(calm.scene).unwrap();
+        scene.orders.0 = aimed;
+    }
     let _watchdog = Watchdog::of(seed);
     let events = Rc::new(RefCell::new(Vec::new()));
-    let (profiles, results, ledger) = polity::simulate(seed, async {
+    let (profiles, results, ledger, orders) = polity::simulate(seed, async {
         // Nothing of the world lets the executor's own clock run so far, unless nothing can happen any more.
         let limit = Duration::from_secs(100_000_000);
         let played = tokio::time::timeout(limit, perform(&scene, recall, events.clone())).await;
         played.unwrap_or_else(|_| panic!("storm {seed}: a run waits for ever\n    {}", replay(seed)))
     });
     let events = events.take();
-    Storm { scene: Rc::new(scene), profiles, events, results: Rc::new(results), ledger: ledger.map(Rc::new) }
+    Storm {
+        scene: Rc::new(scene),
+        profiles,
+        events,
+        results: Rc::new(results),
+        ledger: ledger.map(Rc::new),
+        orders: Rc::new(orders),
+    }
 }
 
 struct Ghost;
@@ -80,11 +97,9 @@ impl Agent for Ghost {
     }
 }
 
-async fn perform(
-    scene: &Scene,
-    recall: Recall,
-    events: Rc<RefCell<Vec<Event>>>,
-) -> (Vec<Arc<Profile>>, Vec<RunResult>, Option<Ledger>) {
+type Performed = (Vec<Arc<Profile>>, Vec<RunResult>, Option<Ledger>, Vec<(Given, Result<(), String>)>);
+
+async fn perform(scene: &Scene, recall: Recall, events: Rc<RefCell<Vec<Event>>>) -> Performed {
     let ledger = spy::begin(scene.fatal);
     let mut builder = Polity::builder().weather(scene.weather).sink(events);
     builder = if scene.spied { builder.strategy(spy::spied(&scene.strategy)) } else { builder.strategy(scene.strategy.clone()) };
@@ -94,25 +109,61 @@ async fn perform(
     if scene.haunted {
         builder = builder.agent_with(AgentSpec::new("ghost", can("haunt", 1.0)), || Ghost);
     }
+    if let Some((faults, _)) = &scene.trouble {
+        builder = builder.faults(faults.clone());
+    }
     let society = functions(builder).start().unwrap();
     let mut recall = Some(recall);
     let mut launch = |flow| society.launch(flow, RunOptions::default().recalling(recall.take().unwrap_or_default())).unwrap();
-    let runs: Vec<_> = scene.runs.iter().map(|(flow, at)| (launch(flow), *at)).collect();
-    let mut results = Vec::new();
-    let cancels = runs.iter().filter_map(|(handle, at)| Some((handle.controls(), (*at)?)));
-    let mut cancels: Vec<_> = cancels.collect();
-    cancels.sort_by_key(|(_, at)| *at);
-    for (canceller, at) in cancels {
-        let now = Duration::from_nanos(society.now().as_nanos());
-        society.sleep(at.saturating_sub(now)).await;
-        canceller.cancel();
+    let runs: Vec<_> = scene.runs.iter().map(|(flow, _)| launch(flow)).collect();
+    let controls: Vec<_> = runs.iter().map(polity::RunHandle::controls).collect();
+    let mut said = Vec::new();
+    for deed in deeds(scene) {
+        let (Deed::Repair(at) | Deed::Order(Given { at, .. })) = &deed;
+        society.sleep(at.saturating_sub(Duration::from_nanos(society.now().as_nanos()))).await;
+        match deed {
+            Deed::Repair(_) => society.repair(),
+            Deed::Order(given) => match &given.task {
+                None => controls[given.run].order(given.order),
+                Some(task) => {
+                    let answer = controls[given.run].order_task(task.clone(), given.order).await;
+                    said.push((Given { at: Duration::from_nanos(society.now().as_nanos()), ..given }, answer));
+                }
+            },
+        }
     }
-    for (handle, _) in runs {
+    let mut results = Vec::new();
+    for handle in runs {
         results.push(handle.join().await.unwrap());
     }
     // What is still under way arrives, and must change nothing.
     society.sleep(Duration::from_secs(3_600)).await;
-    (society.agents(), results, scene.spied.then(|| ledger.take()))
+    (society.agents(), results, scene.spied.then(|| ledger.take()), said)
+}
+
+/// What is done to a society from outside.
+enum Deed {
+    Repair(Duration),
+    Order(Given),
+}
+/// All of it in the order of time: in the end what was paused goes on.
+fn deeds(scene: &Scene) -> Vec<Deed> {
+    let cancels = scene
+        .runs
+        .iter()
+        .enumerate()
+        .filter_map(|(run, (_, at))| Some(Deed::Order(Given { at: (*at)?, run, task: None, order: Order::Cancel })));
+    let mut all: Vec<Deed> = cancels.chain(scene.orders.0.iter().cloned().map(Deed::Order)).collect();
+    all.extend(scene.trouble.iter().map(|(_, at)| Deed::Repair(*at)));
+    if !scene.orders.0.is_empty() {
+        for (run, (flow, _)) in scene.runs.iter().enumerate() {
+            let names = flow.tasks.iter().map(|task| Some(task.id.clone()));
+            let again = |task| Deed::Order(Given { at: orders::AGAIN, run, task, order: Order::Resume });
+            all.extend(std::iter::once(None).chain(names).map(again));
+        }
+    }
+    all.sort_by_key(|(Deed::Repair(at) | Deed::Order(Given { at, .. }))| *at);
+    all
 }
 
 fn functions(builder: polity::Builder) -> polity::Builder {
@@ -124,6 +175,14 @@ fn functions(builder: polity::Builder) -> polity::Builder {
                 context.sleep(Duration::from_secs_f64(rng.between(0.0, 1.0))).await;
             }
             Ok(json!([1, 2]))
+        })
+        .function("beating", |_, context: Context| async move {
+            let mut rng = context.rng("beating");
+            for _ in 0..rng.below(6) {
+                context.heartbeat();
+                context.sleep(Duration::from_secs_f64(rng.between(0.0, 1.0))).await;
+            }
+            Ok(json!("alive"))
         })
         .function("moody", |_, context: Context| async move {
             let mut rng = context.rng("moody");

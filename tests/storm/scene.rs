@@ -1,9 +1,14 @@
 //! One seed makes everything that a storm is made of.
 
 mod copies;
+mod doors;
+pub mod orders;
 mod sagas;
 mod teams;
+mod trouble;
+mod ways;
 
+use doors::Doors;
 use polity::agents::Distribution;
 use polity::prelude::*;
 use polity::protocols::{Delay, Rng};
@@ -11,6 +16,7 @@ use polity::workflow::WorkflowBuilder;
 use polity::{Government, Registry, Timeouts};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use ways::Ways;
 
 /// What a storm is made of.
 pub struct Scene {
@@ -25,6 +31,10 @@ pub struct Scene {
     pub fatal: Option<u64>,
     /// Whether there is an agent that never gets to its feet.
     pub haunted: bool,
+    /// What people order, and whether that is aimed at the moments at which something happens.
+    pub orders: (Vec<orders::Given>, bool),
+    /// What goes wrong on purpose, and when it is made right again.
+    pub trouble: Option<(Faults, Duration)>,
 }
 
 const KINDS: [&str; 4] = ["dig", "carry", "count", "write"];
@@ -64,11 +74,29 @@ impl Scene {
             runs.iter_mut().for_each(|(flow, _)| teams::disband(flow));
             agents.clear(); // the limits on restarts are pooled, so that a larger society stands it
         }
-        Scene { agents, weather, strategy, runs, spied, fatal, haunted }
+        let mut rng = Rng::new(seed, "orders");
+        let orders = orders::of(&runs, &mut rng);
+        let trouble = if haunted { None } else { trouble::of(&agents, &mut rng) };
+        Scene { agents, weather, strategy, runs, spied, fatal, haunted, orders, trouble }
+    }
+    /// True if talk comes at once, once, and in order.
+    pub fn is_calm(&self) -> bool {
+        self.weather == Weather::CALM && self.trouble.is_none()
+    }
+    /// Only its first run, and what concerns that.
+    pub fn only_the_first(mut self) -> Scene {
+        self.runs.truncate(1);
+        self.orders.0.retain(|given| given.run == 0);
+        self
+    }
+    /// True if agents may crash on purpose.
+    pub fn is_crashing(&self) -> bool {
+        self.trouble.as_ref().is_some_and(|(faults, _)| faults.crash.is_some())
     }
     /// True if all that an agent says of its jobs arrives in the order in which it was said: then the log shows what each held when.
     pub fn is_orderly(&self) -> bool {
-        self.weather.loss == 0.0 && matches!(self.weather.delay, Delay::Constant(_))
+        let straight = self.trouble.as_ref().is_none_or(|(faults, _)| faults.talk.is_none() && faults.partitions.is_empty());
+        straight && self.weather.loss == 0.0 && matches!(self.weather.delay, Delay::Constant(_))
     }
 }
 
@@ -114,29 +142,44 @@ fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
     flow = flow.limits(Limits { max_parallel_tasks: bound(rng), max_open: bound(rng), ..Limits::default() });
     let teams = teams::of(agents, rng);
     flow = teams.iter().cloned().fold(flow, WorkflowBuilder::team);
+    let (ways, doors) = (Ways::of(rng), Doors::of(rng));
+    flow = doors.opened(flow);
     // Lists are no good as what others work on here: an instance's input is a map.
     for n in 0..tasks {
         let task = action(rough, rng);
-        let task = conditions(upstream(task, n, rng), n, rng);
-        let task = teams::governed(policies(task, rng), &teams, rng);
-        let task = if on_failure == OnFailure::Compensate { sagas::undoable(task, rough, rng) } else { task };
-        flow = flow.task(&format!("t{n}"), task);
+        let (task, list) = conditions(upstream(task, n, rng), n, rng);
+        let (task, redundant) = policies(task, rng);
+        let task = ways.given(doors.shared(task, list, rng), redundant, rng);
+        let task = teams::governed(task, &teams, rng);
+        let mut task = if on_failure == OnFailure::Compensate { sagas::undoable(task, rough, rng) } else { task };
+        let id = format!("t{n}");
+        if !list && ways.stand_in(rng) {
+            let other = policies(action(rough, rng), rng).0;
+            let other = doors.shared(other, false, rng);
+            let other = if rng.chance(0.15) { other.for_each("[1, 2]") } else { other };
+            let other = if on_failure == OnFailure::Compensate { sagas::undoable(other, rough, rng) } else { other };
+            let name = format!("{id}_else");
+            (flow, task) = (flow.task(&name, other), task.fallback_to(&name));
+        }
+        flow = flow.task(&id, task);
     }
     if race {
-        flow = raced(flow, rough, rng);
+        flow = raced(flow, rough, &doors, rng);
     }
     flow.build().unwrap()
 }
 
 /// Some tasks side by side, and one that is content with the first of them and calls the others off.
-fn raced(mut flow: WorkflowBuilder, rough: bool, rng: &mut Rng) -> WorkflowBuilder {
+fn raced(mut flow: WorkflowBuilder, rough: bool, doors: &Doors, rng: &mut Rng) -> WorkflowBuilder {
     let (of, gentle) = (2 + rng.below(5), rng.chance(0.5));
     let mut last = function("at_once").join(Join::AtLeast(1 + rng.below(of) as u32)).cancel_rest();
     for n in 0..of {
         let racer = if gentle { function("sleepy") } else { action(rough, rng) };
-        let racer = if gentle { racer.estimate(seconds(rng, 0.0, 4.0)) } else { policies(racer, rng) };
-        let racer = match rng.below(6) {
-            0 => racer.for_each("range(4)"),
+        let racer = if gentle { racer.estimate(seconds(rng, 0.0, 4.0)) } else { policies(racer, rng).0 };
+        let (list, how) = (rng.chance(0.17), 1 + rng.below(5));
+        let racer = doors.shared(racer, list, rng);
+        let racer = match how {
+            _ if list => racer.for_each("range(4)"),
             1 => racer.redundancy(copies::rules(rng)),
             2 => {
                 flow = flow.task(&format!("before{n}"), function("sleepy"));
@@ -164,15 +207,16 @@ fn action(rough: bool, rng: &mut Rng) -> TaskBuilder {
     let hangs = simulation.hang > 0.0;
     let task = match rng.below(6) {
         0 => function("at_once"),
-        1 => function("sleepy"),
+        1 => function(if rng.chance(0.3) { "beating" } else { "sleepy" }),
         2 => function(if rough { "fatal" } else { "moody" }),
         _ => simulated(simulation),
     };
     let task = if rng.chance(0.8) { task.kind(pick(rng, &KINDS)) } else { task };
-    let attempt = (hangs || rng.chance(0.2)).then(|| seconds(rng, 0.5, 10.0));
+    let beats = rng.chance(if hangs { 0.4 } else { 0.05 }).then(|| seconds(rng, 0.2, 3.0));
+    let attempt = (hangs && (beats.is_none() || rng.chance(0.5)) || rng.chance(0.2)).then(|| seconds(rng, 0.5, 10.0));
     let queue = rng.chance(0.05).then(|| seconds(rng, 0.1, 30.0));
     let total = rng.chance(0.1).then(|| seconds(rng, 0.5, 60.0));
-    task.timeouts(Timeouts { attempt, queue, total, heartbeat: None })
+    task.timeouts(Timeouts { attempt, queue, total, heartbeat: beats })
 }
 
 fn upstream(mut task: TaskBuilder, n: usize, rng: &mut Rng) -> TaskBuilder {
@@ -211,27 +255,31 @@ fn joined_by(task: TaskBuilder, of: u32, rng: &mut Rng) -> TaskBuilder {
     if rule.can_cancel_rest() && rng.chance(0.5) { task.cancel_rest() } else { task }
 }
 
-fn conditions(task: TaskBuilder, n: usize, rng: &mut Rng) -> TaskBuilder {
+/// A task with conditions, and whether it has a list.
+fn conditions(task: TaskBuilder, n: usize, rng: &mut Rng) -> (TaskBuilder, bool) {
     let task = match rng.below(12) {
         0 if n > 0 => task.when(&format!("tasks.t{}.status == 'completed'", rng.below(n))),
         1 => task.when(pick(rng, &["1 == 2", "1 == 1"])),
         _ => task,
     };
     match rng.below(8) {
-        0 => task.for_each(pick(rng, &["[]", "[1]", "[1, 2, 3]", "['x', 'y', 'x']", "range(12)"])),
-        1 => task.for_each("[0, 1, 2, 3]").when("item > 1"),
-        _ => task,
+        0 => (task.for_each(pick(rng, &["[]", "[1]", "[1, 2, 3]", "['x', 'y', 'x']", "range(12)"])), true),
+        1 => (task.for_each("[0, 1, 2, 3]").when("item > 1"), true),
+        _ => (task, false),
     }
 }
 
-fn policies(task: TaskBuilder, rng: &mut Rng) -> TaskBuilder {
+/// A task with policies, and whether it is redundant.
+fn policies(task: TaskBuilder, rng: &mut Rng) -> (TaskBuilder, bool) {
     let priority = pick(rng, &[Priority::Low, Priority::Normal, Priority::Normal, Priority::High, Priority::Critical]);
     let task = task.priority(priority).estimate(seconds(rng, 0.0, 4.0));
     let task = if rng.chance(0.2) { task.needs(pick(rng, &KINDS), rng.between(0.0, 0.8)) } else { task };
-    let task = if rng.chance(0.08) { task.redundancy(copies::rules(rng)) } else { task };
+    let redundant = rng.chance(0.08);
+    let task = if redundant { task.redundancy(copies::rules(rng)) } else { task };
     if rng.chance(0.4) {
         let initial = seconds(rng, 0.0, 2.0);
-        return task.retry(RetryPolicy { attempts: 1 + rng.below(5) as u32, initial, ..RetryPolicy::default() });
+        let policy = RetryPolicy { attempts: 1 + rng.below(5) as u32, initial, ..RetryPolicy::default() };
+        return (task.retry(policy), redundant);
     }
-    task
+    (task, redundant)
 }

@@ -67,10 +67,10 @@ fn stopped(events: &[&Event], undos: &BTreeSet<u32>, seen: &mut Seen) -> Checked
     Ok(())
 }
 
-/// No more tasks are open than may be. A redundant task brings its copies along, however many are open.
+/// No more tasks are open than may be. A redundant task brings its copies along, and a hedged one its second try, however many are open.
 fn narrow(events: &[&Event], flow: &Workflow, seen: &mut Seen) -> Checked {
     let Some(most) = flow.limits.max_parallel_tasks.map(|most| most as usize) else { return Ok(()) };
-    if flow.tasks.iter().any(|task| task.redundancy.is_some()) {
+    if flow.tasks.iter().any(|task| task.redundancy.is_some() || task.hedge.is_some()) {
         return Ok(());
     }
     let mut open = BTreeSet::new();
@@ -78,7 +78,9 @@ fn narrow(events: &[&Event], flow: &Workflow, seen: &mut Seen) -> Checked {
         let Some(task) = event.what.task().map(|task| task.instance()) else { continue };
         match &event.what {
             What::Announced { .. } => drop(open.insert(task)),
-            What::Completed { .. } | What::Failed { .. } | What::Cancelled { .. } => drop(open.remove(&task)),
+            What::Completed { .. } | What::Failed { .. } | What::Replanned { .. } | What::Cancelled { .. } => {
+                open.remove(&task);
+            }
             _ => {}
         }
         must(open.len() <= most, || format!("{} tasks are open, and {most} may be: {event:?}", open.len()))?;

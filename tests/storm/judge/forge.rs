@@ -26,7 +26,7 @@ fn removed(events: &mut Vec<Event>, at: Option<usize>) -> Option<()> {
 
 type Tamper = fn(&mut Vec<Event>) -> Option<()>;
 
-pub const WAYS: [(&str, Tamper); 18] = [
+pub const WAYS: [(&str, Tamper); 23] = [
     ("a run that ends twice", |events| doubled(events, place(events, |what| matches!(what, What::RunEnded(_))))),
     ("a run that does not end", |events| removed(events, place(events, |what| matches!(what, What::RunEnded(_))))),
     ("a task that completes twice", |events| doubled(events, place(events, |what| matches!(what, What::Completed { .. })))),
@@ -109,6 +109,51 @@ pub const WAYS: [(&str, Tamper); 18] = [
     ("an effect that is both undone and left", |events| {
         let tail = ended(events, |tail| tail.status == RunStatus::Stuck && tail.compensated > 0)?;
         tail.compensated += 1;
+        Some(())
+    }),
+    ("an award in a pause", |events| {
+        let at = events.iter().rposition(|event| matches!(event.what, What::Assigned { .. }))?;
+        let begun = place(events, |what| matches!(what, What::RunStarted(_)))?;
+        let same = events[begun].run == events[at].run && events[begun].at < events[at].at;
+        let pauses =
+            events.iter().any(|event| matches!(event.what, What::RunPaused | What::RunResumed | What::TurnedBack { .. }));
+        if !same || pauses {
+            return None;
+        }
+        events.insert(begun + 1, Event { what: What::RunPaused, ..events[begun].clone() });
+        Some(())
+    }),
+    ("another way for what had not failed", |events| {
+        removed(events, place(events, |what| matches!(what, What::Replanned { .. })))
+    }),
+    ("a stand-in that nobody asked for", |events| {
+        let noted = |what: &What| matches!(what, What::Noted { note, .. } if note.ends_with("takes its place"));
+        place(events, |what| matches!(what, What::Synthesized { .. }))?;
+        let before = events.len();
+        events.retain(|event| !noted(&event.what));
+        (events.len() < before).then_some(())
+    }),
+    ("a third try", |events| {
+        let second =
+            |event: &&Event| matches!(&event.what, What::Noted { note, .. } if note.ends_with("another agent does it too"));
+        let task = events.iter().find(second)?.what.task()?;
+        let at = events.iter().rposition(|event| matches!(event.what, What::Copied { .. }) && event.what.task() == Some(task))?;
+        let mut third = events[at].clone();
+        if let What::Copied { copy, number, .. } = &mut third.what {
+            (*copy, *number) = (*copy + 1_000_000, *number + 1);
+        }
+        events.insert(at + 1, third);
+        Some(())
+    }),
+    ("one more than there is", |events| {
+        let waits = |what: &What| matches!(what, What::Noted { note, .. } if note.starts_with("it waits for"));
+        let at = place(events, waits)?;
+        let (task, moment) = (events[at].what.task()?, events[at].at);
+        let begins =
+            |event: &Event| matches!(event.what, What::Announced { .. } | What::Copied { .. }) && event.what.task() == Some(task);
+        let begun = events.iter().position(begins).filter(|begun| *begun > at)?;
+        let moved = Event { at: moment, ..events.remove(begun) };
+        events.insert(at + 1, moved);
         Some(())
     }),
 ];

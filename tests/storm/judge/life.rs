@@ -25,6 +25,8 @@ enum Stage {
     Assigned,
     Started,
     Backing,
+    /// Its own attempts have failed, and it is done in another way.
+    Diverted,
     Ended(End),
 }
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,9 @@ struct Life {
     killed: u32,
     /// When the next attempt may begin.
     again: Time,
+    /// Pauses of the run, or of something in it, before it was announced.
+    pauses: u32,
+    in_a_pause: bool,
 }
 
 /// The log of one run, as far as it was read.
@@ -59,12 +64,22 @@ pub struct RunLog<'a> {
     undos: BTreeMap<u32, u32>,
     /// It goes on with an earlier run.
     goes_on: bool,
+    /// Which of a task's fallbacks a job does.
+    ways: BTreeMap<u32, usize>,
+    /// Pauses of it, or of something in it.
+    pauses: u32,
+    paused: bool,
+    some_paused: bool,
+    /// People gave orders about its tasks.
+    pub told: bool,
+    /// Agents may crash on purpose, which is nobody's fault.
+    crashing: bool,
 }
 
 type Checked = Result<(), String>;
 
 impl<'a> RunLog<'a> {
-    pub fn new(run: RunId, flow: &'a Workflow, profiles: &'a [Arc<Profile>]) -> RunLog<'a> {
+    pub fn new(run: RunId, flow: &'a Workflow, profiles: &'a [Arc<Profile>], crashing: bool) -> RunLog<'a> {
         RunLog {
             run,
             flow,
@@ -80,6 +95,12 @@ impl<'a> RunLog<'a> {
             copies: Default::default(),
             undos: Default::default(),
             goes_on: false,
+            ways: Default::default(),
+            pauses: 0,
+            paused: false,
+            some_paused: false,
+            told: false,
+            crashing,
         }
     }
     /// The same of a run that goes on with an earlier one: what that had done it need not wait for.
@@ -111,6 +132,10 @@ impl<'a> RunLog<'a> {
             What::Expanded { task, first, labels } => self.expand(task.instance(), *first, labels.len() as u32)?,
             What::Joined { task, succeeded } => self.join(task.instance(), *succeeded)?,
             What::DeadLettered { task, .. } => self.bury(task.instance())?,
+            What::RunPaused => (self.pauses, self.paused) = (self.pauses + 1, true),
+            What::RunResumed => self.paused = false,
+            What::Paused { .. } => (self.pauses, self.some_paused) = (self.pauses + 1, true),
+            What::Resumed { .. } => {}
             What::Noted { .. } | What::TurnedBack { .. } | What::Compensated { .. } | What::Uncompensated { .. } => {}
             What::Compensating { task, undo } => drop(self.undos.insert(*undo, task.instance())),
             What::CalledOff { task, by } => self.call_off(task.instance(), *by)?,
@@ -143,7 +168,9 @@ impl<'a> RunLog<'a> {
         must(first as usize >= self.flow.tasks.len(), || "an instance has the number of a task".into())?;
         let overlaps = self.families.values().any(|(other, n)| first < other + n && *other < first + count);
         must(!overlaps, || "two tasks have the same instance".into())?;
-        self.ready(node)?;
+        if !self.goes_on {
+            self.ready(node)?; // else what is known of it needs no turn; what is begun of it does
+        }
         must(self.families.insert(node, (first, count)).is_none(), || "it was expanded before".into())
     }
     fn join(&mut self, node: u32, succeeded: bool) -> Checked {
@@ -160,8 +187,8 @@ impl<'a> RunLog<'a> {
     }
 
     fn live(&mut self, at: Time, what: &What) -> Checked {
-        if let What::Copied { task, copy, .. } = what {
-            return self.copied(task.instance(), *copy);
+        if let What::Copied { task, copy, number } = what {
+            return self.copied(task.instance(), *copy, *number);
         }
         if let What::Voted { task, .. } = what {
             must(self.copies.values().any(|of| *of == task.instance()), || "nobody could vote".into())?;
@@ -193,7 +220,7 @@ impl<'a> RunLog<'a> {
             What::Displaced { agent, launch, .. } => {
                 fence(&life, &[Stage::Assigned, Stage::Started], *agent, *launch)?;
                 let killed = life.killed + u32::from(life.stage == Stage::Started);
-                must(killed <= 3, || format!("it killed {killed} agents"))?;
+                must(killed <= 3 || self.crashing, || format!("it killed {killed} agents"))?;
                 Life { stage: Stage::Fresh, killed, ..life }
             }
             What::Retried { attempt, at: again, .. } => {
@@ -208,9 +235,18 @@ impl<'a> RunLog<'a> {
                 life
             }
             What::Completed { agent, .. } => {
-                must(life.stage == Stage::Started, || format!("it was {:?}", life.stage))?;
                 let voted = self.copies.values().any(|of| *of == instance);
+                let stages = [Stage::Started, Stage::Diverted];
+                must(stages[..1 + usize::from(voted)].contains(&life.stage), || format!("it was {:?}", life.stage))?;
                 must(voted || life.agent == Some(*agent), || format!("{:?} had it", life.agent))?;
+                Life { stage: Stage::Ended(End::Completed), ..life }
+            }
+            What::Replanned { .. } => {
+                must(life.attempt > 0 && life.stage != Stage::Diverted, || format!("it was {:?}", life.stage))?;
+                Life { stage: Stage::Diverted, ..life }
+            }
+            What::Synthesized { .. } => {
+                must(life.stage == Stage::Diverted, || format!("it was {:?}", life.stage))?;
                 Life { stage: Stage::Ended(End::Completed), ..life }
             }
             What::Failed { .. } => Life { stage: Stage::Ended(End::Failed), ..life },
@@ -230,12 +266,15 @@ impl<'a> RunLog<'a> {
         Ok(())
     }
     /// A copy of a redundant task: the task itself is being done from then on.
-    fn copied(&mut self, instance: u32, copy: u32) -> Checked {
+    fn copied(&mut self, instance: u32, copy: u32, number: u32) -> Checked {
         let node = self.node_of(instance)?;
-        must(self.task_of(node)?.redundancy.is_some(), || "it is not redundant".into())?;
         must(copy >= COPIES && instance < COPIES, || "a copy has the number of a task".into())?;
         must(self.copies.insert(copy, instance).is_none(), || "there is such a copy already".into())?;
         let life = self.life(instance);
+        if life.stage == Stage::Diverted {
+            self.ways.insert(copy, number as usize - 1);
+            return Ok(()); // `ways` looks at whether it may be
+        }
         must(matches!(life.stage, Stage::Fresh | Stage::Started), || format!("it was {:?}", life.stage))?;
         if life.stage == Stage::Fresh {
             self.ready(node)?;
@@ -260,16 +299,26 @@ impl<'a> RunLog<'a> {
         self.early += u64::from(late);
         let task = self.task_of(node)?;
         let undo = task.compensate.as_ref().filter(|_| self.undos.contains_key(&instance));
-        let retry = undo.map_or(task.retry.as_ref(), |undo| Some(&undo.retry));
+        let way = self.ways.get(&instance).and_then(|way| task.fallback.get(*way));
+        let own = way.map_or(task.retry.as_ref(), |way| way.retry.as_ref());
+        let retry = undo.map_or(own, |undo| Some(&undo.retry));
         let max = retry.map_or(1, |retry| retry.attempts);
         must(max == 0 || attempt <= max, || format!("{max} attempts are allowed"))?;
         let follows = match life.stage {
             Stage::Fresh => attempt == life.attempt.max(1),
             Stage::Backing => attempt == life.attempt + 1,
+            // It was withdrawn meanwhile, or at once, since it was announced in a pause.
+            Stage::Announced => attempt == life.attempt && (self.pauses > life.pauses || life.in_a_pause),
             _ => false,
         };
         must(follows, || format!("it was {:?} in attempt {}", life.stage, life.attempt))?;
-        Ok(Life { stage: Stage::Announced, attempt, ..life.clone() })
+        Ok(Life {
+            stage: Stage::Announced,
+            attempt,
+            pauses: self.pauses,
+            in_a_pause: self.paused || self.some_paused,
+            ..life.clone()
+        })
     }
     fn assigned(&self, instance: u32, life: &Life, (agent, attempt, launch): (AgentId, u32, u32)) -> Result<Life, String> {
         must(life.stage == Stage::Announced && attempt == life.attempt, || format!("it was {:?}", life.stage))?;
@@ -329,7 +378,9 @@ impl<'a> RunLog<'a> {
     fn call_off(&mut self, node: u32, by: u32) -> Checked {
         must(self.task_of(by)?.cancel_rest, || format!("task {by} calls nothing off"))?;
         // What became of it may be on its way to the run.
-        let of_its_own = |n| matches!(self.life(n).stage, Stage::Ended(End::Completed | End::Failed));
+        let ends = [End::Completed, End::Failed, End::Cancelled];
+        let of_its_own =
+            |n| matches!(self.life(n).stage, Stage::Ended(end) if ends[..if self.told { 3 } else { 2 }].contains(&end));
         must(!self.is_over(node) || self.members(node).any(of_its_own), || "it had ended".into())?;
         self.ready(by)?;
         must(self.called_off.insert(node), || "it was called off before".into())

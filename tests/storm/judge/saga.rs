@@ -23,6 +23,7 @@ pub struct SagaLog<'a> {
     /// What completed, and could be undone: instance → task.
     done: BTreeMap<u32, u32>,
     failed: u32,
+    cancelled: u32,
     /// Jobs that undo: number → instance.
     jobs: BTreeMap<u32, u32>,
     ended_well: BTreeSet<u32>,
@@ -55,6 +56,7 @@ impl<'a> SagaLog<'a> {
             escalated: false,
             done: BTreeMap::new(),
             failed: 0,
+            cancelled: 0,
             jobs: BTreeMap::new(),
             ended_well: BTreeSet::new(),
             undone: BTreeSet::new(),
@@ -99,7 +101,7 @@ impl<'a> SagaLog<'a> {
             }
             (What::Completed { .. }, Some(job)) if self.jobs.contains_key(&job) => drop(self.ended_well.insert(job)),
             (_, Some(copy)) if copy >= COPIES => {}
-            (What::Completed { .. } | What::Recalled { .. }, Some(instance)) => {
+            (What::Completed { .. } | What::Synthesized { .. } | What::Recalled { .. }, Some(instance)) => {
                 self.going.remove(&instance);
                 let node = self.names.node(TaskId::new(self.run.0, instance));
                 if self.compensates() && self.flow.tasks[node as usize].compensate.is_some() {
@@ -110,7 +112,10 @@ impl<'a> SagaLog<'a> {
                 self.going.remove(&instance);
                 self.failed += 1;
             }
-            (What::Cancelled { .. }, Some(instance)) => drop(self.going.remove(&instance)),
+            (What::Cancelled { .. }, Some(instance)) => {
+                self.cancelled += 1;
+                self.going.remove(&instance);
+            }
             (What::Announced { .. } | What::Copied { .. }, Some(instance)) => {
                 must(self.jobs.is_empty(), || "the run goes forwards after it began to undo".into())?;
                 self.going.insert(instance);
@@ -150,8 +155,8 @@ impl<'a> SagaLog<'a> {
                 must(self.undone.is_empty() && left.is_empty(), || "it undid though it did not turn back".into())?;
             }
             Some(because) => {
-                must(because != RunStatus::Failed || self.failed > 0, || {
-                    "it turned back for a failure, and nothing failed".into()
+                must(because != RunStatus::Failed || self.failed + self.cancelled > 0, || {
+                    "it turned back for a failure, and nothing failed or was cancelled".into()
                 })?;
                 let done: BTreeSet<Name> = self.done.keys().map(|n| self.name(*n)).collect();
                 let undone: BTreeSet<Name> = self.undone.iter().map(|n| self.name(*n)).collect();
