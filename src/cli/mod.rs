@@ -7,6 +7,7 @@
 //! | [`stop`] | why the program ends early, and with which code |
 //! | [`output`] | printing that a closed pipe does not break |
 
+mod advise;
 mod again;
 mod agents;
 mod carry;
@@ -35,6 +36,7 @@ mod schema;
 mod show;
 mod stop;
 mod trace;
+mod trying;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -68,6 +70,7 @@ enum Verb {
     Agents(agents::Agents),
     Schema(schema::Schema),
     Compare(compare::Compare),
+    Advise(advise::Advise),
     Config(config::Config),
     Retry(retry::Retry),
     Pause(orders::Pause),
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Verb::Agents(verb) => verb.go(),
         Verb::Schema(verb) => verb.go(),
         Verb::Compare(verb) => verb.go(),
+        Verb::Advise(verb) => verb.go(),
         Verb::Config(verb) => verb.go(),
         Verb::Retry(verb) => verb.go(),
         Verb::Pause(verb) => verb.go(),

@@ -6,6 +6,8 @@
 //! | [`Trial`], [`Measures`] | one run in virtual time, and what it came to |
 //! | [`in_parallel`] | many of them, on all cores |
 //! | [`Comparison`] | strategies side by side, by paired seeds |
+//! | [`Advice`] | which of them to take, with how many agents |
+//! | [`Past`] | how long tasks took in past runs |
 //! | [`statistics`] | medians with their intervals, paired tests, effect sizes, fairness |
 //! | [`picture`] | charts as SVG, and pages that hold them: one file each, without a script |
 //!
@@ -14,12 +16,16 @@
 pub mod picture;
 pub mod statistics;
 
+mod advice;
 mod compare;
+mod past;
 mod pool;
 mod subject;
 mod trial;
 
+pub use advice::{Advice, Rival};
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
+pub use past::Past;
 pub use pool::{cores, in_parallel};
 pub use subject::{Subject, speeds};
 pub use trial::{Measures, Trial};

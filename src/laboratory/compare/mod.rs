@@ -8,3 +8,5 @@ mod text;
 
 pub use comparison::{Arm, Comparison, Plan, Progress};
 pub use rows::{Row, Size};
+
+pub(super) use text::figure;

@@ -75,7 +75,7 @@ fn cells(row: &Row) -> Vec<String> {
 }
 
 /// Four digits, or more before the point.
-pub(super) fn figure(x: f64) -> String {
+pub(in crate::laboratory) fn figure(x: f64) -> String {
     match x.abs() {
         _ if !x.is_finite() => "—".into(),
         size if size >= 1000.0 => format!("{x:.0}"),
