@@ -5,14 +5,19 @@ use crate::document::{Table, put, ratio};
 use crate::pictures;
 use crate::trials::{Case, Trials, geometric};
 use polity::protocols::planners::heft;
+use polity::workflow::Strategy;
+use serde_json::json;
 
 /// In the order of the tables.
-pub const ALL: [&str; 12] = [
+pub const ALL: [&str; 15] = [
     "hierarchical",
+    "hierarchical, direct",
     "consensus",
     "market",
+    "market, any price",
     "stigmergic",
     "auto",
+    "auto, any price",
     "min_completion",
     "fifo_fastest_idle",
     "round_robin",
@@ -21,6 +26,18 @@ pub const ALL: [&str; 12] = [
     "cpop",
     "maxmin",
 ];
+/// What a name of the tables stands for. A caller who pays any price wants the work done whatever it costs, as all others do who never ask.
+pub fn strategy(name: &str) -> Strategy {
+    let (name, settings) = match name {
+        "hierarchical, direct" => ("hierarchical", json!({ "reporting": "direct" })),
+        "market, any price" => ("market", json!({ "reserve": ANY_PRICE })),
+        "auto, any price" => ("auto", json!({ "market": { "reserve": ANY_PRICE } })),
+        name => (name, json!({})),
+    };
+    Strategy { name: name.into(), settings }
+}
+/// More than any task of these graphs costs.
+const ANY_PRICE: f64 = 1e9;
 /// Those that plan before a run begins.
 pub fn is_offline(strategy: &str) -> bool {
     matches!(strategy, "heft" | "cpop" | "maxmin")
@@ -69,7 +86,7 @@ pub fn speeds(data: &Data) {
     head.extend(["worst workflow".to_owned(), "messages a task".to_owned()]);
     let mut table = Table::new(&head.iter().map(String::as_str).collect::<Vec<_>>());
     for (n, strategy) in ALL.iter().enumerate() {
-        let mut cells: Vec<String> = columns.iter().map(|trials| ratio(trials.mean(n))).collect();
+        let mut cells: Vec<String> = columns.iter().map(|trials| trials.cell(n)).collect();
         cells.push(format!("{:.2}", columns[..2].iter().flat_map(|trials| trials.ratios(n)).fold(0.0, f64::max)));
         cells.push(format!("{:.1}", columns[0].average(n, |m| m.messages_per_task())));
         table.row(&name(strategy), cells);
@@ -91,7 +108,7 @@ pub fn speeds(data: &Data) {
 
 /// Each workflow under each strategy that decides as it goes.
 fn one_by_one(data: &Data, model: &Model, trials: &Trials) {
-    let shown: Vec<usize> = (0..ALL.len()).filter(|n| !matches!(ALL[*n], "round_robin" | "random" | "cpop" | "maxmin")).collect();
+    let shown: Vec<usize> = (0..ALL.len()).filter(|n| !matches!(ALL[*n], "market" | "auto" | "round_robin" | "random" | "cpop" | "maxmin")).collect();
     let mut head = vec!["workflow", "tasks"];
     head.extend(shown.iter().map(|n| ALL[*n]));
     head.push("*reference:* HEFT");
@@ -112,7 +129,7 @@ pub fn travelling(data: &Data) {
     let small = || data.workflows().filter(|instance| instance.tasks() < LARGE);
     let columns = models.each_ref().map(|model| Trials::make(model.name, &ALL, cases(small(), model, 3)));
     for (n, strategy) in ALL.iter().enumerate() {
-        table.row(&name(strategy), columns.iter().map(|trials| ratio(trials.mean(n))));
+        table.row(&name(strategy), columns.iter().map(|trials| trials.cell(n)));
     }
     let knowing = models.each_ref().map(|model| {
         geometric(small().map(|instance| {
@@ -142,7 +159,7 @@ pub fn optima(data: &Data) {
         let all: Vec<f64> = columns.iter().flat_map(|trials| trials.ratios(n)).collect();
         // A message takes a microsecond.
         let met = all.iter().filter(|ratio| **ratio < 1.000_01).count();
-        let mut cells: Vec<String> = columns.iter().map(|trials| ratio(trials.mean(n))).collect();
+        let mut cells: Vec<String> = columns.iter().map(|trials| trials.cell(n)).collect();
         cells.push(format!("{met} of {}", all.len()));
         cells.push(format!("{:.2}", all.iter().copied().fold(0.0, f64::max)));
         table.row(&name(strategy), cells);
@@ -175,7 +192,7 @@ pub fn noise(data: &Data) {
         Trials::make(&format!("noise {sigma}"), &ALL, cases)
     });
     for (n, strategy) in ALL.iter().enumerate() {
-        table.row(&name(strategy), columns.iter().map(|trials| ratio(trials.mean(n))));
+        table.row(&name(strategy), columns.iter().map(|trials| trials.cell(n)));
     }
     put("noise", &table);
 }
@@ -206,7 +223,7 @@ pub fn faults(data: &Data) {
     head.extend(["lost work (four)".to_owned(), "failed runs (all)".to_owned()]);
     let mut table = Table::new(&head.iter().map(String::as_str).collect::<Vec<_>>());
     for (n, strategy) in ALL.iter().enumerate() {
-        let mut cells: Vec<String> = columns.iter().map(|trials| ratio(trials.mean(n))).collect();
+        let mut cells: Vec<String> = columns.iter().map(|trials| trials.cell(n)).collect();
         cells.push(format!("{:.1} %", columns[2].average(n, |m| m.lost_work) * 100.0));
         cells.push(columns.iter().map(|trials| trials.failed(n)).sum::<usize>().to_string());
         table.row(&name(strategy), cells);

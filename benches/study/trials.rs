@@ -1,5 +1,6 @@
 //! Many tries: of each case, under each strategy, with each seed.
 
+use crate::parts::strategy as strategy_of;
 use polity::laboratory::{Measures, Subject, Trial, cores, in_parallel};
 use std::time::Instant;
 
@@ -29,7 +30,7 @@ impl Trials {
         }
         // The long ones first, so that no core waits for the last of another.
         jobs.sort_by_key(|(_, case, _)| std::cmp::Reverse(cases[*case].subject.graph().tasks().len()));
-        let work = |(strategy, case, seed): &(usize, usize, u64)| Trial::new(&cases[*case].subject, strategies[*strategy], *seed).run();
+        let work = |(strategy, case, seed): &(usize, usize, u64)| Trial::under(&cases[*case].subject, strategy_of(strategies[*strategy]), *seed).run();
         let of = jobs.len();
         let told = |done| {
             if done % 50 == 0 || done == of {
@@ -58,6 +59,12 @@ impl Trials {
     /// The geometric mean over the cases, each of which counts once.
     pub fn mean(&self, strategy: usize) -> Option<f64> {
         geometric(self.ratios(strategy))
+    }
+    /// The mean for a table, as far as runs ended well; with how many did not.
+    pub fn cell(&self, strategy: usize) -> String {
+        let failed = self.failed(strategy);
+        let mean = crate::document::ratio(self.mean(strategy).filter(|_| failed == 0));
+        if failed == 0 { mean } else { format!("{failed} of {} failed", self.all[strategy].iter().map(Vec::len).sum::<usize>()) }
     }
     /// The mean of a measure, over the cases.
     pub fn average(&self, strategy: usize, of: impl Fn(&Measures) -> f64) -> f64 {
