@@ -7,6 +7,7 @@
 //! | [`stop`] | why the program ends early, and with which code |
 //! | [`output`] | printing that a closed pipe does not break |
 
+mod advise;
 mod again;
 mod agents;
 mod carry;
@@ -37,6 +38,7 @@ mod show;
 mod simulate;
 mod stop;
 mod trace;
+mod trying;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -72,6 +74,7 @@ enum Verb {
     Compare(compare::Compare),
     Replay(replay::Replay),
     Simulate(simulate::Simulate),
+    Advise(advise::Advise),
     Config(config::Config),
     Retry(retry::Retry),
     Pause(orders::Pause),
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Verb::Compare(verb) => verb.go(),
         Verb::Replay(verb) => verb.go(),
         Verb::Simulate(verb) => verb.go(),
+        Verb::Advise(verb) => verb.go(),
         Verb::Config(verb) => verb.go(),
         Verb::Retry(verb) => verb.go(),
         Verb::Pause(verb) => verb.go(),

@@ -1,7 +1,7 @@
 //! `polity replay`: a run that was recorded, again in virtual time, and under another government.
 
 use super::again::Earlier;
-use super::compare::arms;
+use super::trying::arms;
 use super::load::Settings;
 use super::output;
 use super::stop::Stop;

@@ -8,6 +8,8 @@
 //! | [`Comparison`] | strategies side by side, by paired seeds |
 //! | [`Recording`], [`Scenario`], [`Replay`] | a run that was recorded, again: as it was, and under another government |
 //! | [`Experiment`], [`Sweep`] | a grid of conditions, each tried by many seeds, into a folder of files; can be killed and goes on |
+//! | [`Advice`] | which of them to take, with how many agents |
+//! | [`Past`] | how long tasks took in past runs |
 //! | [`statistics`] | medians with their intervals, paired tests, effect sizes, fairness |
 //! | [`picture`] | charts as SVG, and pages that hold them: one file each, without a script |
 //!
@@ -16,14 +18,18 @@
 pub mod picture;
 pub mod statistics;
 
+mod advice;
 mod compare;
+mod past;
 mod pool;
 mod replay;
 mod subject;
 pub(crate) mod sweep;
 mod trial;
 
+pub use advice::{Advice, Rival};
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
+pub use past::Past;
 pub use pool::{cores, in_parallel};
 pub use replay::{Course, Moved, Place, Recording, Replay, ReplayError, Scenario, Shares};
 pub use subject::{Subject, speeds};

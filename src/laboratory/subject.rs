@@ -1,5 +1,6 @@
 //! What is tried under different governments: a workload, the agents that carry it out, and how far reality strays from the estimates.
 
+use super::Past;
 use crate::faults::Faults;
 use crate::runtime::{Builder, Polity, simulated_twin};
 use crate::workflow::{Action, Known, Workflow};
@@ -128,6 +129,18 @@ impl Subject {
         self.flow = Arc::new(flow);
         Ok(self)
     }
+    /// With tasks that take as long as they did in past runs ([`Past::told_to`]).
+    ///
+    /// # Errors
+    /// If data takes time, where work is exact.
+    pub fn with_past(self, past: &Past) -> Result<Subject, WorkloadError> {
+        if self.bandwidth.is_some() {
+            return Err(WorkloadError::new("with a bandwidth the work is exact; leave the past or bandwidth off"));
+        }
+        let flow = past.told_to(&self.flow);
+        let (graph, _) = TaskGraph::of_workflow(&flow)?;
+        Ok(Subject { graph: Arc::new(graph), flow: Arc::new(flow), ..self })
+    }
     /// With what goes wrong on purpose, instead of what the workflow says. Which agent crashes when is the same under every strategy.
     ///
     /// # Errors
@@ -162,6 +175,10 @@ impl Subject {
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.name
+    }
+    /// True if its agents stand in its file.
+    pub fn has_own_agents(&self) -> bool {
+        self.own_agents
     }
     /// What had to be assumed, one sentence each.
     pub fn remarks(&self) -> &[String] {

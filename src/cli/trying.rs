@@ -1,0 +1,158 @@
+//! What is tried in virtual time, and with what: the flags that `compare` and `advise` share.
+
+use super::load;
+use super::output;
+use super::stop::Stop;
+use indicatif::{ProgressBar, ProgressStyle};
+use polity::Registry;
+use polity::config::{Config, Sources};
+use polity::laboratory::{Arm, Plan, Subject, cores, speeds};
+use polity::protocols::Name;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Agents of a graph that names none.
+const AGENTS: usize = 8;
+
+/// A workload, strategies, seeds and conditions.
+#[derive(clap::Args)]
+pub struct Trying {
+    /// The workload
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Strategies: words with commas, or a long form as YAML; may be given several times [default: the four governments, auto, heft]
+    #[arg(long, value_name = "S,S")]
+    strategies: Vec<String>,
+    /// How many seeds each is tried with
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    seeds: u32,
+    /// The first seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many agents; several sizes with commas [default: those of the file; 8 for a graph]
+    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "speeds")]
+    agents: Vec<usize>,
+    /// The speed of each agent of a graph
+    #[arg(long, value_name = "X,X", value_delimiter = ',')]
+    speeds: Vec<f64>,
+    /// Real work strays from its estimate by a log-normal factor with this sigma; nobody knows it before
+    #[arg(long, value_name = "SIGMA", default_value_t = 0.0, allow_negative_numbers = true)]
+    noise: f64,
+    /// Bytes a second between different agents, for graphs with bytes
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
+    bandwidth: Option<f64>,
+    /// What goes wrong on purpose, instead of the file's `faults`: crash=0.02,repair=2s,loss=0.05,delay=10ms; or none
+    #[arg(long, value_name = "LIST")]
+    faults: Option<String>,
+    /// Threads [default: one for each core]; results don't depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+impl Trying {
+    /// The workload, as it is tried; at its own size.
+    ///
+    /// # Errors
+    /// If it can't be read, or a flag is wrong for it.
+    pub fn subject(&self, config: &Config) -> Result<Subject, Stop> {
+        let given = match (&self.speeds[..], &self.agents[..]) {
+            ([], [one]) => speeds(*one),
+            ([], _) => speeds(AGENTS),
+            (given, _) => given.to_vec(),
+        };
+        if let Some(wrong) = given.iter().find(|speed| !(speed.is_finite() && **speed > 0.0)) {
+            return Err(Stop::usage(format!("--speeds: a speed is a number above 0, but one is {wrong}")));
+        }
+        let mut subject = Subject::read(&self.file, &config.known(), &given).map_err(Stop::invalid)?;
+        if !self.speeds.is_empty() && subject.agents().len() != self.speeds.len() {
+            return Err(Stop::usage("--speeds is for graphs; the agents of a workflow stand in its file"));
+        }
+        if let Some(bandwidth) = self.bandwidth {
+            subject = subject.with_bandwidth(bandwidth).map_err(|wrong| Stop::usage(format!("--bandwidth: {wrong}")))?;
+        }
+        let subject = subject.with_noise(self.noise).map_err(|wrong| Stop::usage(format!("--noise: {wrong}")))?;
+        let Some(text) = &self.faults else { return Ok(subject) };
+        let wrong = |why: &dyn std::fmt::Display| Stop::usage(format!("--faults: {why}"));
+        let faults = text.parse().map_err(|why: String| wrong(&why))?;
+        subject.with_faults(faults).map_err(|why| wrong(&why))
+    }
+    /// What is to be compared. A graph that no flag gives agents is tried with each of the `usual` sizes, if there are any.
+    ///
+    /// # Errors
+    /// If a strategy or a size is wrong.
+    pub fn plan(&self, subject: Subject, usual: &[usize]) -> Result<Plan, Stop> {
+        let usual = if subject.has_own_agents() || !self.speeds.is_empty() { &[] } else { usual };
+        let sizes = if self.agents.is_empty() { usual } else { &self.agents };
+        let sized = |n: &usize| subject.clone().with_agents(*n).map_err(|wrong| Stop::usage(format!("--agents: {wrong}")));
+        let subjects = if sizes.is_empty() { vec![subject.clone()] } else { sizes.iter().map(sized).collect::<Result<_, _>>()? };
+        let threads = self.threads.unwrap_or_else(cores);
+        Ok(Plan { subjects, arms: self.arms()?, first: self.seed, seeds: self.seeds, threads })
+    }
+    fn arms(&self) -> Result<Vec<Arm>, Stop> {
+        if self.strategies.is_empty() { Ok(Arm::usual()) } else { arms(&self.strategies) }
+    }
+    /// The words of the command, without strategies and seeds.
+    pub fn again(&self, verb: &str) -> String {
+        let mut words = vec!["polity".to_owned(), verb.to_owned(), self.file.display().to_string()];
+        let list = |all: Vec<String>| all.join(",");
+        if !self.agents.is_empty() {
+            words.extend(["--agents".to_owned(), list(self.agents.iter().map(ToString::to_string).collect())]);
+        }
+        if !self.speeds.is_empty() {
+            words.extend(["--speeds".to_owned(), list(self.speeds.iter().map(ToString::to_string).collect())]);
+        }
+        if self.noise != 0.0 {
+            words.extend(["--noise".to_owned(), self.noise.to_string()]);
+        }
+        if let Some(faults) = &self.faults {
+            words.extend(["--faults".to_owned(), faults.clone()]);
+        }
+        if let Some(bandwidth) = self.bandwidth {
+            words.extend(["--bandwidth".to_owned(), bandwidth.to_string()]);
+        }
+        load::command(&words)
+    }
+}
+
+/// The strategies that `--strategies` names, in order.
+///
+/// # Errors
+/// If one is unknown, has a wrong setting, or is named twice.
+pub fn arms(all: &[String]) -> Result<Vec<Arm>, Stop> {
+    let mut arms: Vec<Arm> = Vec::new();
+    for given in all {
+        let words =
+            if given.trim_start().starts_with('{') { vec![given.as_str()] } else { given.split(',').map(str::trim).collect() };
+        for word in words {
+            let arm = arm(word)?;
+            if arms.iter().any(|other| other.name == arm.name) {
+                return Err(Stop::usage(format!("--strategies names {} twice", arm.name)));
+            }
+            arms.push(arm);
+        }
+    }
+    Ok(arms)
+}
+
+/// A strategy in one word or in its long form, with settings that are right.
+fn arm(text: &str) -> Result<Arm, Stop> {
+    let wrong = |why: &dyn std::fmt::Display| Stop::usage(format!("--strategies: {why}"));
+    let strategies: Vec<Name> = Registry::standard().names().map(Name::from).collect();
+    let config = Config::load(&Sources::default().flag("strategy", text), &strategies).map_err(|errors| wrong(&errors))?;
+    let strategy = config.given_strategy().ok_or_else(|| wrong(&"it names no strategy"))?;
+    Registry::standard().make(&strategy.name, &strategy.settings).map_err(|why| wrong(&why))?;
+    let settings = if strategy.settings.is_object() { strategy.settings } else { Value::Object(serde_json::Map::new()) };
+    Ok(Arm::with(&strategy.name, settings))
+}
+
+/// A bar of so many tries; hidden if nobody looks.
+pub fn bar(of: u64) -> ProgressBar {
+    if !output::is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(of);
+    let style = ProgressStyle::with_template("{prefix:>12} [{elapsed_precise}] [{bar:24}] {pos}/{len} tries, {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_prefix("Trying");
+    bar
+}

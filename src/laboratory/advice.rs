@@ -1,0 +1,181 @@
+//! Advice: which strategy, and how many agents, by a comparison that was made.
+
+use super::statistics::{Interval, Sample, Zeros, shift, signed_rank};
+use super::{Arm, Comparison, Measures};
+
+/// Strategies whose medians are within this share of each other are as good; then the one that talks least is named.
+const EQUAL: f64 = 0.01;
+/// Below this, a difference is called one.
+const SIGNIFICANT: f64 = 0.05;
+/// How sure intervals are.
+const CONFIDENCE: f64 = 0.95;
+
+/// What is recommended, and what is expected of it. Times are seconds.
+///
+/// The team is the smallest whose best strategy is within the slack of the quickest there is. The strategy is the one that is quickest in
+/// that team; of several that are as good, within a hundredth, the one that talks least. Plans that are made before a run begins
+/// ([`Arm::is_offline`]) are never named: they are as good as their estimates, which the same simulation takes for true. Runs that did not end well
+/// count as never ended.
+///
+/// ```
+/// use polity::laboratory::{Advice, Arm, Comparison, Plan, Subject};
+/// use polity::workloads::{Draws, Shape};
+/// let shape: Shape = "fork_join(stages 3, width 8)".parse()?;
+/// let graph = shape.graph(&Draws::new("lognormal(mean 10s, sigma 0.5)".parse()?, 42))?;
+/// let subject = Subject::of_graph(graph, &[1.0, 0.5])?.with_noise(0.2)?;
+/// let plan = Plan {
+///     subjects: vec![subject.clone(), subject.with_agents(6)?],
+///     arms: vec![Arm::new("hierarchical"), Arm::new("random")],
+///     first: 1,
+///     seeds: 8,
+///     threads: 2,
+/// };
+/// let advice = Advice::of(&Comparison::make(plan, |_| {})?, 0.05).unwrap();
+/// assert_eq!((&*advice.arm.name, advice.agents), ("hierarchical", 6));
+/// assert!(advice.text().starts_with("Take hierarchical with 6 agents: "));
+/// # Ok::<(), polity::workloads::WorkloadError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Advice {
+    /// The strategy.
+    pub arm: Arm,
+    /// How many agents.
+    pub agents: u32,
+    /// The median makespan.
+    pub makespan: f64,
+    /// Where that median lies, with 95 % confidence or a little more; of few seeds none.
+    pub interval: Option<Interval>,
+    /// Eight of ten runs take between these.
+    pub likely: (f64, f64),
+    /// The median of what the agents' time costs.
+    pub cost: f64,
+    /// With how many seeds each was tried.
+    pub seeds: u32,
+    /// Of these, how many runs did not end well.
+    pub failed: u32,
+    /// The next best strategy in that team; none if only one was tried.
+    pub rival: Option<Rival>,
+    /// The quickest there is, if that is another team: its size and its median.
+    pub quicker: Option<(u32, f64)>,
+}
+
+/// The next best, by paired seeds.
+#[derive(Clone, Debug)]
+pub struct Rival {
+    /// Which.
+    pub arm: Arm,
+    /// How much longer it takes, as a share: the median (Hodges–Lehmann) of the paired differences, over the recommended one's median.
+    pub longer: f64,
+    /// Seeds with which it took longer.
+    pub longer_in: u32,
+    /// How likely chance alone makes them as different (Wilcoxon's signed ranks, Pratt's zeros).
+    pub p: f64,
+}
+
+/// An arm in a team.
+struct Choice {
+    size: usize,
+    arm: usize,
+    agents: u32,
+    median: f64,
+    messages: f64,
+}
+
+impl Advice {
+    /// By a comparison; a team may take longer than the quickest by `slack`, a share, if it is smaller. None if no strategy that could be named
+    /// ended half of its runs well.
+    pub fn of(comparison: &Comparison, slack: f64) -> Option<Advice> {
+        let plan = comparison.plan();
+        let choice = |size: usize, arm: usize| {
+            let tries = comparison.tries(size, arm);
+            let median = Sample::of(makespans(tries).map(|m| if m.is_finite() { m } else { f64::MAX })).median()?;
+            let messages = Sample::of(tries.iter().map(Measures::messages_per_task)).median()?;
+            Some(Choice { size, arm, agents: plan.subjects[size].size(), median, messages }).filter(|choice| choice.median < f64::MAX / 4.0)
+        };
+        let named: Vec<usize> = (0..plan.arms.len()).filter(|arm| !plan.arms[*arm].is_offline()).collect();
+        let all = || (0..plan.subjects.len()).flat_map(|size| named.iter().filter_map(move |arm| choice(size, *arm)));
+        let quickest = all().min_by(|a, b| a.median.total_cmp(&b.median))?;
+        let enough = |choice: &Choice| choice.median <= quickest.median * (1.0 + slack.max(0.0));
+        let team = all().filter(enough).min_by(|a, b| a.agents.cmp(&b.agents).then(a.median.total_cmp(&b.median)))?;
+        let same = |choice: &Choice| choice.size == team.size;
+        let best = all().filter(|choice| same(choice) && choice.median <= team.median * (1.0 + EQUAL));
+        let best = best.min_by(|a, b| a.messages.total_cmp(&b.messages).then(a.median.total_cmp(&b.median)))?;
+        let next = all().filter(|choice| same(choice) && choice.arm != best.arm).min_by(|a, b| a.median.total_cmp(&b.median));
+        let tries = comparison.tries(best.size, best.arm);
+        let sample = Sample::of(makespans(tries));
+        Some(Advice {
+            arm: plan.arms[best.arm].clone(),
+            agents: best.agents,
+            makespan: best.median,
+            interval: sample.median_interval(CONFIDENCE),
+            likely: (sample.quantile(0.1)?, sample.quantile(0.9)?),
+            cost: Sample::of(tries.iter().map(|m| m.cost)).median()?,
+            seeds: plan.seeds,
+            failed: tries.iter().filter(|m| !m.well).count() as u32,
+            rival: next.map(|next| rival(&plan.arms[next.arm], tries, comparison.tries(next.size, next.arm), best.median)),
+            quicker: (quickest.size != best.size).then_some((quickest.agents, quickest.median)),
+        })
+    }
+    /// In two or three sentences.
+    pub fn text(&self) -> String {
+        use super::compare::figure;
+        let mut text = format!(
+            "Take {} with {} agents: a run should take {} s (8 of 10 between {} and {} s), and its work cost {}.",
+            self.arm.name,
+            self.agents,
+            figure(self.makespan),
+            figure(self.likely.0),
+            figure(self.likely.1),
+            figure(self.cost)
+        );
+        if let Some(rival) = &self.rival {
+            text.push(' ');
+            text.push_str(&rival.text(self.seeds));
+        }
+        if let Some((agents, median)) = self.quicker {
+            text.push_str(&format!(
+                " No team is much quicker: the quickest, of {agents}, takes {} s ({:.1} % less).",
+                figure(median),
+                (1.0 - median / self.makespan) * 100.0
+            ));
+        }
+        if self.failed > 0 {
+            text.push_str(&format!(" Beware: {} of its {} runs did not end well.", self.failed, self.seeds));
+        }
+        text
+    }
+}
+
+impl Rival {
+    fn text(&self, seeds: u32) -> String {
+        let Rival { arm, longer, longer_in, p } = self;
+        if !longer.is_finite() {
+            return format!("{} is no alternative: most of its runs did not end well.", arm.name);
+        }
+        let (share, name) = (longer.abs() * 100.0, &arm.name);
+        if *p < SIGNIFICANT && *longer > EQUAL {
+            let chance = if *p < 0.001 { "less than 0.1 %".to_owned() } else { format!("{:.1} %", p * 100.0) };
+            return format!("The next best, {name}, takes {share:.1} % longer: in {longer_in} of {seeds} paired tries; by chance alone {chance}.");
+        }
+        if share / 100.0 <= EQUAL {
+            return format!("{name} is as quick, within {:.0} %; choose between them by other things.", EQUAL * 100.0);
+        }
+        let way = if *longer > 0.0 { "longer" } else { "less" };
+        format!("{name} takes {share:.1} % {way}, but {seeds} tries can't tell that from chance (p {p:.2}).")
+    }
+}
+
+/// Of a run that did not end well the makespan means nothing.
+fn makespans(tries: &[Measures]) -> impl Iterator<Item = f64> + '_ {
+    tries.iter().map(|m| if m.well { m.makespan } else { f64::NAN })
+}
+
+fn rival(arm: &Arm, best: &[Measures], tries: &[Measures], median: f64) -> Rival {
+    let differences: Vec<f64> = makespans(tries).zip(makespans(best)).map(|(other, own)| other - own).collect();
+    Rival {
+        arm: arm.clone(),
+        longer: shift(differences.iter().copied()).map_or(f64::NAN, |shift| shift / median),
+        longer_in: differences.iter().filter(|difference| **difference > 0.0).count() as u32,
+        p: signed_rank(differences, Zeros::Pratt).p,
+    }
+}
