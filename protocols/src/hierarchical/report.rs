@@ -24,6 +24,20 @@ impl Summary {
         let speed = profile.speed * pace;
         Summary { agents: 1, slots, free, speed, backlog: load.backlog, done: 0, failed: 0, kinds: kinds.collect() }
     }
+    /// Takes away what an agent says of itself beyond what it declared, at the pace that it proved.
+    pub(super) fn doubt(&mut self, profile: &Profile, pace: f64) {
+        let slots = profile.slots.max(1);
+        (self.agents, self.slots, self.free) = (1, slots, self.free.min(slots));
+        self.speed = self.speed.min(profile.speed * pace);
+        let score = |name: &str| if name.is_empty() { 1.0 } else { profile.capabilities.score(name) };
+        self.kinds.retain(|kind| score(&kind.name) > 0.0);
+        for kind in &mut self.kinds {
+            let score = score(&kind.name);
+            let most = profile.speed * pace * score;
+            (kind.best, kind.free) = (kind.best.min(score), kind.free.min(slots));
+            kind.rates.iter_mut().chain(kind.soon.iter_mut().map(|soon| &mut soon.rate)).for_each(|rate| *rate = rate.min(most));
+        }
+    }
     /// Adds what another one reported, less `spoken_for` slots that were given away since. It is taken that those were the fastest.
     pub(super) fn add(&mut self, other: &Summary, spoken_for: u32) {
         self.agents += other.agents;
