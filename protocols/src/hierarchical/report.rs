@@ -102,3 +102,44 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Capabilities, Lie, Rng};
+    use proptest::prelude::*;
+
+    fn digger(speed: f64, score: f64, slots: u32) -> Profile {
+        Profile::new("a", Capabilities::default().and("dig", score)).speed(speed).slots(slots)
+    }
+
+    proptest! {
+        #[test]
+        fn of_an_honest_report_nothing_is_doubted(
+            speed in 0.1..8.0f64, score in 0.01..=1.0f64, slots in 1u32..20, jobs in 0u32..25, pace in 0.05..10.0f64,
+        ) {
+            let (profile, load) = (digger(speed, score, slots), Load { running: jobs, queued: 0, backlog: f64::from(jobs) });
+            let honest = Summary::of_one(&profile, pace, &load, Time::ZERO);
+            let mut heard = honest.clone();
+            heard.doubt(&profile, pace);
+            prop_assert_eq!(heard, honest);
+        }
+        #[test]
+        fn no_lie_makes_an_agent_faster_than_it_proved_to_be(
+            speed in 0.1..8.0f64, score in 0.01..=1.0f64, jobs in 0u32..4, factor in 0.05..=1.0f64, pace in 0.05..10.0f64,
+        ) {
+            let (profile, load) = (digger(speed, score, 2), Load { running: jobs, queued: 0, backlog: f64::from(jobs) });
+            let state = Summary::of_one(&profile, pace, &load, Time::ZERO);
+            let (to, from) = (Some(crate::AgentId(1)), crate::AgentId(0));
+            let said = super::super::Message::Report { to, level: 1, from, seq: 1, pace: 9.0, state: state.clone() };
+            let bent = super::super::bent::bend(said, &Lie::LowBall(factor), Time::ZERO, &mut Rng::new(1, "x"));
+            let super::super::Message::Report { state: mut heard, .. } = bent else { panic!("a report stays one") };
+            heard.doubt(&profile, pace);
+            prop_assert!(heard.speed <= state.speed);
+            for (heard, honest) in heard.kinds.iter().zip(&state.kinds) {
+                prop_assert_eq!(&heard.rates, &honest.rates);
+                prop_assert!(heard.soon.iter().zip(&honest.soon).all(|(heard, honest)| heard.rate == honest.rate));
+            }
+        }
+    }
+}
