@@ -74,7 +74,8 @@ fn route_round<P: Protocol>(make: impl Fn() -> P, after: usize) {
 #[test]
 fn a_chain_of_command_routes_round_those_that_claim_too_much() {
     route_round(Hierarchical::default, 200);
-    route_round(|| Hierarchical { span: 3, ..Hierarchical::default() }, 200);
+    // A group of nothing but liars, whose lead lies too.
+    route_round(|| Hierarchical { span: 4, ..Hierarchical::default() }, 200);
     route_round(|| Hierarchical { reporting: Reporting::Direct, ..Hierarchical::default() }, 200);
 }
 #[test]
@@ -107,11 +108,12 @@ fn wrong<P: Protocol>(government: P, judged: bool) -> f64 {
         let agent = winner.expect("all are idle");
         now += 1.25;
         let outcome = Outcome::new(Ended::Succeeded, Duration::from_secs_f64(if agent.0 == 0 { 1.0 } else { 1.25 }));
-        let turn = |rng, effects| Turn::new(Time::from_secs_f64(now), rng, effects);
-        initiator.on_outcome(task, agent, &outcome, &mut turn(&mut rng, &mut effects));
+        let at = Time::from_secs_f64(now);
+        initiator.on_outcome(task, agent, &outcome, &mut Turn::new(at, &mut rng, &mut effects));
         if judged {
             let quality = if agent.0 == 0 { 0.0 } else { 1.0 };
-            initiator.on_judged(&Judged { task, demand: DemandId(0), agent, quality }, &mut turn(&mut rng, &mut effects));
+            let judged = Judged { task, demand: DemandId(0), agent, quality };
+            initiator.on_judged(&judged, &mut Turn::new(at, &mut rng, &mut effects));
         }
         got += u32::from(number >= 50 && agent.0 == 0);
     }
