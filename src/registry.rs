@@ -1,7 +1,7 @@
 //! The one `dyn` seam above the protocols: by a protocol's name, so that a config can choose and a third party can register its own.
 
 use polity_protocols::{
-    AgentId, Bent, Effect, Initiator, Lie, Memory, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time,
+    AgentId, Bent, Effect, Initiator, Judged, Lie, Memory, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time,
     Turn,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -82,6 +82,7 @@ pub(crate) enum Told<'a> {
     Withdraw(TaskId),
     Message(AgentId, Talk),
     Outcome(TaskId, AgentId, &'a Outcome),
+    Judged(&'a Judged),
     Free(AgentId),
     Wake,
 }
@@ -132,6 +133,7 @@ where
                 }
             }
             Told::Outcome(task, agent, outcome) => self.role.on_outcome(task, agent, outcome, &mut own),
+            Told::Judged(judged) => self.role.on_judged(judged, &mut own),
             Told::Free(agent) => self.role.on_free(agent, &mut own),
             Told::Wake => self.role.on_wake(&mut own),
         }

@@ -108,3 +108,32 @@ fn what_becomes_of_a_disagreement_is_as_it_says() {
     let (hopeless, copies) = play(CopyConflict::Rerun, 1, 2);
     assert_eq!((hopeless.unwrap_err().kind, copies), (FailureKind::Disagreement, 6), "three rounds, and no more");
 }
+
+/// The government hears that a result lost the vote, and passes its agent over; what nobody votes on it can't know.
+#[test]
+fn who_loses_votes_is_passed_over() {
+    let copies_of_the_liar = |copies: u32, strategy: &str| {
+        let events: Rc<RefCell<Vec<Event>>> = Rc::default();
+        polity::simulate(5, async {
+            let society = society(6, 1, 0, &events).start().unwrap();
+            let one = Limits { max_parallel_tasks: Some(1), ..Limits::default() };
+            let task = kind("work").estimate(Duration::from_secs(1)).for_each("range(60)").redundancy(Redundancy::of(copies));
+            let flow = Workflow::new("w").strategy(strategy).limits(one).task("t", task).build().unwrap();
+            society.run(flow).await.unwrap();
+        });
+        let events = events.borrow();
+        let awards = events.iter().filter_map(|e| match &e.what {
+            What::Assigned { task, agent, .. } if task.instance() >= COPIES => Some(agent.0 == 0),
+            _ => None,
+        });
+        let awards: Vec<bool> = awards.collect();
+        let late = &awards[awards.len() / 2..];
+        late.iter().filter(|liar| **liar).count() as f64 / late.len() as f64
+    };
+    for strategy in ["hierarchical", "market", "consensus", "stigmergic", "auto"] {
+        let share = copies_of_the_liar(3, strategy);
+        println!("{strategy}: {share:.3}");
+        assert!(share < 0.05, "{strategy}: {share} of the copies go to who is always wrong");
+    }
+    assert!(copies_of_the_liar(1, "hierarchical") > 0.5, "with one copy there is no vote");
+}

@@ -60,9 +60,14 @@ impl Attack {
 /// A government, and how many do each task.
 #[derive(Clone, Copy)]
 pub struct Regime {
-    pub name: &'static str,
     pub strategy: &'static str,
     pub copies: u32,
+}
+impl Regime {
+    /// What it is called in the table.
+    pub fn title(&self) -> String {
+        if self.copies > 1 { format!("{}, {} copies", self.strategy, self.copies) } else { self.strategy.into() }
+    }
 }
 
 /// What came of it.

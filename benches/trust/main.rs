@@ -10,10 +10,10 @@ use attack::{AGENTS, Attack, EACH, Played, Regime};
 use plot::{Curve, Panel};
 
 const REGIMES: [Regime; 4] = [
-    Regime { name: "hierarchical", strategy: "hierarchical", copies: 1 },
-    Regime { name: "consensus", strategy: "consensus", copies: 1 },
-    Regime { name: "market", strategy: "market", copies: 1 },
-    Regime { name: "stigmergic", strategy: "stigmergic", copies: 1 },
+    Regime { strategy: "hierarchical", copies: 1 },
+    Regime { strategy: "consensus", copies: 1 },
+    Regime { strategy: "market", copies: 1 },
+    Regime { strategy: "stigmergic", copies: 1 },
 ];
 const SEEDS: [u64; 1] = [1];
 const MARKS: [usize; 5] = [1, 10, 50, 200, 1_000];
@@ -40,10 +40,9 @@ impl Row {
     }
 }
 
-/// The regime as it meets an attack: an assembly that fears wrong results has three do each task.
+/// The regime as it meets an attack: who fears wrong results has three do each task. With one nobody could tell.
 fn met(regime: Regime, attack: Attack) -> Regime {
-    let several = attack == Attack::Lies && regime.strategy == "consensus";
-    if several { Regime { copies: 3, name: "consensus, 3 copies", ..regime } } else { regime }
+    Regime { copies: if attack == Attack::Lies { 3 } else { 1 }, ..regime }
 }
 
 fn main() {
@@ -67,7 +66,7 @@ fn main() {
                 }
                 if dishonest == DRAWN {
                     let points = (1..=EACH).filter(|n| is_drawn(*n)).map(|n| (n as f64, row.mean(|p| p.share_at(n)))).collect();
-                    panel.curves.push(Curve { name: regime.name.into(), points });
+                    panel.curves.push(Curve { name: regime.title(), points });
                 }
             }
         }
@@ -91,7 +90,7 @@ fn print(row: &Row, regime: Regime, attack: Attack, dishonest: usize) {
     let wrong = row.mean(|p| p.wrong.0 as f64 / p.wrong.1.max(1) as f64);
     println!(
         "| {} | {} | {} % | {} | {:.1} % | {cured} | {:.1} % |",
-        regime.name,
+        regime.title(),
         attack.name(),
         100 * dishonest / AGENTS,
         shares.join(" | "),

@@ -51,7 +51,7 @@ pub use profile::{Load, Profile};
 pub use protocol::{Initiator, Memory, Mute, Participant, Protocol, Silence};
 pub use rng::Rng;
 pub use roster::{Able, Held, Roster};
-pub use task::{Ended, Outcome, TaskView};
+pub use task::{Ended, Judged, Outcome, TaskView};
 pub use time::{Time, seconds_to_duration};
 pub use turn::{Effect, Reply, Turn, Why};
 pub use weather::{BadWeather, Delay, Weather};

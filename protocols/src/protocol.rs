@@ -4,7 +4,7 @@ use crate::deceit::Lie;
 use crate::ids::{AgentId, TaskId};
 use crate::profile::Profile;
 use crate::rng::Rng;
-use crate::task::{Outcome, TaskView};
+use crate::task::{Judged, Outcome, TaskView};
 use crate::time::Time;
 use crate::turn::{Reply, Turn};
 use core::fmt::Debug;
@@ -71,6 +71,9 @@ pub trait Initiator: 'static {
     fn on_message(&mut self, _from: AgentId, _message: Self::Message, _turn: &mut Turn<'_, Self::Message>) {}
     /// An award ended. Exactly one for each award; the time to learn, and to think of who is free now.
     fn on_outcome(&mut self, _task: TaskId, _agent: AgentId, _outcome: &Outcome, _turn: &mut Turn<'_, Self::Message>) {}
+    /// The result of an award that ended well was judged afterwards: at most once for each, at any time after its outcome, and by nobody
+    /// for most. What was learned of it as a full success is to be set right.
+    fn on_judged(&mut self, _judged: &Judged, _turn: &mut Turn<'_, Self::Message>) {}
     /// An agent that another team or government keeps busy too has a free slot now. What it said of its load before is out of date, and
     /// nothing else would tell: whoever lets it rest for as long as it asked should look again.
     fn on_free(&mut self, _agent: AgentId, _turn: &mut Turn<'_, Self::Message>) {}

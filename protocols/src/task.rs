@@ -1,7 +1,7 @@
 //! What a protocol may know of a task: enough to allocate it, nothing of the graph that it comes from.
 
 use crate::capability::Demand;
-use crate::ids::{AgentId, TaskId};
+use crate::ids::{AgentId, DemandId, TaskId};
 use crate::profile::Load;
 use crate::time::Time;
 use core::time::Duration;
@@ -92,6 +92,26 @@ impl Outcome {
     pub fn new(ended: Ended, took: Duration) -> Outcome {
         Outcome { ended, took, quality: 1.0, load: Load::default() }
     }
+}
+
+/// What was found out later about the result of an award that ended well: where several did the same, whether its result won the vote. Its
+/// [`Outcome`] had been told with full quality, since nobody knew better.
+///
+/// ```
+/// use polity_protocols::{AgentId, DemandId, Judged, TaskId};
+/// let lost = Judged { task: TaskId::new(0, 1), demand: DemandId(0), agent: AgentId(3), quality: 0.0 };
+/// assert!(lost.quality < 1.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// Which task.
+    pub task: TaskId,
+    /// What it demanded.
+    pub demand: DemandId,
+    /// Who did it.
+    pub agent: AgentId,
+    /// How good the result was after all, 0..=1.
+    pub quality: f64,
 }
 
 /// The ways in which an award can end.

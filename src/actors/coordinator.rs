@@ -225,6 +225,7 @@ impl CoordinatorActor {
                 }
             }
             CoordinatorMail::Outcome { task, demand, agent, outcome } => self.ended(task, demand, agent, &outcome),
+            CoordinatorMail::Judged(judged) => self.turn(Told::Judged(&judged)),
             CoordinatorMail::Breaker { kind, agent } => self.half_open(kind, agent),
             CoordinatorMail::Talk { from, epoch, talk } => {
                 if epoch == self.epoch || planted("forget_the_epoch") {

@@ -21,6 +21,10 @@ impl Holders {
     pub(crate) fn hold(&self, copy: u32, agent: AgentId) {
         self.0.lock().insert(copy, agent);
     }
+    /// The copy that an agent has.
+    fn copy_of(&self, agent: AgentId) -> Option<u32> {
+        self.0.lock().iter().find(|(_, holder)| **holder == agent).map(|(copy, _)| *copy)
+    }
     /// Who has the others.
     pub(crate) fn others(&self, copy: u32) -> Vec<AgentId> {
         self.0.lock().iter().filter(|(number, _)| **number != copy).map(|(_, agent)| *agent).collect()
@@ -114,6 +118,8 @@ pub(super) enum Step {
     Cancel(u32),
     /// Tell how the vote ended.
     Tell { instance: u32, agree: Vec<AgentId>, differ: Vec<AgentId>, why: String },
+    /// Tell its coordinator what the vote found out about the result of a copy, which had been told as one of full quality.
+    Judged { node: NodeIx, copy: u32, agent: AgentId, quality: f64 },
     /// All copies are over: the task has ended so.
     Settle { instance: u32, result: TaskResult, began: Time, job: Box<Job> },
 }
@@ -250,6 +256,7 @@ impl Ballot {
             Vote::Decided { output, agree, differ, why } => {
                 let agent = agree.first().copied();
                 if !why.is_empty() {
+                    self.judge(&agree, &differ, steps);
                     steps.push(Step::Tell { instance, agree, differ, why });
                 }
                 self.decide(self.result(agent, TaskEnd::Completed(output)), steps);
@@ -269,6 +276,18 @@ impl Ballot {
                 };
                 self.decide(self.result(None, TaskEnd::Failed(failure)), steps);
             }
+        }
+    }
+    /// Who won the vote was right, and who lost it was wrong; unless it was no vote that decided, but a rule for when there is no majority.
+    fn judge(&self, agree: &[AgentId], differ: &[AgentId], steps: &mut Vec<Step>) {
+        if agree.len() > differ.len() {
+            let won = agree.iter().map(|agent| (agent, 1.0));
+            let all = won.chain(differ.iter().map(|agent| (agent, 0.0)));
+            let judged = all.filter_map(|(agent, quality)| {
+                let copy = self.holders.copy_of(*agent)?;
+                Some(Step::Judged { node: self.node, copy, agent: *agent, quality })
+            });
+            steps.extend(judged);
         }
     }
     fn result(&self, agent: Option<AgentId>, end: TaskEnd) -> TaskResult {

@@ -8,7 +8,7 @@ use crate::supervision::Exit;
 use crate::world::KindId;
 use actix::Addr;
 use polity_agents::{Executed, Failure, HandedOn, Job, JobId, Spent};
-use polity_protocols::{AgentId, DemandId, Load, Name, Outcome, Profile, TaskId, TaskView, Time};
+use polity_protocols::{AgentId, DemandId, Judged, Load, Name, Outcome, Profile, TaskId, TaskView, Time};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub(crate) enum CoordinatorMail {
     Talk { from: AgentId, epoch: u32, talk: Talk },
     /// How an award ended. What was demanded says for which kind of work.
     Outcome { task: TaskId, demand: DemandId, agent: AgentId, outcome: Outcome },
+    /// What a vote found out about a result.
+    Judged(Judged),
     /// The time of an open breaker is over.
     Breaker { kind: KindId, agent: AgentId },
     /// An agent of the team is done with a job of another coordinator's.

@@ -24,7 +24,7 @@ use crate::workflow::{Action, Conditions, EvalError, OnFailure, Workflow};
 use crate::world::{Letter, Mail, Ticket, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, Job};
-use polity_protocols::{AgentId, Demand, Name, TaskId, TaskView, Time};
+use polity_protocols::{AgentId, Demand, Judged, Name, TaskId, TaskView, Time};
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -473,6 +473,10 @@ impl RunActor {
                 Step::Tell { instance, agree, differ, why } => {
                     let (agree, differ) = (agree.into(), differ.into());
                     self.world.record(self.id, What::Voted { task: self.task(instance), agree, differ, reason: why.into() });
+                }
+                Step::Judged { node, copy, agent, quality } => {
+                    let judged = Judged { task: self.task(copy), demand: self.kit(node).demand.id, agent, quality };
+                    self.world.send(Letter::Coordinator(self.offices.of(node).clone(), CoordinatorMail::Judged(judged)));
                 }
                 Step::Settle { instance, result, began, job } => self.conclude(instance, result, began, &job),
             }

@@ -2,7 +2,7 @@
 
 use super::message::{Dialect, Message};
 use super::settings::{Auto, Choice};
-use crate::{AgentId, Effect, Initiator, Memory, Outcome, Profile, Protocol, Rng, TaskId, TaskView, Time, Turn};
+use crate::{AgentId, Effect, Initiator, Judged, Memory, Outcome, Profile, Protocol, Rng, TaskId, TaskView, Time, Turn};
 
 /// What a government may be told.
 pub(super) enum Told<'a> {
@@ -12,6 +12,7 @@ pub(super) enum Told<'a> {
     Withdraw(TaskId),
     Message(AgentId, Message),
     Outcome(TaskId, AgentId, &'a Outcome),
+    Judged(&'a Judged),
     Free(AgentId),
     Wake,
 }
@@ -64,6 +65,7 @@ where
                 }
             }
             Told::Outcome(task, agent, outcome) => self.role.on_outcome(task, agent, outcome, turn),
+            Told::Judged(judged) => self.role.on_judged(judged, turn),
             Told::Free(agent) => self.role.on_free(agent, turn),
             Told::Wake => self.role.on_wake(turn),
         }

@@ -5,7 +5,7 @@ use super::bandit::Bandit;
 use super::chamber::{Governing, Told, chamber};
 use super::message::Message;
 use super::settings::{Auto, Choice};
-use crate::{AgentId, Decision, Effect, Initiator, Memory, Outcome, Profile, TaskId, TaskView, Time, Turn, Why};
+use crate::{AgentId, Decision, Effect, Initiator, Judged, Memory, Outcome, Profile, TaskId, TaskView, Time, Turn, Why};
 use std::borrow::Cow;
 
 /// A government, and what it cost so far.
@@ -204,6 +204,11 @@ impl Initiator for Selector {
             self.learn(government, reward);
         }
         self.tell(government, Told::Outcome(task, agent, outcome), turn);
+        self.review(turn);
+    }
+    /// All are told: what an agent's work is worth is no affair of the government alone that gave it.
+    fn on_judged(&mut self, judged: &Judged, turn: &mut Turn<'_, Message>) {
+        (0..self.seats.len()).for_each(|seat| self.tell(seat, Told::Judged(judged), turn));
         self.review(turn);
     }
     fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {

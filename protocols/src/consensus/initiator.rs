@@ -10,7 +10,7 @@ use super::settings::Consensus;
 use super::sitting::Sitting;
 use super::weights::Weighing;
 use crate::{
-    Able, AgentId, Candidate, Decision, Demand, DemandId, Initiator, Measure, Memory, Outcome, Profile, TaskId, TaskView, Time,
+    Able, AgentId, Candidate, Decision, Demand, DemandId, Initiator, Judged, Measure, Memory, Outcome, Profile, TaskId, TaskView, Time,
     Turn, Why, seconds_to_duration,
 };
 use core::time::Duration;
@@ -330,6 +330,13 @@ impl Initiator for Assembly {
         if self.register.ended(task, agent, outcome, turn.now) {
             self.new_session();
             self.convene(turn);
+        }
+    }
+    /// A result that proved to be wrong is read out as a failure of its agent.
+    fn on_judged(&mut self, judged: &Judged, turn: &mut Turn<'_, Message>) {
+        let Judged { agent, demand, quality, .. } = *judged;
+        if self.register.roster.contains(agent) && (quality.is_nan() || quality < 0.5) {
+            self.archive.note(Minute { number: turn.now.as_nanos(), agent, demand, pace: None, success: false });
         }
     }
     fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {

@@ -3,6 +3,7 @@
 //! Everything in it comes from the desk's own awards and their outcomes, never from a message. Seconds are `f64` since the start.
 
 use super::index::SMALL;
+use super::proof::Proof;
 use crate::{AgentId, Deadlines, Ended, Load, Outcome, Profile, TaskId, Time, seconds_to_duration};
 use core::time::Duration;
 
@@ -12,8 +13,6 @@ const BELIEVED: f64 = 300.0;
 const PAUSE: f64 = 0.01;
 /// The longest such pause.
 const LONGEST_PAUSE: f64 = 10.0;
-/// How much one outcome moves an agent's pace.
-const LEARNING: f64 = 0.2;
 
 /// A job that was given to an agent and has not ended.
 #[derive(Clone, Copy, Debug)]
@@ -51,10 +50,10 @@ pub(super) struct Member {
     pub profile: Profile,
     /// The sum of its capability scores: what leaders are elected by.
     pub standing: f64,
-    /// How fast it proved to be, relative to what it declared.
+    /// What outcomes proved of it.
+    pub proof: Proof,
+    /// How fast it proved to get work done well, relative to what it declared: [`Proof::pace`].
     pub pace: f64,
-    /// How many outcomes taught the pace.
-    pub lessons: u32,
     jobs: Vec<Job>,
     /// Slots believed to be taken by work that is not ours.
     blocked: u32,
@@ -73,8 +72,8 @@ impl Member {
         Member {
             profile: Profile { slots: profile.slots.max(1), ..profile.clone() },
             standing,
-            pace: 1.0,
-            lessons: 0,
+            proof: Proof::NONE,
+            pace: Proof::NONE.pace(),
             jobs: Vec::new(),
             blocked: 0,
             blocked_until: 0.0,
@@ -112,13 +111,9 @@ impl Member {
         plan.extend(self.ends().map(|base| Taken { base, at: still_busy_until(base, now) }));
         self.plan = plan;
     }
-    fn learn(&mut self, expected: f64, took: Duration) {
-        let took = took.as_secs_f64();
-        if expected > 0.0 && took > 0.0 {
-            let seen = (expected / took).clamp(0.1, 10.0);
-            self.pace += LEARNING * (seen - self.pace);
-            self.lessons = self.lessons.saturating_add(1);
-        }
+    fn learn(&mut self, learn: impl FnOnce(&mut Proof)) {
+        learn(&mut self.proof);
+        self.pace = self.proof.pace();
     }
     /// What the agent says of itself after an outcome: jobs beyond ours take slots until their share of the backlog has passed.
     fn heard(&mut self, load: &Load, now: f64) {
@@ -203,11 +198,12 @@ impl Book {
         true
     }
     /// Sets what was learned in an earlier life.
-    pub(super) fn recall(&mut self, agent: AgentId, pace: f64, lessons: u32) {
-        if let Some(member) = self.members.get_mut(agent.index()).and_then(Option::as_deref_mut) {
-            (member.pace, member.lessons) = (pace, lessons);
-            self.note(agent);
-        }
+    pub(super) fn recall(&mut self, agent: AgentId, proof: Proof) {
+        self.change(agent, |member, _| member.learn(|known| *known = proof));
+    }
+    /// The result of a job that ended well proved to be of this quality. False if the agent is no member.
+    pub(super) fn judged(&mut self, agent: AgentId, quality: f64) -> bool {
+        self.change(agent, |member, _| member.learn(|proof| proof.judged(quality))).is_some()
     }
     /// Changes one member and keeps the sum of free slots true.
     fn change<R>(&mut self, agent: AgentId, change: impl FnOnce(&mut Member, f64) -> R) -> Option<R> {
@@ -252,8 +248,10 @@ impl Book {
                 ended => {
                     member.refusals = 0;
                     member.heard(&outcome.load, now);
-                    if ended.is_success() {
-                        member.learn(job.expected, outcome.took);
+                    match ended {
+                        Ended::Succeeded => member.learn(|proof| proof.success(job.expected, outcome.took, outcome.quality)),
+                        Ended::Failed => member.learn(Proof::failure),
+                        Ended::Refused | Ended::Cancelled | Ended::Lost => {}
                     }
                 }
             }

@@ -4,9 +4,9 @@
 //! when work waits although the desk's own book knows somebody free for longer than any report should take, the desk awards by its
 //! own book, as in a small team, and gives those concerned their orders again.
 
-use super::book::at_least;
+use super::book::{Book, at_least};
 use super::desk::{Desk, LOOKAHEAD};
-use super::inbox::{Inbox, Need, Pick};
+use super::inbox::{Able, Inbox, Need, Pick};
 use super::lanes::{Lane, Open, Order};
 use super::message::{Call, Message, Summary};
 use super::settings::{Delegation, Hierarchical, Reporting};
@@ -27,11 +27,11 @@ const SILENCE: u32 = 2;
 /// An agent is told of its pace when that has changed by this share.
 const PACE_NEWS: f64 = 0.1;
 
-/// Who is able to do one kind of demand, by the direct report of the leader above them: how many, and the best fit.
+/// Who is able to do one kind of demand, by the direct report of the leader above them: how many, and the best of them.
 #[derive(Clone, Debug, Default)]
 struct Below {
     version: u64,
-    roots: BTreeMap<AgentId, (u32, f64)>,
+    roots: BTreeMap<AgentId, (u32, Able)>,
 }
 
 /// A task for which a lead was asked.
@@ -136,6 +136,13 @@ impl Chain {
     /// Tells an agent of its pace if that is news.
     pub(super) fn learned(&mut self, agent: AgentId, desk: &Desk, turn: &mut Turn<'_, Message>) {
         let Some(pace) = desk.book.get(agent).map(|m| m.pace).filter(|_| self.active) else { return };
+        for (demand, below) in &mut self.below {
+            if let Some(able) = desk.lanes.lane(*demand).and_then(|lane| lane.able_one(agent))
+                && let Some((_, best)) = self.tree.root_of(agent).and_then(|root| below.roots.get_mut(&root))
+            {
+                best.most = best.most.max(able.rate * pace);
+            }
+        }
         let told = self.paces.get(&agent).copied().unwrap_or(1.0);
         if (pace / told - 1.0).abs() > PACE_NEWS {
             self.order(&[agent], desk, turn);
@@ -316,15 +323,17 @@ impl Chain {
         }
     }
     /// Who is able to meet a demand, by direct reports of the leader. O(able agents) once for each arrangement of the tree.
-    fn look_below(&mut self, lane: &Lane) -> &Below {
+    fn look_below(&mut self, lane: &Lane, book: &Book) -> &Below {
         let below = self.below.entry(lane.demand.id).or_default();
         if below.version != self.tree.version {
             below.version = self.tree.version;
             below.roots.clear();
             for able in &lane.able {
                 if let Some(root) = self.tree.root_of(able.agent) {
-                    let (count, best) = below.roots.entry(root).or_insert((0, 0.0));
-                    (*count, *best) = (*count + 1, best.max(able.fit));
+                    let pace = book.get(able.agent).map_or(1.0, |m| m.pace);
+                    let (count, best) = below.roots.entry(root).or_insert((0, Able { fit: 0.0, most: 0.0 }));
+                    *count += 1;
+                    (best.fit, best.most) = (best.fit.max(able.fit), best.most.max(able.rate * pace));
                 }
             }
         }
@@ -345,7 +354,7 @@ impl Chain {
         let passed: Vec<AgentId> =
             avoid.iter().filter(|a| lane.able_one(**a).is_some()).filter_map(|a| self.tree.root_of(*a)).collect();
         let picky = !passed.is_empty();
-        self.look_below(lane);
+        self.look_below(lane, &desk.book);
         let roots = self.below.get(&demand).map(|below| &below.roots);
         let may = |lead: AgentId| {
             let (count, best) = roots?.get(&lead)?;
@@ -395,13 +404,17 @@ impl Chain {
         }
         self.clear(from);
         match message {
-            Message::Report { to: None, level, from: reporter, seq, state } => {
+            Message::Report { to: None, level, from: reporter, seq, state, .. } => {
                 let known = from == reporter && level == self.tree.levels + 1 && self.tree.is_root(from);
-                if known && self.inbox.hear(from, seq, state) {
+                if known && self.inbox.hear(from, seq, state, 1.0) {
                     self.proceed(desk, turn);
                 }
             }
-            Message::Report { to: Some(to), .. } => relay(to, message, desk, turn),
+            Message::Report { to: Some(to), level, from: reporter, seq, state, .. } if from == reporter => {
+                let pace = desk.book.get(from).map_or(1.0, |m| m.pace);
+                relay(to, Message::Report { to: Some(to), level, from, seq, pace, state }, desk, turn);
+            }
+            Message::Report { .. } => {} // nobody reports for another
             Message::Delegate(ref call) => {
                 let to = call.to;
                 if let Some(asked) = self.asked.get_mut(&call.task).filter(|asked| asked.call == call.call) {

@@ -4,7 +4,7 @@ use super::book::still_busy_until;
 use super::delegation::turns_until;
 use super::message::{Soon, Summary};
 use super::settings::Delegation;
-use crate::{AgentId, Rng, Time, seconds_to_duration};
+use crate::{AgentId, Profile, Rng, Time, seconds_to_duration};
 use std::collections::BTreeMap;
 
 /// The last report of each direct report, and what was sent its way since.
@@ -20,6 +20,8 @@ pub(super) struct Inbox {
 struct Heard {
     seq: u64,
     state: Summary,
+    /// How fast the reporter proved to be, by the desk's stamp.
+    pace: f64,
     /// Slots that were spoken for since: the report does not know of them yet.
     spoken_for: u32,
     /// Calls that it has not answered. No report is known to count them.
@@ -67,6 +69,15 @@ pub(super) struct Waiting {
     pub until: f64,
 }
 
+/// What is known of one who may be asked, whatever it reported.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Able {
+    /// The best fit.
+    pub fit: f64,
+    /// The greatest work per second that is believed.
+    pub most: f64,
+}
+
 /// One who could be asked.
 #[derive(Clone, Copy)]
 struct Offer {
@@ -83,7 +94,7 @@ impl Offer {
 
 impl Inbox {
     /// Takes up a report. False if a newer one is here already.
-    pub(super) fn hear(&mut self, from: AgentId, seq: u64, state: Summary) -> bool {
+    pub(super) fn hear(&mut self, from: AgentId, seq: u64, state: Summary, pace: f64) -> bool {
         if self.last.get(&from).is_some_and(|heard| heard.seq >= seq) {
             return false;
         }
@@ -91,8 +102,14 @@ impl Inbox {
             self.last.get_mut(&from).map_or((0, Vec::new()), |heard| (heard.calls, core::mem::take(&mut heard.given)));
         // The report does not count the latest calls if they are not answered.
         given.drain(..given.len().saturating_sub(calls as usize));
-        self.last.insert(from, Heard { seq, state, spoken_for: calls, calls, before: None, given, reserved: Vec::new() });
+        self.last.insert(from, Heard { seq, state, pace, spoken_for: calls, calls, before: None, given, reserved: Vec::new() });
         true
+    }
+    /// Believes no more of a plain member's report than what it declared, at the pace that it proved.
+    pub(super) fn doubt(&mut self, agent: AgentId, profile: &Profile) {
+        if let Some(heard) = self.last.get_mut(&agent) {
+            heard.state.doubt(profile, heard.pace);
+        }
     }
     pub(super) fn forget_all_but(&mut self, keep: impl Fn(AgentId) -> bool) {
         self.last.retain(|agent, _| keep(*agent));
@@ -169,21 +186,22 @@ impl Inbox {
             heard.reserved.push((waiting.slot, waiting.seconds));
         }
     }
-    /// Chooses by what was reported and nothing else. `able` tells who may be asked at all, and the best fit where it is known.
+    /// Chooses by what was reported and nothing else. `able` tells who may be asked at all.
     /// O(reporters).
-    pub(super) fn choose(&self, rule: Delegation, need: &Need<'_>, able: impl Fn(AgentId) -> Option<f64>, rng: &mut Rng) -> Pick {
+    pub(super) fn choose(&self, rule: Delegation, need: &Need<'_>, able: impl Fn(AgentId) -> Option<Able>, rng: &mut Rng) -> Pick {
         let mut free: Option<Offer> = None;
         let mut busy: Option<(Offer, Slot, f64)> = None;
         let mut lot = Vec::new();
         let now = need.now.as_secs_f64();
         for (agent, heard) in &self.last {
             let Some(kind) = heard.state.kind(need.kind) else { continue };
-            let Some(fit) = able(*agent) else { continue };
+            let Some(Able { fit, most }) = able(*agent) else { continue };
             let scale = (fit / kind.best).min(1.0);
+            let believed = |rate: f64| (rate * scale).min(most);
             if let Some(rate) = kind.rate(heard.spoken_for) {
                 let key = match rule {
-                    Delegation::LoadBalanced if need.work > 0.0 => now + need.work / (rate * scale),
-                    Delegation::LoadBalanced => -rate * scale,
+                    Delegation::LoadBalanced if need.work > 0.0 => now + need.work / believed(rate),
+                    Delegation::LoadBalanced => -believed(rate),
                     Delegation::LeastLoaded => -f64::from(kind.free - heard.spoken_for) / f64::from(heard.state.slots.max(1)),
                     Delegation::BestFit => -fit.min(kind.best),
                     Delegation::RoundRobin => f64::from(turns_until(self.turn, *agent)),
@@ -202,7 +220,7 @@ impl Inbox {
                 for Soon { at, rate } in kind.soon.iter().chain(&heard.given) {
                     slot = (*at, if slot.0 == *at { slot.1 + 1 } else { 0 });
                     let promised: f64 = heard.reserved.iter().filter(|(other, _)| *other == slot).map(|(_, secs)| secs).sum();
-                    let seconds = need.work / (rate * scale);
+                    let seconds = need.work / believed(*rate);
                     let offer = Offer { agent: *agent, key: still_busy_until(at.as_secs_f64(), now) + promised + seconds };
                     if busy.is_none_or(|(best, ..)| offer.before(&best)) {
                         busy = Some((offer, slot, seconds));

@@ -3,8 +3,9 @@
 use super::chain::Chain;
 use super::desk::Desk;
 use super::message::{Message, Summary};
+use super::proof::Proof;
 use super::settings::Hierarchical;
-use crate::{AgentId, Initiator, Memory, Outcome, Profile, TaskId, TaskView, Time, Turn};
+use crate::{AgentId, Initiator, Judged, Memory, Outcome, Profile, TaskId, TaskView, Time, Turn};
 use std::collections::BTreeMap;
 
 /// The leader's desk. It survives its leader: when the one who leads is lost another is elected, and takes over desk and book.
@@ -12,8 +13,8 @@ use std::collections::BTreeMap;
 pub struct Head {
     desk: Desk,
     chain: Chain,
-    /// Paces that an earlier life learned, by name, for members that have yet to join.
-    learned: BTreeMap<String, (f64, u32)>,
+    /// What an earlier life learned, by name, for members that have yet to join.
+    learned: BTreeMap<String, Proof>,
 }
 
 impl Head {
@@ -30,14 +31,14 @@ impl Head {
         self.chain.reported()
     }
     fn keep(&mut self, agent: AgentId) {
-        if let Some(member) = self.desk.book.get(agent).filter(|m| m.lessons > 0) {
-            self.learned.insert(member.profile.name.to_string(), (member.pace, member.lessons));
+        if let Some(member) = self.desk.book.get(agent).filter(|m| m.proof.lessons > 0) {
+            self.learned.insert(member.profile.name.to_string(), member.proof);
         }
     }
     fn recall(&mut self, agent: AgentId) {
         let Some(member) = self.desk.book.get(agent) else { return };
-        if let Some((pace, lessons)) = self.learned.get(&*member.profile.name).copied() {
-            self.desk.book.recall(agent, pace, lessons);
+        if let Some(proof) = self.learned.get(&*member.profile.name).copied() {
+            self.desk.book.recall(agent, proof);
         }
     }
 }
@@ -94,6 +95,12 @@ impl Initiator for Head {
             self.chain.proceed(&mut self.desk, turn);
         }
     }
+    fn on_judged(&mut self, judged: &Judged, turn: &mut Turn<'_, Message>) {
+        self.desk.book.begin(turn.now);
+        if self.desk.book.judged(judged.agent, judged.quality) {
+            self.chain.learned(judged.agent, &self.desk, turn);
+        }
+    }
     fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
         if self.desk.book.doubt(agent, turn.now) && self.desk.book.begin(turn.now) {
             self.chain.proceed(&mut self.desk, turn);
@@ -110,19 +117,17 @@ impl Initiator for Head {
     }
     fn save(&self) -> Memory {
         let mut memory = Memory::default();
-        let present = self.desk.book.iter().filter(|(_, m)| m.lessons > 0);
-        let present = present.map(|(_, m)| (m.profile.name.to_string(), (m.pace, m.lessons)));
-        for (name, (pace, lessons)) in self.learned.clone().into_iter().chain(present) {
-            memory.set(format!("pace/{name}"), [pace, f64::from(lessons)]);
+        let present = self.desk.book.iter().filter(|(_, m)| m.proof.lessons > 0);
+        let present = present.map(|(_, m)| (m.profile.name.to_string(), m.proof));
+        for (name, proof) in self.learned.clone().into_iter().chain(present) {
+            memory.set(format!("pace/{name}"), proof.numbers());
         }
         memory
     }
     fn restore(&mut self, memory: &Memory) {
         for (key, numbers) in memory.iter() {
-            if let (Some(name), [pace, lessons]) = (key.strip_prefix("pace/"), numbers)
-                && (0.1..=10.0).contains(pace)
-            {
-                self.learned.insert(name.to_owned(), (*pace, lessons.max(0.0) as u32));
+            if let (Some(name), Some(proof)) = (key.strip_prefix("pace/"), Proof::read(numbers)) {
+                self.learned.insert(name.to_owned(), proof);
             }
         }
         let members: Vec<AgentId> = self.desk.book.iter().map(|(agent, _)| agent).collect();

@@ -37,6 +37,9 @@ pub enum Message {
         from: AgentId,
         /// Counts up: an older report never replaces a newer one.
         seq: u64,
+        /// The desk's stamp on what it passes on: how fast the reporter proved to be, relative to what it declared. What the reporter
+        /// writes here counts for nothing.
+        pace: f64,
         /// The state of affairs.
         state: Summary,
     },

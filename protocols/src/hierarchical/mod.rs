@@ -19,7 +19,12 @@
 //! were fresh. Two things the desk has from its own roster: which of its direct reports have an able agent below, and the pace
 //! that outcomes taught, of which each agent is told, so that its reports count with it.
 //!
-//! All mail goes through the desk, which passes it on unread: a message between two members has two hops, each of which may be slow
+//! **A report is a claim until proven.** What an agent says of itself counts at most at its declared rate times the pace that it proved: the
+//! time that its work was expected to take over the time that it took, times the share of it that was done well. The desk stamps that on
+//! each report as it passes it on; the lead believes no more. Of a lead the desk believes at most the fastest that is below it. What nobody
+//! measures is believed: the hour at which a busy one says that it will be free, and what a lead tells another lead.
+//!
+//! All mail goes through the desk, which stamps it and passes it on unread: a message between two members has two hops, each of which may be slow
 //! or lose it. A call that stays without answer is withdrawn after half a second for each level and made again elsewhere; after three
 //! the desk awards by its own book, and so it does when work waits although the book knows of a free slot that no report told of.
 //! Who had the call is asked for a report. If nothing is heard of it for twice that time it is taken as lost: another leads its group
@@ -37,6 +42,7 @@ mod lanes;
 mod leader;
 mod message;
 mod participant;
+mod proof;
 mod report;
 mod settings;
 #[cfg(test)]

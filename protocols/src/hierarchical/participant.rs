@@ -1,6 +1,6 @@
 //! The side of a member, who may also lead.
 
-use super::inbox::{Inbox, Need, Pick};
+use super::inbox::{Able, Inbox, Need, Pick};
 use super::message::{Call, Message, Seat, Summary};
 use super::settings::Delegation;
 use crate::{AgentId, Ended, Outcome, Participant, Profile, Reply, TaskId};
@@ -64,21 +64,23 @@ impl Member {
         self.seq = (self.seq + 1).max(reply.now.as_nanos());
         let (seq, above) = (self.seq, level + 1);
         if superior == Some(self.me) {
-            self.hear(above, self.me, seq, state, reply);
+            self.hear(above, self.me, seq, state, self.pace, reply);
         } else {
-            reply.send(Message::Report { to: superior, level: above, from: self.me, seq, state });
+            reply.send(Message::Report { to: superior, level: above, from: self.me, seq, pace: self.pace, state });
         }
     }
-    fn hear(&mut self, level: u8, from: AgentId, seq: u64, state: Summary, reply: &mut Reply<'_, Message>) {
+    fn hear(&mut self, level: u8, from: AgentId, seq: u64, state: Summary, pace: f64, reply: &mut Reply<'_, Message>) {
         if level == 0 || level > LEVELS {
             return;
         }
-        let seat = self.seat(level).map(|seat| seat.reports.iter().any(|(agent, _)| *agent == from));
+        let reporter = |seat: &Seat| seat.reports.iter().find(|(agent, _)| *agent == from).map(|(_, profile)| profile.clone());
+        let seat = self.seat(level).map(reporter);
         let inbox = self.inboxes.entry(level).or_default();
-        let known = seat.unwrap_or(inbox.len() < STRANGERS);
-        if known && inbox.hear(from, seq, state) && seat.is_some() {
+        let known = seat.as_ref().map_or(inbox.len() < STRANGERS, Option::is_some);
+        if known && inbox.hear(from, seq, state, pace) && let Some(Some(profile)) = seat {
             if level == 1 {
                 self.nominated.retain(|_, agent| *agent != from);
+                inbox.doubt(from, &profile);
             }
             let sum = self.inboxes.get(&level).map(Inbox::sum).unwrap_or_default();
             self.report(level, sum, reply);
@@ -94,6 +96,9 @@ impl Member {
         for seat in seats.iter() {
             if let Some(inbox) = self.inboxes.get_mut(&seat.level) {
                 inbox.forget_all_but(|agent| seat.reports.iter().any(|(a, _)| *a == agent));
+                // Of strangers it was not known what they declare.
+                let members = seat.reports.iter().filter(|_| seat.level == 1);
+                members.for_each(|(agent, profile)| inbox.doubt(*agent, profile));
                 let sum = inbox.sum();
                 self.report(seat.level, sum, reply);
             }
@@ -126,9 +131,10 @@ impl Member {
         let able = |agent: AgentId| {
             let (_, profile) = seat.reports.iter().find(|(a, _)| *a == agent)?;
             if call.level > 1 {
-                return Some(1.0);
+                return Some(Able { fit: 1.0, most: f64::INFINITY });
             }
-            call.demand.fit(agent, profile).filter(|_| !call.avoid.contains(&agent))
+            let fit = call.demand.fit(agent, profile).filter(|_| !call.avoid.contains(&agent))?;
+            Some(Able { fit, most: f64::INFINITY }) // what it reported was doubted when it came
         };
         // A call wants an answer now: who would have it wait has decided that before.
         let need = Need { kind: &call.demand.kind, work: call.work, now: reply.now, waits: false };
@@ -154,7 +160,9 @@ impl Participant for Member {
                     self.report(1, sum, reply);
                 }
             }
-            Message::Report { to, level, from, seq, state } if to == Some(self.me) => self.hear(level, from, seq, state, reply),
+            Message::Report { to, level, from, seq, pace, state } if to == Some(self.me) => {
+                self.hear(level, from, seq, state, pace, reply);
+            }
             // Mail for somebody else.
             Message::Delegate(_) | Message::Report { .. } | Message::Nominate { .. } | Message::NoneAble { .. } => {}
         }

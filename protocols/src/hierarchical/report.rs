@@ -24,6 +24,20 @@ impl Summary {
         let speed = profile.speed * pace;
         Summary { agents: 1, slots, free, speed, backlog: load.backlog, done: 0, failed: 0, kinds: kinds.collect() }
     }
+    /// Takes away what an agent says of itself beyond what it declared, at the pace that it proved.
+    pub(super) fn doubt(&mut self, profile: &Profile, pace: f64) {
+        let slots = profile.slots.max(1);
+        (self.agents, self.slots, self.free) = (1, slots, self.free.min(slots));
+        self.speed = self.speed.min(profile.speed * pace);
+        let score = |name: &str| if name.is_empty() { 1.0 } else { profile.capabilities.score(name) };
+        self.kinds.retain(|kind| score(&kind.name) > 0.0);
+        for kind in &mut self.kinds {
+            let score = score(&kind.name);
+            let most = profile.speed * pace * score;
+            (kind.best, kind.free) = (kind.best.min(score), kind.free.min(slots));
+            kind.rates.iter_mut().chain(kind.soon.iter_mut().map(|soon| &mut soon.rate)).for_each(|rate| *rate = rate.min(most));
+        }
+    }
     /// Adds what another one reported, less `spoken_for` slots that were given away since. It is taken that those were the fastest.
     pub(super) fn add(&mut self, other: &Summary, spoken_for: u32) {
         self.agents += other.agents;
@@ -85,6 +99,47 @@ impl Kind {
         if self.soon.len() > TOLD {
             let late = self.soon.split_off(TOLD - 1);
             self.soon.extend(late.into_iter().max_by(|a, b| a.rate.total_cmp(&b.rate).then(b.at.cmp(&a.at))));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Capabilities, Lie, Rng};
+    use proptest::prelude::*;
+
+    fn digger(speed: f64, score: f64, slots: u32) -> Profile {
+        Profile::new("a", Capabilities::default().and("dig", score)).speed(speed).slots(slots)
+    }
+
+    proptest! {
+        #[test]
+        fn of_an_honest_report_nothing_is_doubted(
+            speed in 0.1..8.0f64, score in 0.01..=1.0f64, slots in 1u32..20, jobs in 0u32..25, pace in 0.05..10.0f64,
+        ) {
+            let (profile, load) = (digger(speed, score, slots), Load { running: jobs, queued: 0, backlog: f64::from(jobs) });
+            let honest = Summary::of_one(&profile, pace, &load, Time::ZERO);
+            let mut heard = honest.clone();
+            heard.doubt(&profile, pace);
+            prop_assert_eq!(heard, honest);
+        }
+        #[test]
+        fn no_lie_makes_an_agent_faster_than_it_proved_to_be(
+            speed in 0.1..8.0f64, score in 0.01..=1.0f64, jobs in 0u32..4, factor in 0.05..=1.0f64, pace in 0.05..10.0f64,
+        ) {
+            let (profile, load) = (digger(speed, score, 2), Load { running: jobs, queued: 0, backlog: f64::from(jobs) });
+            let state = Summary::of_one(&profile, pace, &load, Time::ZERO);
+            let (to, from) = (Some(crate::AgentId(1)), crate::AgentId(0));
+            let said = super::super::Message::Report { to, level: 1, from, seq: 1, pace: 9.0, state: state.clone() };
+            let bent = super::super::bent::bend(said, &Lie::LowBall(factor), Time::ZERO, &mut Rng::new(1, "x"));
+            let super::super::Message::Report { state: mut heard, .. } = bent else { panic!("a report stays one") };
+            heard.doubt(&profile, pace);
+            prop_assert!(heard.speed <= state.speed);
+            for (heard, honest) in heard.kinds.iter().zip(&state.kinds) {
+                prop_assert_eq!(&heard.rates, &honest.rates);
+                prop_assert!(heard.soon.iter().zip(&honest.soon).all(|(heard, honest)| heard.rate == honest.rate));
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::ledger::{Ledger, Money};
 use super::message::{Message, Rejection};
 use super::reputation::Reputation;
 use super::settings::{Market, Payment};
-use crate::{AgentId, DemandId, Ended, Held, Initiator, Memory, Outcome, Profile, TaskId, TaskView, Time, Turn, Why};
+use crate::{AgentId, DemandId, Ended, Held, Initiator, Judged, Memory, Outcome, Profile, TaskId, TaskView, Time, Turn, Why};
 
 /// What earlier lives of a market have spent, in its memory.
 const SPENT: &str = "spent";
@@ -147,6 +147,14 @@ impl Initiator for Auctioneer {
             self.house.seats.change(agent, |seat| seat.trust = trust);
         }
         self.house.gather([agent], turn);
+    }
+    /// What was paid stays paid; trust does not.
+    fn on_judged(&mut self, judged: &Judged, _: &mut Turn<'_, Message>) {
+        if let Some(name) = self.house.roster.profile(judged.agent).map(|profile| profile.name.clone()) {
+            self.house.reputation.judged(&name, judged.quality);
+            let trust = self.house.reputation.of(&name);
+            self.house.seats.change(judged.agent, |seat| seat.trust = trust);
+        }
     }
     fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
         if self.house.roster.hurry(agent, turn.now) {

@@ -56,6 +56,13 @@ impl Reputation {
         record.count = (record.count * fade + 1.0).min(WINDOW);
         record.kept = (record.kept * fade + kept).min(record.count);
     }
+    /// A promise that counted as kept was kept to this share only: the result proved to be of less quality.
+    pub(super) fn judged(&mut self, agent: &Name, quality: f64) {
+        let quality = if quality.is_nan() { 0.0 } else { quality.clamp(0.0, 1.0) };
+        if let Some(record) = self.0.get_mut(agent) {
+            record.kept = (record.kept - (1.0 - quality)).max(0.0);
+        }
+    }
     pub(super) fn save(&self, memory: &mut Memory) {
         for (name, record) in &self.0 {
             memory.set(format!("{PREFIX}{name}"), [record.kept, record.count]);

@@ -1,5 +1,6 @@
 //! Encounters: what each ant was let sense, and what it still owes an answer to.
 
+use super::message::Felt;
 use crate::{AgentId, TaskId, Time};
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ struct Seat {
     /// The number of its latest encounter.
     round: u32,
     /// What it senses in that encounter, while it owes an answer.
-    tasks: Vec<(TaskId, f64)>,
+    tasks: Vec<Felt>,
     owes: bool,
     /// The encounter that it did not answer in time: its answer may still come.
     expired: Option<u32>,
@@ -36,8 +37,8 @@ pub(super) struct Encounters {
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Answer {
-    /// It was awaited. What the ant had sensed, with its trails.
-    Awaited(Vec<(TaskId, f64)>),
+    /// It was awaited. What the ant had sensed.
+    Awaited(Vec<Felt>),
     /// It comes after its time.
     Late,
     /// It comes again, or of nowhere.
@@ -55,7 +56,7 @@ impl Encounters {
         self.seats.get(agent.index()).is_some_and(|seat| seat.owes)
     }
     /// Begins an encounter: its number, and when patience ends.
-    pub(super) fn begin(&mut self, agent: AgentId, tasks: Vec<(TaskId, f64)>, now: Time, window: Duration) -> (u32, Time) {
+    pub(super) fn begin(&mut self, agent: AgentId, tasks: Vec<Felt>, now: Time, window: Duration) -> (u32, Time) {
         let seat = self.seat(agent);
         seat.round = seat.round.wrapping_add(1);
         seat.owes = true;
@@ -76,7 +77,7 @@ impl Encounters {
         Answer::Strange
     }
     /// Patience has ended: what the ant had sensed; `None` if it owed nothing.
-    pub(super) fn expire(&mut self, agent: AgentId) -> Option<Vec<(TaskId, f64)>> {
+    pub(super) fn expire(&mut self, agent: AgentId) -> Option<Vec<Felt>> {
         let seat = self.seat(agent);
         if !seat.owes {
             return None;
@@ -85,7 +86,7 @@ impl Encounters {
         Some(core::mem::take(&mut seat.tasks))
     }
     /// The ant is gone: what it had sensed.
-    pub(super) fn end(&mut self, agent: AgentId) -> Vec<(TaskId, f64)> {
+    pub(super) fn end(&mut self, agent: AgentId) -> Vec<Felt> {
         self.hesitant.remove(&agent);
         let seat = self.seat(agent);
         let round = seat.round;

@@ -1,6 +1,7 @@
 //! The pheromone field: a trail for each kind of work and agent.
 
-use crate::{AgentId, Demand, Memory, Name, Time};
+use super::proof::Proof;
+use crate::{AgentId, Demand, DemandId, Memory, Name, Time};
 use core::time::Duration;
 use std::collections::BTreeMap;
 
@@ -39,6 +40,8 @@ struct Kind {
     name: Name,
     /// By the number of the agent's name.
     trails: Vec<Option<Trail>>,
+    /// What agents proved at it, by the number of the agent's name.
+    proofs: Vec<Proof>,
     /// Work per second (or without an estimate: jobs per second) of usual successes.
     usual: [Option<f64>; 2],
     /// Who succeeded last, the latest at the end.
@@ -145,7 +148,7 @@ impl Field {
         if let Some(kind) = self.kind_by_name.get(&name) {
             return *kind;
         }
-        self.kinds.push(Kind { name: name.clone(), trails: Vec::new(), usual: [None; 2], latest: Vec::new() });
+        self.kinds.push(Kind { name: name.clone(), trails: Vec::new(), proofs: Vec::new(), usual: [None; 2], latest: Vec::new() });
         self.kind_by_name.insert(name, self.kinds.len() - 1);
         self.kinds.len() - 1
     }
@@ -185,6 +188,38 @@ impl Field {
         }
         trails[number] = Some(trail);
     }
+    /// What the agent proved at the kind of work that the demand names.
+    pub fn proof(&mut self, demand: &Demand, agent: AgentId) -> Proof {
+        let kind = self.kind(demand);
+        let number = self.number_of(agent);
+        number.and_then(|number| self.kinds[kind].proofs.get(number)).copied().unwrap_or_default()
+    }
+    /// A job of the agent ended: see [`Proof::add`]. An agent that was never met proves nothing.
+    pub fn prove(&mut self, demand: &Demand, agent: AgentId, declared: f64, took: Duration, quality: f64) {
+        let (kind, decay) = (self.kind(demand), self.laws.decay);
+        if let Some(number) = self.number_of(agent) {
+            self.proof_of(kind, number).add(declared, took, quality, decay);
+        }
+    }
+    /// The result of a job that counted as done well proved to be of this quality: see [`Proof::judged`]. The same share of a usual `deposit`
+    /// is taken from the trail again. Of a demand that was never met nothing is known.
+    pub fn judge(&mut self, demand: DemandId, agent: AgentId, quality: f64, deposit: f64) {
+        let kind = self.kind_of.get(demand.index()).copied().flatten();
+        let (Some(kind), Some(number)) = (kind, self.number_of(agent)) else { return };
+        self.proof_of(kind, number).judged(quality);
+        if let Some(trail) = self.kinds[kind].trails.get(number).copied().flatten() {
+            let lost = deposit * if quality.is_nan() { 1.0 } else { 1.0 - quality.clamp(0.0, 1.0) };
+            let value = (self.strength(trail) - lost).max(self.laws.min);
+            self.put(kind, number, Trail { value, period: self.now() });
+        }
+    }
+    fn proof_of(&mut self, kind: usize, number: usize) -> &mut Proof {
+        let proofs = &mut self.kinds[kind].proofs;
+        if proofs.len() <= number {
+            proofs.resize(number + 1, Proof::default());
+        }
+        &mut proofs[number]
+    }
     /// Who succeeded last at this kind of work, the latest first: where trails are fresh.
     pub fn latest(&mut self, demand: &Demand) -> impl Iterator<Item = AgentId> + '_ {
         let kind = self.kind(demand);
@@ -212,7 +247,7 @@ impl Field {
         let own = self.kinds.iter().filter_map(|kind| kind.trails.get(number).copied().flatten());
         own.fold((0, self.laws.min), |(count, most), trail| (count + 1, self.strength(trail).max(most)))
     }
-    /// All trails by the names of kind and agent: `trail/analysis/ann`.
+    /// All trails, and what was proven, by the names of kind and agent: `trail/analysis/ann`, `proof/analysis/ann`.
     pub fn save(&self) -> Memory {
         let names: Vec<&Name> = {
             let mut pairs: Vec<(&usize, &Name)> = self.numbers.iter().map(|(name, number)| (number, name)).collect();
@@ -225,12 +260,20 @@ impl Field {
             for (number, trail) in walked {
                 memory.set(format!("trail/{}/{}", escape(&kind.name), names[number]), [self.strength(trail)]);
             }
+            for (number, proof) in kind.proofs.iter().enumerate().filter(|(_, proof)| **proof != Proof::default()) {
+                memory.set(format!("proof/{}/{}", escape(&kind.name), names[number]), proof.numbers());
+            }
         }
         memory
     }
-    /// Takes up saved trails; they go on evaporating from the next turn on. What is no trail is ignored.
+    /// Takes up saved trails, which go on evaporating from the next turn on, and proofs. What is neither is ignored.
     pub fn restore(&mut self, memory: &Memory) {
         for (key, numbers) in memory.iter() {
+            let proven = key.strip_prefix("proof/").and_then(|rest| rest.split_once('/'));
+            if let (Some((kind, agent)), Some(proof)) = (proven, Proof::read(numbers)) {
+                let (kind, number) = (self.kind_named(unescape(kind).into()), self.number(agent.into()));
+                *self.proof_of(kind, number) = proof;
+            }
             let trail = key.strip_prefix("trail/").and_then(|rest| rest.split_once('/'));
             let (Some((kind, agent)), [value]) = (trail, numbers) else { continue };
             if value.is_finite() && *value >= 0.0 {

@@ -2,11 +2,12 @@
 
 use super::encounter::{Answer, Encounters};
 use super::field::Field;
-use super::message::{Message, Response};
+use super::message::{Felt, Message, Response};
 use super::open::{Offer, Open, OpenTasks, Order};
+use super::response;
 use super::settings::Stigmergic;
 use crate::{
-    AgentId, Deadlines, Demand, Initiator, Memory, Outcome, Profile, Roster, TaskId, TaskView, Time, Turn, Why,
+    AgentId, Deadlines, Demand, Initiator, Judged, Memory, Outcome, Profile, Roster, TaskId, TaskView, Time, Turn, Why,
     seconds_to_duration,
 };
 use std::collections::BTreeMap;
@@ -76,7 +77,7 @@ impl Environment {
     fn gone(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
         self.alarms.clear(&Alarm::Ant(agent));
         let sensed = self.encounters.end(agent);
-        self.charge(sensed.first().map(|(task, _)| *task), u32::from(!sensed.is_empty()));
+        self.charge(sensed.first().map(|felt| felt.task), u32::from(!sensed.is_empty()));
         if !self.roster.leave(agent) {
             return;
         }
@@ -128,28 +129,30 @@ impl Environment {
             Answer::Strange => return,
         };
         self.charge(responses.first().map(|response| response.task), paid);
-        let trails = if let Answer::Awaited(trails) = answer { trails } else { Vec::new() };
+        let sensed = if let Answer::Awaited(sensed) = answer { sensed } else { Vec::new() };
         if paid == 2 {
             self.alarms.clear(&Alarm::Ant(from));
         }
         for response in responses {
-            self.note(from, *response, &trails, turn.now);
+            self.note(from, *response, &sensed, turn.now);
         }
         for response in responses {
             self.decide(response.task, turn);
         }
         self.forage(from, turn);
     }
-    fn note(&mut self, from: AgentId, response: Response, trails: &[(TaskId, f64)], now: Time) {
+    fn note(&mut self, from: AgentId, response: Response, sensed: &[Felt], now: Time) {
         let Some(open) = self.open.get(response.task).filter(|open| open.call == response.call) else { return };
-        let (demand, call) = (open.view.demand.clone(), open.call);
+        let call = open.call;
+        let felt = sensed.iter().find(|felt| felt.task == response.task).copied();
+        let Some(felt) = felt.or_else(|| self.felt(response.task, from)) else { return };
+        let speed = self.roster.profile(from).map_or(0.0, |profile| profile.speed);
+        let response = response::doubted(&self.settings, &response, &felt, speed);
         let intensity = self.intensity_of(response.task, from, now);
-        let trail = trails.iter().find(|(task, _)| *task == response.task).map(|(_, trail)| *trail);
-        let trail = trail.unwrap_or_else(|| self.field.trail(&demand, from));
         let Some(open) = self.open.get_mut(response.task) else { return };
         open.forget(from);
         if intensity >= response.from {
-            open.volunteers.push(Offer { agent: from, trail, response });
+            open.volunteers.push(Offer { agent: from, trail: felt.trail, response });
             self.encounters.trusts(from, response.task);
         } else {
             open.hesitated += 1;
@@ -161,7 +164,7 @@ impl Environment {
     fn rest(&mut self, from: AgentId, round: u32, seconds: f64, turn: &mut Turn<'_, Message>) {
         let Answer::Awaited(sensed) = self.encounters.answered(from, round) else { return };
         self.alarms.clear(&Alarm::Ant(from));
-        self.charge(sensed.first().map(|(task, _)| *task), 2);
+        self.charge(sensed.first().map(|felt| felt.task), 2);
         if self.roster.is_free(from) {
             let seconds = if seconds.is_nan() { REST.0 } else { seconds.clamp(REST.0, REST.1) };
             self.roster.rest(from, turn.now + seconds_to_duration(seconds));
@@ -169,13 +172,13 @@ impl Environment {
         self.leave_alone(from, &sensed, turn);
     }
     /// The tasks that the ant sensed need not wait for it.
-    fn leave_alone(&mut self, agent: AgentId, sensed: &[(TaskId, f64)], turn: &mut Turn<'_, Message>) {
-        for (task, _) in sensed {
+    fn leave_alone(&mut self, agent: AgentId, sensed: &[Felt], turn: &mut Turn<'_, Message>) {
+        for Felt { task, .. } in sensed {
             if let Some(open) = self.open.get_mut(*task) {
                 open.awaiting.retain(|other| *other != agent);
             }
         }
-        for (task, _) in sensed {
+        for Felt { task, .. } in sensed {
             self.decide(*task, turn);
         }
     }
@@ -185,7 +188,7 @@ impl Environment {
             Alarm::Task(task) => self.decide(task, turn),
             Alarm::Ant(agent) => {
                 if let Some(sensed) = self.encounters.expire(agent) {
-                    self.charge(sensed.first().map(|(task, _)| *task), 1);
+                    self.charge(sensed.first().map(|felt| felt.task), 1);
                     self.leave_alone(agent, &sensed, turn);
                 }
                 self.forage(agent, turn);
@@ -195,6 +198,11 @@ impl Environment {
     /// A success strengthens its trail.
     fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) {
         let Some(done) = self.at_work.remove(&task) else { return };
+        if outcome.ended.is_evidence() {
+            let rate = self.roster.fit(&done.demand, agent).map_or(0.0, |able| able.rate);
+            let quality = if outcome.ended.is_success() { outcome.quality } else { 0.0 };
+            self.field.prove(&done.demand, agent, done.work / rate, outcome.took, quality);
+        }
         if outcome.ended.is_success() {
             let quality = if outcome.quality.is_finite() { outcome.quality.clamp(0.0, 1.0) } else { 0.0 };
             let speed = self.field.speed(&done.demand, done.work, outcome.took);
@@ -270,6 +278,10 @@ impl Initiator for Environment {
             self.learn(task, agent, outcome);
             self.forage(agent, turn);
         }
+    }
+    fn on_judged(&mut self, judged: &Judged, turn: &mut Turn<'_, Message>) {
+        self.field.begin(turn.now);
+        self.field.judge(judged.demand, judged.agent, judged.quality, self.settings.reinforcement);
     }
     fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {
         if self.roster.hurry(agent, turn.now) {

@@ -43,6 +43,10 @@ pub struct Felt {
     pub fit: f64,
     /// The ant's own trail on this kind of work.
     pub trail: f64,
+    /// How fast its jobs of this kind proved it to be, relative to what it declared.
+    pub pace: f64,
+    /// Which share of them it did well.
+    pub success: f64,
     /// The intensity, in seconds: for how long idle ants have left the task to others, and how long it would still take these, by the
     /// marks that they left. Infinite if there is nobody to leave it to.
     pub intensity: f64,

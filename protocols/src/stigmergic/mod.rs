@@ -13,7 +13,7 @@
 //! somebody responds, at the latest at `patience · θ`. With nobody to leave it to, all idle ants respond. An ant draws its tolerance
 //! once and tells it, which is the same as trying again and again with growing probability, without the talk.
 //!
-//! **Who of them gets it.** Each draws a reaction time that is exponential with rate `τ^α · η^β`, τ its trail and η its declared rate,
+//! **Who of them gets it.** Each draws a reaction time that is exponential with rate `τ^α · η^β`, τ its trail and η its rate,
 //! and the first goes to work. That is Ant System's draw in proportion to `τ^α · η^β` (Dorigo, Maniezzo and Colorni 1996), made by the
 //! ants: the least of exponential times falls to each in proportion to its rate. With a `greed` above 0 the strongest simply wins that
 //! often, the pseudo-random-proportional rule of Ant Colony System (Dorigo and Gambardella 1997).
@@ -21,6 +21,11 @@
 //! **What is learned.** A success adds `reinforcement · quality · speed` to its trail, speed relative to what is usual for the kind of
 //! work; per `period` a share `decay` evaporates; and trails stay between `min` and `max` (MAX–MIN: Stützle and Hoos 2000). Trails are
 //! saved by name, so that they outlive runs.
+//!
+//! **A rate is a claim until proven.** η is the declared rate times the posterior mean of what the ant's own jobs proved of it ([`Proof`]): its
+//! pace, and the share of them that was done well. Thresholds and marks are counted with the pace, too. An ant senses its own proof with its
+//! trail; where it says that it needs less time, or reacts sooner, than by its trail and proof, its word is scaled to these. With
+//! nothing proven yet η is the declared rate, as in Ant System, where the distance of a path is known and nobody lies about it.
 
 mod award;
 mod bent;
@@ -30,6 +35,7 @@ mod initiator;
 mod message;
 mod open;
 mod participant;
+mod proof;
 mod response;
 mod sense;
 mod settings;
@@ -41,6 +47,7 @@ pub use field::{Field, Laws, evaporation};
 pub use initiator::Environment;
 pub use message::{Felt, Message, Response};
 pub use participant::Ant;
+pub use proof::Proof;
 pub use response::{attraction, double_bridge, response_probability};
 pub use settings::{Model, Stigmergic};
 

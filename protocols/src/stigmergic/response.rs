@@ -1,6 +1,6 @@
 //! How an ant responds: pure functions of what it senses.
 
-use super::message::Felt;
+use super::message::{Felt, Response};
 use super::settings::{Model, Stigmergic};
 
 /// How much lower the threshold of an ant with all experience is than that of one without (`response_threshold`).
@@ -61,9 +61,9 @@ fn power(base: f64, exponent: f64) -> f64 {
     }
 }
 
-/// Seconds that an ant of this speed needs for what it senses.
+/// Seconds that an ant of this speed needs for what it senses, at the pace that it proved.
 pub(super) fn seconds(felt: &Felt, speed: f64) -> f64 {
-    let rate = speed * felt.fit;
+    let rate = speed * felt.fit * felt.pace;
     if rate > 0.0 { felt.work / rate } else { f64::INFINITY }
 }
 
@@ -81,16 +81,31 @@ fn experience(least: f64, trail: f64) -> f64 {
     if trail > least && least > 0.0 { 1.0 - least / trail } else { 0.0 }
 }
 
-/// The weight of the ant among volunteers. The work is the same for all of them, so the visibility is the rate.
+/// The weight of the ant among volunteers. The work is the same for all of them, so the visibility is the rate at which it gets work done
+/// well.
 pub(super) fn weight(settings: &Stigmergic, felt: &Felt, speed: f64) -> f64 {
     let weight = match settings.model {
-        Model::AntColony => attraction(felt.trail, speed * felt.fit, settings.alpha, settings.beta),
+        Model::AntColony => attraction(felt.trail, speed * felt.fit * felt.pace * felt.success, settings.alpha, settings.beta),
         Model::ResponseThreshold => {
             let unit = Felt { work: 1.0, ..*felt };
-            power(1.0 / threshold(settings, felt, seconds(&unit, speed)), settings.steepness)
+            power(felt.success / threshold(settings, felt, seconds(&unit, speed)), settings.steepness)
         }
     };
     if weight.is_nan() { f64::MIN_POSITIVE } else { weight.clamp(f64::MIN_POSITIVE, 1e300) }
+}
+
+/// What an ant says of itself, as far as it is believed: with all its times as long as by its declared speed and what it proved. Of an ant
+/// that says what it thinks nothing changes, nor of one that says it needs longer.
+pub(super) fn doubted(settings: &Stigmergic, said: &Response, felt: &Felt, speed: f64) -> Response {
+    let times = |believed: f64, said: f64| if said > 0.0 && believed > said { believed / said } else { 1.0 };
+    let (slower, weaker) = (times(seconds(felt, speed), said.seconds), times(said.weight, weight(settings, felt, speed)));
+    Response {
+        seconds: said.seconds * slower,
+        from: said.from * slower,
+        reaction: said.reaction * weaker,
+        weight: said.weight / weaker,
+        ..*said
+    }
 }
 
 /// The intensity from which on an ant responds that has drawn `u` uniform in `0..1`: the inverse of [`response_probability`]. So

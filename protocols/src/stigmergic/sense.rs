@@ -51,6 +51,8 @@ impl Environment {
         } else {
             self.roster.fastest(task).take(MARKS).map(|able| (able.agent, able.rate)).collect()
         };
+        let field = &mut self.field;
+        let all = all.into_iter().map(|(agent, rate)| (agent, rate * field.proof(&task.demand, agent).pace()));
         let (mut at_work, mut idle) = (Vec::new(), 0.0_f64);
         for (agent, rate) in all {
             if self.roster.is_free(agent) {
@@ -97,7 +99,8 @@ impl Environment {
         }
         self.line = line;
         let Some(view) = self.open.get(task).map(|open| open.view.clone()) else { return 0.0 };
-        let own = self.roster.fit(&view.demand, agent).map_or(0.0, |able| able.rate);
+        let rate = self.roster.fit(&view.demand, agent).map_or(0.0, |able| able.rate);
+        let own = rate * self.field.proof(&view.demand, agent).pace();
         let marks = self.marks(&view, now);
         self.open.get(task).map_or(0.0, |open| Environment::intensity(open, &marks, own, ahead, now).seconds)
     }
@@ -135,7 +138,8 @@ impl Environment {
                 }
             };
             let Some(open) = self.open.get(view.id) else { continue };
-            let intensity = Environment::intensity(open, &marks[at].1, able.rate, ahead, now);
+            let proof = self.field.proof(&view.demand, agent);
+            let intensity = Environment::intensity(open, &marks[at].1, able.rate * proof.pace(), ahead, now);
             ahead += open.work();
             if open.volunteers.iter().any(|offer| offer.agent == agent) {
                 continue;
@@ -148,12 +152,20 @@ impl Environment {
                 _ => {
                     let (call, work, explores) = (open.call, open.work(), open.explores);
                     let trail = self.field.trail(&view.demand, agent);
-                    let intensity = intensity.seconds;
-                    felt.push(Felt { task: view.id, call, work, fit: able.fit, trail, intensity, explores });
+                    let (intensity, pace, success) = (intensity.seconds, proof.pace(), proof.success());
+                    felt.push(Felt { task: view.id, call, work, fit: able.fit, trail, pace, success, intensity, explores });
                 }
             }
         }
         (felt, again)
+    }
+    /// What an ant would sense of a task now: its answer came too late to know what it had sensed.
+    pub(super) fn felt(&mut self, task: TaskId, agent: AgentId) -> Option<Felt> {
+        let open = self.open.get(task)?;
+        let (call, work, explores, demand) = (open.call, open.work(), open.explores, open.view.demand.clone());
+        let (fit, proof) = (self.roster.fit(&demand, agent)?.fit, self.field.proof(&demand, agent));
+        let (trail, pace, success) = (self.field.trail(&demand, agent), proof.pace(), proof.success());
+        Some(Felt { task, call, work, fit, trail, pace, success, intensity: 0.0, explores })
     }
     fn meet(&mut self, agent: AgentId, felt: Vec<Felt>, turn: &mut Turn<'_, Message>) {
         let window = self.settings.window;
@@ -165,8 +177,7 @@ impl Environment {
             }
             open.awaiting.push(agent);
         }
-        let sensed = felt.iter().map(|felt| (felt.task, felt.trail)).collect();
-        let (round, until) = self.encounters.begin(agent, sensed, turn.now, window);
+        let (round, until) = self.encounters.begin(agent, felt.clone(), turn.now, window);
         self.alarms.set(Alarm::Ant(agent), until);
         turn.send(agent, Message::Stimulus { round, felt });
     }

@@ -22,7 +22,7 @@ pub struct Stigmergic {
     /// What decides between volunteers.
     pub model: Model,
     /// The share ρ of a trail that evaporates per period, in `[0, 1)`. With 0 nothing is ever forgotten, so that a colony which
-    /// learned something wrong does not recover.
+    /// learned something wrong does not recover. What an ant proved of its rate fades by the same share per job.
     #[serde(alias = "evaporation")]
     pub decay: f64,
     /// How long a period is. It should be of the size of a few tasks: with much longer tasks a trail is gone before it is used.
@@ -32,7 +32,7 @@ pub struct Stigmergic {
     pub reinforcement: f64,
     /// The exponent α of the trail τ: how much the colony's experience counts. 0: not at all.
     pub alpha: f64,
-    /// The exponent β of the visibility η, an ant's declared rate: how much its own word counts. 0: not at all.
+    /// The exponent β of the visibility η, an ant's rate: what it declared, as far as its jobs proved it. 0: not at all.
     pub beta: f64,
     /// A trail that nobody has walked; if not given, the least.
     pub initial: Option<f64>,

@@ -3,6 +3,7 @@
 mod allocation;
 mod closed_form;
 mod learning;
+mod proof;
 mod settings;
 mod suite;
 mod trails;
