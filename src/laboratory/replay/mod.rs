@@ -247,12 +247,22 @@ fn listed(names: &[Name]) -> String {
 
 /// A recorded run, replayed as it was and otherwise.
 ///
-/// ```no_run
+/// ```
 /// use polity::laboratory::{Recording, Replay, Scenario};
-/// # fn recording() -> Recording { unimplemented!() }
-/// let replay = Replay::make(recording(), vec![Scenario::strategy("market"), Scenario::strategy("consensus")])?;
-/// println!("{}", replay.table());
-/// assert!(replay.error() < 0.01);
+/// use polity::prelude::*;
+/// use std::{cell::RefCell, rc::Rc};
+/// # let agents = || vec![AgentSpec::new("ann", can("dig", 1.0)), AgentSpec::new("bob", can("dig", 0.5))];
+/// # let flow = Workflow::new("w").task("dig", simulated(Simulation::default()).kind("dig").for_each("range(9)")).build().unwrap();
+/// # let log = Rc::new(RefCell::new(Vec::new()));
+/// # polity::simulate(7, async {
+/// #     let builder = agents().into_iter().fold(Polity::builder(), |builder, spec| builder.agent_spec(spec));
+/// #     builder.sink(log.clone()).start()?.run(flow.clone()).await
+/// # }).unwrap();
+/// // `log` holds all events of a run of `flow` by `agents()`.
+/// let recording = Recording::of(&log.borrow(), &flow, agents())?;
+/// let replay = Replay::make(recording, vec![Scenario::strategy("market"), Scenario::strategy("consensus")])?;
+/// assert!(replay.table().contains("consensus"));
+/// assert_eq!(replay.error(), 0.0);
 /// # Ok::<(), polity::laboratory::ReplayError>(())
 /// ```
 pub struct Replay {
