@@ -229,10 +229,12 @@ fn disturb(flow: &mut Workflow, sigma: f64) {
 pub(super) fn multiply(agents: &mut [AgentSpec], n: usize) {
     let all: u32 = agents.iter().map(|spec| spec.replicas).sum();
     let (mut left, mut rest) = (n as u32, all);
+    let mut others = agents.len() as u32;
     for spec in agents {
         let before = spec.replicas;
+        others -= 1; // each of them shall have one
         let share = (f64::from(left) * f64::from(before) / f64::from(rest.max(1))).round() as u32;
-        (spec.replicas, spec.replicated) = (share.max(1), true);
+        (spec.replicas, spec.replicated) = (share.clamp(1, left.saturating_sub(others).max(1)), true);
         spec.elastic = None;
         left = left.saturating_sub(spec.replicas);
         rest -= before;
