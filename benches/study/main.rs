@@ -18,7 +18,8 @@ fn main() {
             std::process::exit(2);
         }
     };
-    let parts: [(&str, fn(&data::Data)); 5] = [
+    type Part = fn(&data::Data);
+    let parts: [(&str, Part); 5] = [
         ("speeds", parts::speeds),
         ("data", parts::travelling),
         ("optima", parts::optima),

@@ -1,10 +1,10 @@
 //! `polity replay`: a run that was recorded, again in virtual time, and under another government.
 
 use super::again::Earlier;
-use super::trying::arms;
 use super::load::Settings;
 use super::output;
 use super::stop::Stop;
+use super::trying::arms;
 use polity::event::Event;
 use polity::faults::Faults;
 use polity::laboratory::{Arm, Recording, Replay as Replayed, Scenario};
