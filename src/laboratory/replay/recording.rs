@@ -34,14 +34,13 @@ use std::sync::Arc;
 /// let log = Rc::new(RefCell::new(Vec::<Event>::new()));
 /// polity::simulate(7, async {
 ///     let builder = agents().into_iter().fold(Polity::builder(), |builder, spec| builder.agent_spec(spec));
-///     builder.sink(log.clone()).strategy(Market::default()).start()?.run(flow.clone()).await
-/// })?;
+///     builder.sink(log.clone()).strategy(Market::default()).start()?.run(flow.clone()).await.map_err(|wrong| Failure::error(wrong.to_string()))
+/// }).unwrap();
 /// // The same again, and what it would have been under another government:
 /// let recording = Recording::of(&log.borrow(), &flow, agents()).unwrap();
 /// assert_eq!(recording.replay().unwrap().measures.makespan, recording.recorded().measures.makespan);
 /// let other = recording.under(&Scenario::strategy("random")).unwrap();
 /// assert_ne!(other.measures.makespan, recording.recorded().measures.makespan);
-/// # Ok::<(), polity::RunError>(())
 /// ```
 pub struct Recording {
     flow: Workflow,

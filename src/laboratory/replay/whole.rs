@@ -14,7 +14,7 @@ use serde_json::Value;
 /// # let log = Rc::new(RefCell::new(Vec::new()));
 /// # polity::simulate(7, async {
 /// #     let builder = agents().into_iter().fold(Polity::builder(), |builder, spec| builder.agent_spec(spec));
-/// #     builder.sink(log.clone()).start()?.run(flow.clone()).await
+/// #     builder.sink(log.clone()).start()?.run(flow.clone()).await.map_err(|wrong| Failure::error(wrong.to_string()))
 /// # }).unwrap();
 /// // `log` holds all events of a run of `flow` by `agents()`.
 /// let recording = Recording::of(&log.borrow(), &flow, agents())?;
