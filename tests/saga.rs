@@ -334,6 +334,22 @@ fn a_run_that_died_after_it_turned_back_goes_on_undoing_wherever_its_log_ends() 
 }
 
 #[test]
+fn who_goes_on_undoing_knows_a_list_that_began_before_all_that_it_waited_for_had_ended() {
+    // The list is content with `a`; `late`, which it also waited for, is blocked, and will never end.
+    let flow = || {
+        let each = act().for_each("[1, 2]").depends_on("a").depends_on("late").join(Join::OneSuccess);
+        let fails = act().with("fail", true).depends_on("a");
+        built(Workflow::new("w").task("a", act()).task("f", fails).task("late", act().depends_on("f")).task("each", each))
+    };
+    let (_, seen, _) = played(flow(), &[], Recall::default(), None);
+    let recall = seen.recall_of(seen.place(|what| matches!(what, What::Compensating { .. })), |_| true);
+    assert!(recall.undoing());
+    let (diary, _, result) = played(flow(), &[], recall, None);
+    assert_eq!((result.compensated(), result.left().len(), diary.len()), (3, 0, 3), "{diary:?}");
+    assert_eq!(diary[2], "undo #a");
+}
+
+#[test]
 fn a_run_that_was_cancelled_and_is_stuck_goes_on_undoing_and_does_nothing_that_was_called_off() {
     let flow = || {
         built(

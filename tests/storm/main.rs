@@ -1,6 +1,8 @@
-//! Storms: one seed makes a society, a workflow, weather and mishaps; the log of what happened is judged.
+//! Storms: one seed makes a society, workflows, weather, mishaps, faults on purpose, and orders; the log of what happened is judged.
 //!
-//! `POLITY_STORM_SEED=123 cargo nextest run --test storm` plays one storm again, `POLITY_STORM_SEEDS=100000` plays many.
+//! - `POLITY_STORM_SEED=123 cargo nextest run --test storm` plays one storm again.
+//! - `POLITY_STORM_SEEDS=100000 cargo test --release -p polity --test storm -- --test-threads=2` plays many: a soak.
+//! - `scripts/mutations` shows that the storms find bugs that are planted by hand.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +18,7 @@ mod spy;
 use seen::{Gone, Seen};
 
 /// Storms of a usual test.
-const STORMS: u64 = 600;
+const STORMS: u64 = 2_000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable)

@@ -69,6 +69,8 @@ pub struct RunLog<'a> {
     /// Pauses of it, or of something in it.
     pauses: u32,
     paused: bool,
+    /// When something was last paused.
+    paused_at: Option<Time>,
     some_paused: bool,
     /// People gave orders about its tasks.
     pub told: bool,
@@ -98,6 +100,7 @@ impl<'a> RunLog<'a> {
             ways: Default::default(),
             pauses: 0,
             paused: false,
+            paused_at: None,
             some_paused: false,
             told: false,
             crashing,
@@ -126,6 +129,9 @@ impl<'a> RunLog<'a> {
     pub fn take(&mut self, event: &Event) -> Checked {
         must(!self.ended, || format!("run {} had ended", self.run.0))?;
         must(self.begun != matches!(event.what, What::RunStarted(_)), || "a run begins once, and first".into())?;
+        if matches!(event.what, What::RunPaused | What::Paused { .. }) {
+            self.paused_at = Some(event.at);
+        }
         match &event.what {
             What::RunStarted(_) => self.begun = true,
             What::RunEnded(_) => self.ended = true,
@@ -206,7 +212,9 @@ impl<'a> RunLog<'a> {
         let next = match what {
             What::Announced { attempt, .. } => {
                 must(at >= life.again, || format!("it was to be tried again at {:?}", life.again))?;
-                self.announced(instance, &life, *attempt)?
+                let at_once = self.paused_at == Some(at); // it crossed the pause
+                let life = self.announced(instance, &life, *attempt)?;
+                Life { in_a_pause: life.in_a_pause || at_once, ..life }
             }
             What::Assigned { agent, attempt, launch, .. } => self.assigned(instance, &life, (*agent, *attempt, *launch))?,
             What::Started { agent, launch, .. } => {

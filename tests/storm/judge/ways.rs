@@ -60,6 +60,8 @@ struct Log<'a> {
     /// Who lives, and what each has.
     alive: BTreeMap<AgentId, BTreeSet<TaskId>>,
     gave_up: bool,
+    /// An agent was lost, failed something, or was passed over.
+    sick: bool,
 }
 
 impl<'a> Log<'a> {
@@ -78,10 +80,15 @@ impl<'a> Log<'a> {
             stand_ins: all.filter_map(|(at, task)| Some((task.fallback_to? as u32, at as u32))).collect(),
             alive: BTreeMap::new(),
             gave_up: false,
+            sick: false,
         }
     }
     /// Who has what, in all runs.
     fn workers(&mut self, event: &Event) {
+        self.sick |= matches!(
+            event.what,
+            What::AgentLost { .. } | What::BreakerTurned { .. } | What::Retried { .. } | What::Failed { .. }
+        );
         match &event.what {
             What::AgentJoined { agent, .. } => drop(self.alive.insert(*agent, BTreeSet::new())),
             What::AgentLost { agent, .. } => drop(self.alive.remove(agent)),
@@ -230,11 +237,8 @@ impl<'a> Log<'a> {
                 profile.is_some_and(|p| demand.fit(agent, p).is_some() && team.is_none_or(|team| team.agents.contains(&p.group)))
             };
             let free = self.alive.iter().find(|(other, held)| **other != agent && held.is_empty() && able(**other));
-            let calm = storm.scene.is_calm()
-                && !storm
-                    .events
-                    .iter()
-                    .any(|e| matches!(e.what, What::BreakerTurned { .. } | What::AgentLost { .. } | What::Retried { .. }));
+            let calm = storm.scene.is_calm() && !self.sick;
+            seen.tries_compared += u64::from(calm && free.is_some());
             must(!same || free.is_none() || !calm, || format!("{agent:?} tries it twice, and {free:?} is free"))?;
         }
         Ok(())

@@ -53,7 +53,8 @@ pub fn aimed(orders: &[Given], flows: &[(Workflow, Option<Duration>)], events: &
     let any = |what: &What| turning(what) || matches!(what, What::Started { .. } | What::Completed { .. } | What::Failed { .. });
     let aim = |given: &Given, rng: &mut Rng| {
         let of_run = |event: &&Event| event.run == RunId(given.run as u32);
-        let rare: Vec<&Event> = events.iter().filter(of_run).filter(|event| turning(&event.what)).collect();
+        let crossing = |what: &What| matches!(what, What::Replanned { .. }) || (given.order != Order::Cancel && turning(what));
+        let rare: Vec<&Event> = events.iter().filter(of_run).filter(|event| crossing(&event.what)).collect();
         let all: Vec<&Event> = events.iter().filter(of_run).filter(|event| any(&event.what)).collect();
         let from = if rare.is_empty() || rng.chance(0.3) { all } else { rare };
         let Some(event) = (!from.is_empty()).then(|| from[rng.below(from.len())]) else { return given.clone() };
