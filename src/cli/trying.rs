@@ -87,7 +87,11 @@ impl Trying {
         let subjects =
             if sizes.is_empty() { vec![subject.clone()] } else { sizes.iter().map(sized).collect::<Result<_, _>>()? };
         let threads = self.threads.unwrap_or_else(cores);
-        Ok(Plan { subjects, arms: self.arms()?, first: self.seed, seeds: self.seeds, threads })
+        let mut arms = self.arms()?;
+        if !subject.has_own_agents() {
+            arms.iter_mut().for_each(can_pay);
+        }
+        Ok(Plan { subjects, arms, first: self.seed, seeds: self.seeds, threads })
     }
     fn arms(&self) -> Result<Vec<Arm>, Stop> {
         if self.strategies.is_empty() { Ok(Arm::usual()) } else { arms(&self.strategies) }
@@ -112,6 +116,22 @@ impl Trying {
             words.extend(["--bandwidth".to_owned(), bandwidth.to_string()]);
         }
         load::command(&words)
+    }
+}
+
+/// What the tasks of a graph are worth nobody knows: unless the strategy says what callers pay at most, they pay any price.
+fn can_pay(arm: &mut Arm) {
+    const ANY_PRICE: f64 = 1e12;
+    let settings = &mut arm.strategy.settings;
+    let market = match &*arm.strategy.name {
+        "market" => settings.as_object_mut(),
+        "auto" => settings.as_object_mut().and_then(|all| {
+            all.entry("market").or_insert_with(|| Value::Object(serde_json::Map::new())).as_object_mut()
+        }),
+        _ => None,
+    };
+    if let Some(market) = market {
+        market.entry("reserve").or_insert_with(|| ANY_PRICE.into());
     }
 }
 
