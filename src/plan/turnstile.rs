@@ -117,6 +117,7 @@ impl<P: Ord + Copy> Turnstile<P> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use polity_protocols::Rng;
