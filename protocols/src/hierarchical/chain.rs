@@ -58,8 +58,6 @@ pub(super) struct Chain {
     patience: Option<Time>,
     calls: u64,
     active: bool,
-    /// A new tree is to report whole before anybody is asked; until then at most. A choice among those who spoke first would be a poor one.
-    gathers: Option<Time>,
     /// When those who did not answer are taken as lost.
     suspects: Deadlines<AgentId>,
     suspected: BTreeSet<AgentId>,
@@ -86,7 +84,6 @@ impl Chain {
             patience: None,
             calls: 0,
             active: false,
-            gathers: None,
             suspects: Deadlines::default(),
             suspected: BTreeSet::new(),
             settle: None,
@@ -174,7 +171,7 @@ impl Chain {
             return [desk.next(), self.settle].into_iter().flatten().min();
         }
         let believed = if desk.lanes.is_empty() { None } else { desk.book.next() };
-        let work = [self.due.next(), self.patience, believed, self.again, self.gathers];
+        let work = [self.due.next(), self.patience, believed, self.again];
         work.into_iter().chain([self.suspects.next(), self.settle]).flatten().min()
     }
     /// Goes on after any event: with the tree where there is one, else by the desk alone.
@@ -186,8 +183,7 @@ impl Chain {
             }
             return desk.place(turn);
         }
-        let is_new = !core::mem::replace(&mut self.active, true);
-        if is_new {
+        if !core::mem::replace(&mut self.active, true) {
             self.tree.renew();
         }
         while let Some(agent) = self.suspects.pop(turn.now) {
@@ -199,14 +195,8 @@ impl Chain {
             self.inbox.forget_all_but(|a| self.tree.is_root(a));
             self.order(&told, desk, turn);
         }
-        if is_new {
-            self.gathers = Some(turn.now + self.patience_of_one());
-        }
         self.expire(desk, turn);
-        self.gathers = self.gathers.filter(|until| *until > turn.now && self.inbox.agents() < desk.book.len());
-        if self.gathers.is_none() {
-            self.delegate(desk, turn);
-        }
+        self.delegate(desk, turn);
         // What the desk awards by itself, leads don't know: those concerned are to report.
         let mut told = core::mem::take(&mut desk.awarded);
         told.sort_unstable();
@@ -219,7 +209,7 @@ impl Chain {
             self.take_back(task, desk);
         }
         self.number = number_after(self.number, turn.now);
-        (self.patience, self.again, self.gathers) = (None, None, None);
+        (self.patience, self.again) = (None, None);
         self.inbox = Inbox::default();
         self.hard.clear();
         self.suspects = Deadlines::default();

@@ -117,10 +117,6 @@ impl Inbox {
     pub(super) fn len(&self) -> usize {
         self.last.len()
     }
-    /// How many agents are told of.
-    pub(super) fn agents(&self) -> usize {
-        self.last.values().map(|heard| heard.state.agents as usize).sum()
-    }
     /// One more slot below this one is spoken for.
     pub(super) fn speak_for(&mut self, agent: AgentId, need: &Need<'_>) {
         self.turn = Some(agent);
