@@ -1,8 +1,8 @@
 //! The one `dyn` seam above the protocols: by a protocol's name, so that a config can choose and a third party can register its own.
 
 use polity_protocols::{
-    AgentId, Bent, Effect, Initiator, Judged, Lie, Memory, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView, Time,
-    Turn,
+    AgentId, Bent, Effect, Initiator, Judged, Lie, Memory, Outcome, Participant, Profile, Protocol, Reply, Rng, TaskId, TaskView,
+    Time, Turn,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -8,8 +8,8 @@ use polity_protocols::market::Market;
 use polity_protocols::stigmergic::Stigmergic;
 use polity_protocols::testing::{Body, Table};
 use polity_protocols::{
-    AgentId, Bent, Capabilities, Demand, DemandId, Ended, Initiator, Judged, Lie, Outcome, Profile, Protocol, Rng, TaskId, TaskView,
-    Time, Turn,
+    AgentId, Bent, Capabilities, Demand, DemandId, Ended, Initiator, Judged, Lie, Outcome, Profile, Protocol, Rng, TaskId,
+    TaskView, Time, Turn,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,7 +100,10 @@ fn wrong<P: Protocol>(government: P, judged: bool) -> f64 {
     for number in 0..100 {
         let task = TaskId::new(0, number);
         effects.clear();
-        initiator.on_task(&TaskView::new(task, dig.clone()).work(1.0), &mut Turn::new(Time::from_secs_f64(now), &mut rng, &mut effects));
+        initiator.on_task(
+            &TaskView::new(task, dig.clone()).work(1.0),
+            &mut Turn::new(Time::from_secs_f64(now), &mut rng, &mut effects),
+        );
         let winner = effects.iter().find_map(|effect| match effect {
             polity_protocols::Effect::Assign(_, agent, _) => Some(*agent),
             _ => None,

@@ -10,8 +10,8 @@ use super::settings::Consensus;
 use super::sitting::Sitting;
 use super::weights::Weighing;
 use crate::{
-    Able, AgentId, Candidate, Decision, Demand, DemandId, Initiator, Judged, Measure, Memory, Outcome, Profile, TaskId, TaskView, Time,
-    Turn, Why, seconds_to_duration,
+    Able, AgentId, Candidate, Decision, Demand, DemandId, Initiator, Judged, Measure, Memory, Outcome, Profile, TaskId, TaskView,
+    Time, Turn, Why, seconds_to_duration,
 };
 use core::time::Duration;
 use std::collections::BTreeMap;

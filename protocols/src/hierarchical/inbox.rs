@@ -184,7 +184,13 @@ impl Inbox {
     }
     /// Chooses by what was reported and nothing else. `able` tells who may be asked at all.
     /// O(reporters).
-    pub(super) fn choose(&self, rule: Delegation, need: &Need<'_>, able: impl Fn(AgentId) -> Option<Able>, rng: &mut Rng) -> Pick {
+    pub(super) fn choose(
+        &self,
+        rule: Delegation,
+        need: &Need<'_>,
+        able: impl Fn(AgentId) -> Option<Able>,
+        rng: &mut Rng,
+    ) -> Pick {
         let mut free: Option<Offer> = None;
         let mut busy: Option<(Offer, Slot, f64)> = None;
         let mut lot = Vec::new();

@@ -77,7 +77,10 @@ impl Member {
         let seat = self.seat(level).map(reporter);
         let inbox = self.inboxes.entry(level).or_default();
         let known = seat.as_ref().map_or(inbox.len() < STRANGERS, Option::is_some);
-        if known && inbox.hear(from, seq, state, pace) && let Some(Some(profile)) = seat {
+        if known
+            && inbox.hear(from, seq, state, pace)
+            && let Some(Some(profile)) = seat
+        {
             if level == 1 {
                 self.nominated.retain(|_, agent| *agent != from);
                 inbox.doubt(from, &profile);

@@ -148,7 +148,13 @@ impl Field {
         if let Some(kind) = self.kind_by_name.get(&name) {
             return *kind;
         }
-        self.kinds.push(Kind { name: name.clone(), trails: Vec::new(), proofs: Vec::new(), usual: [None; 2], latest: Vec::new() });
+        self.kinds.push(Kind {
+            name: name.clone(),
+            trails: Vec::new(),
+            proofs: Vec::new(),
+            usual: [None; 2],
+            latest: Vec::new(),
+        });
         self.kind_by_name.insert(name, self.kinds.len() - 1);
         self.kinds.len() - 1
     }

@@ -2,9 +2,7 @@
 
 use crate::stigmergic::response::doubted;
 use crate::stigmergic::{Ant, Felt, Field, Message, Model, Proof, Response, Stigmergic};
-use crate::{
-    AgentId, Capabilities, Demand, DemandId, Lie, Load, Participant, Profile, Protocol, Reply, Rng, TaskId, Time,
-};
+use crate::{AgentId, Capabilities, Demand, DemandId, Lie, Load, Participant, Profile, Protocol, Reply, Rng, TaskId, Time};
 use core::time::Duration;
 use proptest::prelude::*;
 
