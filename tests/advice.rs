@@ -9,12 +9,8 @@ use polity::report::SharedReport;
 use polity::workloads::{Draws, Shape};
 
 const SLACK: f64 = 0.05;
-const SHAPES: [&str; 4] = [
-    "fork_join(stages 3, width 12)",
-    "layered(layers 5, width 6)",
-    "montage_like(images 9)",
-    "fork_join(stages 8, width 3)",
-];
+const SHAPES: [&str; 4] =
+    ["fork_join(stages 3, width 12)", "layered(layers 5, width 6)", "montage_like(images 9)", "fork_join(stages 8, width 3)"];
 
 fn subject(shape: &str, seed: u64) -> Subject {
     let shape: Shape = shape.parse().unwrap();
@@ -42,8 +38,10 @@ fn predictions_hold_for_seeds_that_were_not_seen() {
         let arm = plan.arms.iter().position(|arm| *arm == advice.arm).unwrap();
         let own = fresh.tries(size, arm);
         let online = |arm: &usize| !plan.arms[*arm].is_offline();
-        let medians: Vec<f64> =
-            (0..3).flat_map(|size| (0..plan.arms.len()).filter(online).map(move |arm| (size, arm))).map(|(s, a)| median(fresh.tries(s, a))).collect();
+        let medians: Vec<f64> = (0..3)
+            .flat_map(|size| (0..plan.arms.len()).filter(online).map(move |arm| (size, arm)))
+            .map(|(s, a)| median(fresh.tries(s, a)))
+            .collect();
         let (best, worst) = (medians.iter().copied().fold(f64::MAX, f64::min), medians.iter().copied().fold(0.0, f64::max));
         let says = format!("{shape}: {}", advice.text());
         assert!(!advice.arm.is_offline(), "{says}");
@@ -70,7 +68,10 @@ fn past_runs_correct_wrong_estimates() {
             let estimate = f64::from(1 + n % 5);
             let work = polity::agents::Distribution::Lognormal(estimate * factor, 0.2);
             let simulation = Simulation { work: Some(work), ..Simulation::default() };
-            flow.task(format!("t{n}").as_str(), simulated(simulation).kind("x").estimate(std::time::Duration::from_secs_f64(estimate)))
+            flow.task(
+                format!("t{n}").as_str(),
+                simulated(simulation).kind("x").estimate(std::time::Duration::from_secs_f64(estimate)),
+            )
         };
         let all = (0..12).fold(Workflow::new("wrong"), task);
         all.build().unwrap()

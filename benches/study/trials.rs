@@ -30,7 +30,9 @@ impl Trials {
         }
         // The long ones first, so that no core waits for the last of another.
         jobs.sort_by_key(|(_, case, _)| std::cmp::Reverse(cases[*case].subject.graph().tasks().len()));
-        let work = |(strategy, case, seed): &(usize, usize, u64)| Trial::under(&cases[*case].subject, strategy_of(strategies[*strategy]), *seed).run();
+        let work = |(strategy, case, seed): &(usize, usize, u64)| {
+            Trial::under(&cases[*case].subject, strategy_of(strategies[*strategy]), *seed).run()
+        };
         let of = jobs.len();
         let told = |done| {
             if done % 50 == 0 || done == of {

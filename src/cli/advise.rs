@@ -47,7 +47,11 @@ impl Advise {
         }
         if past.runs() > 0 {
             let (tasks, all) = (past.tasks(), plan.subjects[0].workflow().tasks.len());
-            output::tell(&format!("durations: of {tasks} of {all} tasks by {} past runs, sigma {:.2}", past.runs(), past.sigma()));
+            output::tell(&format!(
+                "durations: of {tasks} of {all} tasks by {} past runs, sigma {:.2}",
+                past.runs(),
+                past.sigma()
+            ));
         } else {
             output::tell("durations: as estimated; no past run of this workflow was asked");
         }
@@ -56,7 +60,9 @@ impl Advise {
         bar.finish_and_clear();
         let Some(advice) = Advice::of(&comparison, self.slack) else {
             output::print(&comparison.table())?;
-            return Err(Stop::invalid("no strategy that could be recommended ended half of its runs well; see the table, and try others"));
+            return Err(Stop::invalid(
+                "no strategy that could be recommended ended half of its runs well; see the table, and try others",
+            ));
         };
         output::print(&format!("{}\n\n{}", advice.text(), comparison.table()))?;
         Ok(0)

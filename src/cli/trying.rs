@@ -84,7 +84,8 @@ impl Trying {
         let usual = if subject.has_own_agents() || !self.speeds.is_empty() { &[] } else { usual };
         let sizes = if self.agents.is_empty() { usual } else { &self.agents };
         let sized = |n: &usize| subject.clone().with_agents(*n).map_err(|wrong| Stop::usage(format!("--agents: {wrong}")));
-        let subjects = if sizes.is_empty() { vec![subject.clone()] } else { sizes.iter().map(sized).collect::<Result<_, _>>()? };
+        let subjects =
+            if sizes.is_empty() { vec![subject.clone()] } else { sizes.iter().map(sized).collect::<Result<_, _>>()? };
         let threads = self.threads.unwrap_or_else(cores);
         Ok(Plan { subjects, arms: self.arms()?, first: self.seed, seeds: self.seeds, threads })
     }

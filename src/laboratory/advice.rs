@@ -90,7 +90,8 @@ impl Advice {
             let tries = comparison.tries(size, arm);
             let median = Sample::of(makespans(tries).map(|m| if m.is_finite() { m } else { f64::MAX })).median()?;
             let messages = Sample::of(tries.iter().map(Measures::messages_per_task)).median()?;
-            Some(Choice { size, arm, agents: plan.subjects[size].size(), median, messages }).filter(|choice| choice.median < f64::MAX / 4.0)
+            Some(Choice { size, arm, agents: plan.subjects[size].size(), median, messages })
+                .filter(|choice| choice.median < f64::MAX / 4.0)
         };
         let named: Vec<usize> = (0..plan.arms.len()).filter(|arm| !plan.arms[*arm].is_offline()).collect();
         let all = || (0..plan.subjects.len()).flat_map(|size| named.iter().filter_map(move |arm| choice(size, *arm)));
@@ -155,7 +156,9 @@ impl Rival {
         let (share, name) = (longer.abs() * 100.0, &arm.name);
         if *p < SIGNIFICANT && *longer > EQUAL {
             let chance = if *p < 0.001 { "less than 0.1 %".to_owned() } else { format!("{:.1} %", p * 100.0) };
-            return format!("The next best, {name}, takes {share:.1} % longer: in {longer_in} of {seeds} paired tries; by chance alone {chance}.");
+            return format!(
+                "The next best, {name}, takes {share:.1} % longer: in {longer_in} of {seeds} paired tries; by chance alone {chance}."
+            );
         }
         if share / 100.0 <= EQUAL {
             return format!("{name} is as quick, within {:.0} %; choose between them by other things.", EQUAL * 100.0);

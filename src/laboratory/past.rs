@@ -43,11 +43,15 @@ impl Past {
     /// rate of the agent that had it (1 if that agent is gone). Instances of a `for_each` count for their task.
     pub fn learn(&mut self, report: &Report, flow: &Workflow, agents: &[AgentSpec]) {
         let Some(head) = report.head() else { return };
-        let profiles: BTreeMap<Name, Profile> =
-            agents.iter().flat_map(|spec| spec.profiles().collect::<Vec<_>>()).map(|profile| (profile.name.clone(), profile)).collect();
+        let profiles: BTreeMap<Name, Profile> = agents
+            .iter()
+            .flat_map(|spec| spec.profiles().collect::<Vec<_>>())
+            .map(|profile| (profile.name.clone(), profile))
+            .collect();
         let rate = |task: &crate::workflow::Task, agent: Option<AgentId>| {
             let profile = head.agents.get(agent?.0 as usize).and_then(|name| profiles.get(name))?;
-            let demand = Demand { id: DemandId(0), kind: task.kind.clone(), needs: task.needs.clone(), agent: task.agent.clone() };
+            let demand =
+                Demand { id: DemandId(0), kind: task.kind.clone(), needs: task.needs.clone(), agent: task.agent.clone() };
             Some(1.0 / profile.seconds_for(1.0, demand.fit(agent?, profile)?)).filter(|rate| rate.is_finite() && *rate > 0.0)
         };
         let mut told = false;
