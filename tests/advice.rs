@@ -10,7 +10,11 @@ use polity::workloads::{Draws, Shape};
 
 const SLACK: f64 = 0.05;
 const SHAPES: [&str; 4] =
+<<<<<<< HEAD
     ["fork_join(stages 3, width 12)", "layered(layers 5, width 6)", "montage_like(images 9)", "fork_join(stages 8, width 3)"];
+=======
+    ["fork_join(stages 3, width 12)", "layered(layers 5, width 6, density 0.3)", "montage_like(images 9)", "fork_join(stages 8, width 3)"];
+>>>>>>> h-study
 
 fn subject(shape: &str, seed: u64) -> Subject {
     let shape: Shape = shape.parse().unwrap();
@@ -23,7 +27,8 @@ fn compared(subject: &Subject, first: u64, seeds: u32) -> Comparison {
     Comparison::make(Plan { subjects, arms, first, seeds, threads: cores() }, |_| {}).unwrap()
 }
 fn median(of: &[polity::laboratory::Measures]) -> f64 {
-    polity::laboratory::statistics::Sample::of(of.iter().map(|m| m.makespan)).median().unwrap()
+    // The market's reserve is below what some tasks cost: a run that failed has not ended soon.
+    polity::laboratory::statistics::Sample::of(of.iter().map(|m| if m.well { m.makespan } else { 1e9 })).median().unwrap()
 }
 
 #[test]
@@ -64,7 +69,7 @@ fn past_runs_correct_wrong_estimates() {
     let agents: Vec<AgentSpec> =
         [("ann", 2.0), ("bob", 0.5)].map(|(name, speed)| AgentSpec { speed, ..AgentSpec::new(name, can("x", 1.0)) }).into();
     let flow = |factor: f64| {
-        let task = |flow: Workflow, n: u32| {
+        let task = |flow: polity::workflow::WorkflowBuilder, n: u32| {
             let estimate = f64::from(1 + n % 5);
             let work = polity::agents::Distribution::Lognormal(estimate * factor, 0.2);
             let simulation = Simulation { work: Some(work), ..Simulation::default() };

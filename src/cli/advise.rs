@@ -20,7 +20,7 @@ pub struct Advise {
     #[command(flatten)]
     trying: Trying,
     /// A smaller team is preferred if it takes no longer than the quickest by this share
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = share, allow_negative_numbers = true)]
     slack: f64,
     /// The directory that keeps the runs [default: .polity/runs]
     #[arg(long, value_name = "DIR")]

@@ -125,9 +125,9 @@ fn can_pay(arm: &mut Arm) {
     let settings = &mut arm.strategy.settings;
     let market = match &*arm.strategy.name {
         "market" => settings.as_object_mut(),
-        "auto" => settings.as_object_mut().and_then(|all| {
-            all.entry("market").or_insert_with(|| Value::Object(serde_json::Map::new())).as_object_mut()
-        }),
+        "auto" => settings
+            .as_object_mut()
+            .and_then(|all| all.entry("market").or_insert_with(|| Value::Object(serde_json::Map::new())).as_object_mut()),
         _ => None,
     };
     if let Some(market) = market {

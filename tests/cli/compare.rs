@@ -64,3 +64,16 @@ fn wrong_words_are_refused_with_a_remedy() {
     }
     assert!(!place.path(".polity/compare").exists(), "nothing is left of what was refused");
 }
+
+#[test]
+fn advice_rests_on_estimates_or_on_the_past() {
+    let place = Place::new().with("flow.yaml", FLOW).with("vee.json", GRAPH);
+    let first = place.run(&["advise", "flow.yaml", "--seeds", "4"]);
+    first.coded(0).prints(&["Take hierarchical with 2 agents", "small · 3 tasks"]).says(&["as estimated"]);
+    place.run(&["run", "flow.yaml"]).coded(0);
+    place.run(&["advise", "flow.yaml", "--seeds", "4"]).coded(0).says(&["of 3 of 3 tasks by 1 past runs"]);
+    place.run(&["advise", "flow.yaml", "--seeds", "4", "--ignore-past"]).coded(0).says(&["as estimated"]);
+    let sizes = place.run(&["advise", "vee.json", "--seeds", "2", "--agents", "2,4"]);
+    sizes.coded(0).prints(&["Take ", "2 agents · 2 paired seeds", "4 agents · 2 paired seeds"]);
+    place.run(&["advise", "vee.json", "--slack", "-1"]).coded(2).says(&["the slack is a share of at least 0"]);
+}
