@@ -9,12 +9,12 @@ use polity::report::SharedReport;
 use polity::workloads::{Draws, Shape};
 
 const SLACK: f64 = 0.05;
-const SHAPES: [&str; 4] =
-<<<<<<< HEAD
-    ["fork_join(stages 3, width 12)", "layered(layers 5, width 6)", "montage_like(images 9)", "fork_join(stages 8, width 3)"];
-=======
-    ["fork_join(stages 3, width 12)", "layered(layers 5, width 6, density 0.3)", "montage_like(images 9)", "fork_join(stages 8, width 3)"];
->>>>>>> h-study
+const SHAPES: [&str; 4] = [
+    "fork_join(stages 3, width 12)",
+    "layered(layers 5, width 6, density 0.3)",
+    "montage_like(images 9)",
+    "fork_join(stages 8, width 3)",
+];
 
 fn subject(shape: &str, seed: u64) -> Subject {
     let shape: Shape = shape.parse().unwrap();
