@@ -128,7 +128,7 @@ fn a_sick_agent_is_left_alone_and_comes_back_when_it_is_well() {
 
 #[test]
 fn without_breakers_it_fails_on_and_nobody_minds() {
-    let (result, events) = run(&[50.0, 0.0, 0.0, 0.0], digging(400).breaker(BreakerPolicy::Off));
+    let (result, events) = run(&[50.0, 0.0, 0.0, 0.0], digging(400).strategy("round_robin").breaker(BreakerPolicy::Off));
     assert_eq!(result.status(), RunStatus::Completed);
     assert_eq!(seen(&events, 4).turns, []);
     let failures = events.iter().filter(|event| matches!(event.what, What::Retried { .. })).count();
@@ -250,7 +250,9 @@ fn a_breaker_is_for_a_kind_of_work() {
         let again = RetryPolicy { attempts: 0, initial: Duration::from_millis(10), ..RetryPolicy::default() };
         let task = |what: &str| kind(what).for_each("range(40)").retry(again.clone());
         let limits = Limits { retry_budget: None, ..Limits::default() };
-        let flow = Workflow::new("w").limits(limits).task("dig", task("dig")).task("paint", task("paint"));
+        // One that learns nothing of agents by itself.
+        let flow =
+            Workflow::new("w").strategy("round_robin").limits(limits).task("dig", task("dig")).task("paint", task("paint"));
         builder.start().unwrap().run(flow).await.unwrap();
     });
     let events = events.take();
@@ -320,7 +322,7 @@ fn told(events: &[Event]) -> (Report, String, String) {
 
 #[test]
 fn breakers_are_told_of() {
-    let (_, events) = run(&[50.0, 0.0, 0.0, 0.0], digging(400));
+    let (_, events) = run(&[50.0, 0.0, 0.0, 0.0], digging(400).strategy("round_robin"));
     let (report, tables, console) = told(&events);
     let breakers = &report.agents().next().unwrap().1.breakers;
     let breaker = breakers.values().next().unwrap();

@@ -212,6 +212,15 @@ impl RunActor {
         self.detours.waiting.insert(node.0);
         true
     }
+    /// Why a stand-in that could begin shall not: what it stood in for is no longer waiting for it (somebody cancelled it meanwhile).
+    pub(super) fn uninvited(&self, node: NodeIx) -> Option<String> {
+        let first = NodeIx(*self.detours.stand_ins.get(&node.0)?);
+        if self.detours.held.contains_key(&first.0) {
+            return None;
+        }
+        let state = super::scope::word(self.ledger.state(first).unwrap_or(NodeState::Cancelled));
+        Some(format!("it takes the place of \"{}\" if that fails, which is {state}", self.id_of(first)))
+    }
     /// Stand-ins that are needed now begin, others are skipped; tasks whose stand-in has ended end too. True if any was.
     fn look_at_stand_ins(&mut self) -> bool {
         let before = (self.detours.waiting.len(), self.detours.held.len());

