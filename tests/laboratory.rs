@@ -10,7 +10,7 @@ use polity::workloads::{Draws, Shape, TaskGraph};
 fn graph(seed: u64) -> TaskGraph {
     let mut rng = Rng::new(seed, "laboratory");
     let shapes = [
-        "layered(layers 4, width 5)",
+        "layered(layers 4, width 5, density 0.5)",
         "fork_join(stages 3, width 4)",
         "chain(tasks 6)",
         "random(tasks 20, density 0.2)",

@@ -78,7 +78,7 @@ pub struct Progress {
 /// ```
 /// use polity::laboratory::{Arm, Comparison, Plan, Subject};
 /// use polity::workloads::{Draws, Shape};
-/// let shape: Shape = "layered(layers 4, width 5)".parse()?;
+/// let shape: Shape = "layered(layers 4, width 5, density 0.5)".parse()?;
 /// let graph = shape.graph(&Draws::new("lognormal(mean 10s, sigma 0.5)".parse()?, 42))?;
 /// let plan = Plan {
 ///     subjects: vec![Subject::of_graph(graph, &[1.0, 0.5, 2.0])?.with_noise(0.2)?],
