@@ -57,6 +57,8 @@ struct Log<'a> {
     undos: BTreeSet<u32>,
     /// Stand-in → whose place it takes.
     stand_ins: BTreeMap<u32, u32>,
+    /// Those that were announced already.
+    invited: std::collections::BTreeSet<TaskId>,
     /// Who lives, and what each has.
     alive: BTreeMap<AgentId, BTreeSet<TaskId>>,
     gave_up: bool,
@@ -78,6 +80,7 @@ impl<'a> Log<'a> {
             families: BTreeMap::new(),
             undos: BTreeSet::new(),
             stand_ins: all.filter_map(|(at, task)| Some((task.fallback_to? as u32, at as u32))).collect(),
+            invited: Default::default(),
             alive: BTreeMap::new(),
             gave_up: false,
             sick: false,
@@ -176,6 +179,9 @@ impl<'a> Log<'a> {
     /// A stand-in begins only when the other has failed in every way of its own.
     fn begins(&mut self, id: TaskId, seen: &mut Seen) -> Checked {
         let Some(first) = self.stand_ins.get(&self.names.node(id)) else { return Ok(()) };
+        if !self.invited.insert(id) {
+            return Ok(()); // it is announced again; the other may have been cancelled meanwhile
+        }
         let needed = self.others.get(first).is_some_and(|other| other.replaced) && !self.ended.contains_key(first);
         seen.stood_in += 1;
         must(needed, || format!("it stands in for task {first}, which has not failed"))
