@@ -32,9 +32,9 @@ fn judge_run(events: &[Event], run: RunId, flow: &Workflow, seen: &mut Seen) -> 
         let Some(task) = event.what.task().filter(|task| task.instance() < COPIES) else { continue };
         match &event.what {
             What::Announced { .. } | What::Copied { .. } => {
-                if inside.insert(task.instance(), names.node(task) as usize).is_none() {
-                    enough(&inside, flow, seen).map_err(|what| format!("{what}, at {event:?}"))?;
-                }
+                let is_new = inside.insert(task.instance(), names.node(task) as usize).is_none();
+                let checked = if is_new { enough(&inside, flow, seen) } else { Ok(()) };
+                checked.map_err(|what| format!("{what}, at {event:?}"))?;
             }
             // Whoever waits for its stand-in uses nothing.
             What::Noted { note, .. } if note.ends_with("takes its place") => drop(inside.remove(&task.instance())),
