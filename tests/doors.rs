@@ -1,4 +1,4 @@
-//! Tasks share resources and turns; whoever leaves, in whatever way, leaves room for the next.
+//! Whoever leaves a resource or gives up a turn, in whatever way, leaves room for the next. How they are shared: `tests/sharing.rs`.
 #![allow(clippy::unwrap_used)] // a test ends where it is wrong
 
 use polity::event::{Event, Names, What};
@@ -44,15 +44,6 @@ fn run(tasks: &str, more: &str, orders: &[(f64, Order, &str)]) -> Seen {
         }
     }
     Seen { result, took, begun }
-}
-
-#[test]
-fn so_many_at_a_time_as_there_are_units_turns_and_places() {
-    let tasks = "  - { id: a, fn: work, resources: { db: 2 } }\n  - { id: b, fn: work, resources: [db] }\n  - { id: c, fn: work, resources: [db] }";
-    assert_eq!(run(tasks, "resources: { db: 2 }", &[]).begun, ["a@0", "b@2", "c@2"]);
-    assert_eq!(run(tasks, "resources: { db: 2 }\nmode: sequential", &[]).took, 6.0);
-    let list = "  - { id: a, fn: work, for_each: [x, y, z], concurrency: 2 }\n  - { id: b, fn: work }";
-    assert_eq!(run(list, "", &[]).begun, ["b@0", "a[x]@0", "a[y]@0", "a[z]@2"]);
 }
 
 #[test]

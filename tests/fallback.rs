@@ -136,6 +136,19 @@ fn redundant_tasks_and_sub_workflows_fall_back_too() {
 }
 
 #[test]
+fn nobody_is_said_to_be_asked_who_is_not() {
+    let adaptive = "mode: adaptive\ndecomposer: { fn: work }";
+    let seen = run("  - { id: a, fn: work, with: { fail: x }, redundancy: 3 }", adaptive, None);
+    assert_eq!((seen.result.status(), seen.count(|what| matches!(what, What::Replanned { .. }))), (RunStatus::Failed, 0));
+    let last = run(
+        "  - { id: a, fn: work, with: { fail: x }, redundancy: 3, fallback: { fn: work, with: { fail: y } } }",
+        adaptive,
+        None,
+    );
+    assert_eq!((last.result.status(), last.count(|what| matches!(what, What::Replanned { .. }))), (RunStatus::Failed, 1));
+}
+
+#[test]
 fn a_cancelled_fallback_ends_cancelled_and_no_other_is_tried() {
     let tasks = "  - id: a\n    fn: work\n    with: { fail: x }\n    fallback: [{ fn: work }, { fn: work }]";
     let seen = run(tasks, "", Some(1.5));

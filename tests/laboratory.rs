@@ -96,7 +96,8 @@ fn every_try_is_a_row_and_a_page_holds_it_all() {
     {
         assert!(page.contains(part), "{part}");
     }
-    assert!(!page.contains("<script") && !page.contains("http://") || page.contains("http://www.w3.org"), "it loads nothing");
+    let loads = page.replace("http://www.w3.org/", "");
+    assert!(!page.contains("<script") && !loads.contains("http://") && !loads.contains("src="), "it loads nothing");
 }
 
 #[test]

@@ -71,6 +71,12 @@ impl RunActor {
         let task = &self.workflow.tasks[node.index()];
         self.workflow.adaptive || !task.fallback.is_empty() || task.fallback_to.is_some()
     }
+    /// True if a fallback or a stand-in is left for an instance that has failed. A decomposer is not asked for what copies or sub-runs did.
+    pub(super) fn has_another_way(&self, instance: u32, node: NodeIx) -> bool {
+        let task = &self.workflow.tasks[node.index()];
+        let tried = self.detours.begun.get(&instance).map_or(0, |(tried, _)| *tried);
+        tried < task.fallback.len() || task.fallback_to.is_some()
+    }
     /// Decides what is due. To be called until [`Detours::is_due`] says no.
     pub(super) fn take_detours(&mut self, context: &mut Context<RunActor>) {
         while let Some((instance, setback)) = self.detours.due.pop_front() {

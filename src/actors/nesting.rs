@@ -399,7 +399,7 @@ impl RunActor {
                 self.world.record(self.id, What::Synthesized { task, took, output: output.clone() });
                 TaskEnd::Completed(output)
             }
-            Err(failure) if self.has_detour(compound.node) => {
+            Err(failure) if self.has_another_way(instance, compound.node) => {
                 let (by, job) = (compound.by, compound.job);
                 self.world.record(self.id, What::Replanned { task, agent: None, attempts, failure: failure.clone() });
                 return self.detours.add(instance, Setback { failure, job, by, attempts, asked: true });

@@ -502,7 +502,9 @@ impl RunActor {
                 let (agent, took) = (result.agent.unwrap_or(AgentId(u32::MAX)), self.world.now().since(began));
                 self.world.record(self.id, What::Completed { task, agent, attempts, took, output: output.clone() });
             }
-            TaskEnd::Failed(failure) if self.ledger.locate(instance).is_some_and(|(node, _)| self.has_detour(node)) => {
+            TaskEnd::Failed(failure)
+                if self.ledger.locate(instance).is_some_and(|(node, _)| self.has_another_way(instance, node)) =>
+            {
                 let (agent, failure, job) = (result.agent, failure.clone(), job.clone());
                 self.world.record(self.id, What::Replanned { task, agent, attempts, failure: failure.clone() });
                 return self.detours.add(instance, Setback { failure, job, by: agent, attempts, asked: true });
@@ -794,14 +796,6 @@ impl RunActor {
         let mut effects = std::mem::take(&mut self.effects);
         self.ledger.stop(mode, &mut effects);
         self.effects = effects;
-    }
-    /// True if no task waits to be opened.
-    pub(super) fn is_drained(&self) -> bool {
-        self.ready.is_empty()
-    }
-    /// Coordinators that were asked what the run cost, if they were.
-    pub(super) fn asked(&self) -> Option<usize> {
-        self.asked
     }
 
     pub(super) fn scope(&self, item: Option<(Arc<Value>, usize)>) -> RunScope<'_> {

@@ -24,9 +24,9 @@ impl RunActor {
     /// True if nothing is left that could move it.
     fn is_stalled(&self) -> bool {
         self.open.is_empty()
-            && self.is_drained()
+            && self.ready.is_empty()
             && self.nest.all.is_empty()
-            && self.asked().is_none()
+            && self.asked.is_none()
             && !self.ledger.is_finished()
             && !self.saga.goes_on()
             && !self.waits_for_a_person()

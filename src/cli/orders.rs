@@ -57,8 +57,7 @@ impl Given {
 }
 fn past(status: &str) -> String {
     match status {
-        "completed" | "failed" => status.to_owned(),
-        "died with its process" => status.to_owned(),
+        "completed" | "failed" | "died with its process" => status.to_owned(),
         other => format!("is {other}"),
     }
 }

@@ -89,7 +89,13 @@ impl Trying {
         let threads = self.threads.unwrap_or_else(cores);
         let mut arms = self.arms()?;
         if !subject.has_own_agents() {
-            arms.iter_mut().for_each(can_pay);
+            let unsaid = arms.iter_mut().filter_map(can_pay).collect::<Vec<_>>();
+            if !unsaid.is_empty() {
+                output::tell(&format!(
+                    "assumed: callers pay any price under {}, since a graph does not say what its tasks are worth (market.reserve)",
+                    unsaid.join(" and ")
+                ));
+            }
         }
         Ok(Plan { subjects, arms, first: self.seed, seeds: self.seeds, threads })
     }
@@ -120,7 +126,8 @@ impl Trying {
 }
 
 /// What the tasks of a graph are worth nobody knows: unless the strategy says what callers pay at most, they pay any price.
-fn can_pay(arm: &mut Arm) {
+/// Gives back whose, if it was not said.
+fn can_pay(arm: &mut Arm) -> Option<String> {
     const ANY_PRICE: f64 = 1e12;
     let settings = &mut arm.strategy.settings;
     let market = match &*arm.strategy.name {
@@ -130,9 +137,9 @@ fn can_pay(arm: &mut Arm) {
             .and_then(|all| all.entry("market").or_insert_with(|| Value::Object(serde_json::Map::new())).as_object_mut()),
         _ => None,
     };
-    if let Some(market) = market {
-        market.entry("reserve").or_insert_with(|| ANY_PRICE.into());
-    }
+    let market = market.filter(|market| !market.contains_key("reserve"))?;
+    market.insert("reserve".into(), ANY_PRICE.into());
+    Some(arm.name.clone())
 }
 
 /// The strategies that `--strategies` names, in order.

@@ -439,7 +439,7 @@ static FALLBACK: Record = Record {
         key("cwd", Kind::Template, "the working directory of `run`"),
         key(
             "output",
-            Kind::Either(&[Kind::Words(&[yes("text"), yes("json"), yes("lines")])]),
+            Kind::Words(&[yes("text"), yes("json"), yes("lines")]),
             "what the text of `run` is read as; as the task's by default",
         ),
         key("timeout", TIMEOUT_KIND, "time limits"),

@@ -316,7 +316,7 @@ pub struct Fallback {
     pub action: Action,
     /// Its input; the task's own if none.
     pub with: Option<Vec<(Name, Binding)>>,
-    /// Time limits.
+    /// Time limits, of its own: those of the task are over with the task's last attempt.
     pub timeouts: Timeouts,
     /// Whether again; `None` is one attempt.
     pub retry: Option<RetryPolicy>,
