@@ -1,6 +1,6 @@
 //! All that the actors tell each other, in the order in which a task's life says it.
 
-use super::nest::{ChildEnd, Handed};
+use super::run::{ChildEnd, Handed};
 use super::{AgentActor, Award, Claim, CoordinatorId, Errand, Inquiry, TaskActor, TaskOrder};
 use crate::event::Governance;
 use crate::registry::{Government, Talk};

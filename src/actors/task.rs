@@ -2,7 +2,7 @@
 
 use super::dead::dead_letter;
 use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
-use super::nest::Handed;
+use super::run::Handed;
 use super::{AgentActor, Award, Book, Claim, CoordinatorId, Holders, RunActor};
 use crate::delegation::Purse;
 use crate::event::{COPIES, RunId, What};

@@ -5,7 +5,7 @@
 //! its task. It is told at once, and the run fails [`STALLED_AT_MOST`] later, rather than to wait for ever.
 
 use super::RunActor;
-use super::messages::{RunMail, TaskEnd, TaskResult};
+use crate::actors::messages::{RunMail, TaskEnd, TaskResult};
 use crate::event::{RunStatus, What};
 use crate::plan::{NodeState, StopMode};
 use crate::world::Letter;

@@ -2,7 +2,7 @@
 
 use super::RunActor;
 use super::copies::{Holders, Step};
-use super::messages::RunMail;
+use crate::actors::messages::RunMail;
 use crate::event::What;
 use crate::lifecycle::{Durations, Hedge};
 use crate::mutation::planted;

@@ -1,6 +1,6 @@
 //! The copies of a run's redundant tasks: which are open, who has them, and what their panel says.
 
-use super::messages::{TaskEnd, TaskResult};
+use crate::actors::messages::{TaskEnd, TaskResult};
 use crate::event::COPIES;
 use crate::lifecycle::{Panel, Race, Redundancy, Vote};
 use crate::mutation::planted;

@@ -1,10 +1,11 @@
 //! How a run carries its sub-runs: asks agents for them, begins them, takes their results, closes them.
 
-use super::dead::{dead_letter, input_hash};
+use super::RunActor;
 use super::detour::Setback;
-use super::messages::{RunMail, TaskEnd, TaskResult};
 use super::nest::{Cause, ChildEnd, ChildSetup, Closing, Compound, Finish, Handed, Origin, ParentLine};
-use super::{Errand, RunActor};
+use crate::actors::Errand;
+use crate::actors::dead::{dead_letter, input_hash};
+use crate::actors::messages::{RunMail, TaskEnd, TaskResult};
 use crate::delegation::{Request, Step, synthesize};
 use crate::event::{Parent, RunStatus, What};
 use crate::plan::NodeIx;

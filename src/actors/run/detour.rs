@@ -1,9 +1,10 @@
 //! What a run does about tasks that have failed for good: other ways to execute them, tasks that take their place.
 
-use super::dead::dead_letter;
-use super::messages::{TaskEnd, TaskResult};
+use super::RunActor;
 use super::render::{Rendered, Unready};
-use super::{Errand, RunActor};
+use crate::actors::Errand;
+use crate::actors::dead::dead_letter;
+use crate::actors::messages::{TaskEnd, TaskResult};
 use crate::event::What;
 use crate::lifecycle::Policy;
 use crate::mutation::planted;

@@ -1,9 +1,9 @@
 //! Orders to a run that goes on: pause, resume and cancel, of the whole run and of single tasks.
 
 use super::RunActor;
-use super::messages::{RunMail, TaskMail, ToTask};
 use super::nest::Closing;
 use super::rank::Rank;
+use crate::actors::messages::{RunMail, TaskMail, ToTask};
 use crate::event::What;
 use crate::mutation::planted;
 use crate::plan::{NodeIx, NodeState};

@@ -1,7 +1,8 @@
 //! The sub-runs of a run: tasks that are workflows, tasks that are decomposed, and work that an agent hands on.
 
-use super::messages::RunMail;
-use super::{Book, Budget, RunActor};
+use super::RunActor;
+use crate::actors::messages::RunMail;
+use crate::actors::{Book, Budget};
 use crate::delegation::{Lineage, Purse, Rounds};
 use crate::event::{Parent, RunId, RunStatus};
 use crate::lifecycle::RetryBudget;

@@ -2,9 +2,10 @@
 //!
 //! Source: Garcia-Molina and Salem, *Sagas* (SIGMOD 1987).
 
-use super::messages::{TaskEnd, TaskResult};
+use super::RunActor;
 use super::render::{Rendered, Unready};
-use super::{Errand, RunActor};
+use crate::actors::Errand;
+use crate::actors::messages::{TaskEnd, TaskResult};
 use crate::event::{RunStatus, What};
 use crate::lifecycle::Policy;
 use crate::mutation::planted;
