@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub struct Cast {
     faults: Faults,
-    /// Who was drawn, by fault.
-    drawn: BTreeMap<&'static str, Vec<AgentId>>,
+    /// The place of each agent in the order in which a fault takes them.
+    drawn: BTreeMap<&'static str, Vec<usize>>,
 }
 
 /// The part of one agent.
@@ -28,6 +28,8 @@ pub struct Cast {
 pub struct Part {
     /// It crashes now and then.
     pub crashes: bool,
+    /// The probability that an attempt of its own fails that would have succeeded.
+    pub fails: f64,
     /// Its jobs may hang.
     pub hangs: bool,
     /// It may be slow.
@@ -45,8 +47,8 @@ impl Cast {
     pub fn of(faults: &Faults, seed: u64, profiles: &[Profile]) -> Cast {
         let mut drawn = BTreeMap::new();
         for (key, whom) in faults.everybody() {
-            if let Whom::Share(share) = whom {
-                drawn.insert(key, lot(key, *share, seed, profiles.len()));
+            if let Whom::Share(_) = whom {
+                drawn.insert(key, lots(key, seed, profiles.len()));
             }
         }
         Cast { faults: faults.clone(), drawn }
@@ -56,10 +58,13 @@ impl Cast {
             None => false,
             Some(Whom::All) => true,
             Some(Whom::Named(names)) => is_named(names, profile),
-            Some(Whom::Share(_)) => self.drawn.get(key).is_some_and(|all| all.contains(&agent)),
+            Some(Whom::Share(share)) => self.drawn.get(key).is_some_and(|places| {
+                let count = (share.clamp(0.0, 1.0) * places.len() as f64).round() as usize;
+                places.get(agent.0 as usize).is_some_and(|place| *place < count)
+            }),
         }
     }
-    /// The part of an agent. O(agents that were drawn).
+    /// The part of an agent. O(faults and the names in them).
     pub fn part(&self, agent: AgentId, profile: &Profile) -> Part {
         use super::model::Lying;
         let faults = &self.faults;
@@ -73,6 +78,13 @@ impl Cast {
         });
         Part {
             crashes: has("crash", faults.crash.as_ref().map(|fault| &fault.whom)),
+            fails: 1.0
+                - faults
+                    .fail
+                    .iter()
+                    .filter(|fault| has("fail", Some(&fault.whom)))
+                    .map(|fault| 1.0 - fault.chance)
+                    .product::<f64>(),
             hangs: has("hang", faults.hang.as_ref().map(|fault| &fault.whom)),
             slow: has("slow", faults.slow.as_ref().map(|fault| &fault.whom)),
             lies: low.map(|low| Lie::LowBall(low.factor)).into_iter().chain(voice).collect(),
@@ -87,13 +99,14 @@ pub(crate) fn is_named(names: &[Name], profile: &Profile) -> bool {
     names.iter().any(|name| *name == profile.name || *name == profile.group)
 }
 
-/// A share of the agents: those of the lowest lots. So a smaller share is a part of a larger one.
-fn lot(key: &str, share: f64, seed: u64, agents: usize) -> Vec<AgentId> {
+/// The places of the agents by their lots: a share takes those of the lowest. So a smaller share is a part of a larger one.
+fn lots(key: &str, seed: u64, agents: usize) -> Vec<usize> {
     let seed = Rng::new(seed, &format!("fault/cast/{key}")).bits();
-    let mut lots: Vec<(u64, AgentId)> = (0..agents as u32).map(|n| (Rng::derive(seed, u64::from(n)), AgentId(n))).collect();
+    let mut lots: Vec<(u64, usize)> = (0..agents).map(|n| (Rng::derive(seed, n as u64), n)).collect();
     lots.sort_unstable();
-    let count = (share.clamp(0.0, 1.0) * agents as f64).round() as usize;
-    let mut all: Vec<AgentId> = lots.into_iter().take(count).map(|(_, agent)| agent).collect();
-    all.sort_unstable();
-    all
+    let mut places = vec![0; agents];
+    for (place, (_, agent)) in lots.into_iter().enumerate() {
+        places[agent] = place;
+    }
+    places
 }

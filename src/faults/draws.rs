@@ -54,6 +54,17 @@ pub fn hangs(job: u64, fault: &Hangs) -> bool {
     Rng::new(job, "fault/hang").chance(fault.chance)
 }
 
+/// True if this attempt fails at an agent with such a chance. `job` is a seed of the attempt alone; whoever fails at it with one chance does so with every
+/// higher one.
+///
+/// ```
+/// use polity::faults::fails;
+/// assert!(fails(7, 1.0) && !fails(7, 0.0));
+/// ```
+pub fn fails(job: u64, chance: f64) -> bool {
+    Rng::new(job, "fault/fail").chance(chance)
+}
+
 /// One direction of the talk with an agent: what becomes of its next message. Every message draws equally many numbers, so that a change of
 /// one fault shifts no other.
 ///

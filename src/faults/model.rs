@@ -16,6 +16,8 @@ use polity_protocols::{Delay, Name};
 pub struct Faults {
     /// Agents crash now and then, and are down until they are repaired.
     pub crash: Option<Crashes>,
+    /// Jobs fail, each of these by itself: an agent that several are about is as unreliable as all of them make it.
+    pub fail: Vec<Failing>,
     /// Jobs hang.
     pub hang: Option<Hangs>,
     /// Agents are slow.
@@ -65,6 +67,21 @@ impl Default for Crashes {
     fn default() -> Crashes {
         Crashes { mtbf: Duration::from_secs(600), repair: Duration::from_secs(1), whom: Whom::All }
     }
+}
+
+/// Agents are not reliable: an attempt that would have succeeded fails, after all its time.
+///
+/// ```
+/// use polity::faults::{Failing, Faults, Whom};
+/// let faults: Faults = "fail=0.1".parse().unwrap();
+/// assert_eq!(faults.fail, [Failing { chance: 0.1, whom: Whom::All }]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failing {
+    /// The probability that an attempt fails, in `0..=1`; one less the agent's reliability.
+    pub chance: f64,
+    /// Whose attempts.
+    pub whom: Whom,
 }
 
 /// Jobs hang: they take their slot and do nothing.
@@ -219,7 +236,9 @@ impl Faults {
     pub fn check(&self) -> Result<(), String> {
         let talk = &self.talk;
         let hang = self.hang.as_ref().map_or(0.0, |hang| hang.chance);
-        for (key, p) in [("hang", hang), ("loss", talk.loss), ("repeat", talk.repeat), ("reorder", talk.reorder)] {
+        let fail = self.fail.iter().map(|fail| ("fail", fail.chance));
+        let all = [("hang", hang), ("loss", talk.loss), ("repeat", talk.repeat), ("reorder", talk.reorder)];
+        for (key, p) in all.into_iter().chain(fail) {
             if !(0.0..=1.0).contains(&p) {
                 return Err(format!("faults.{key} is a probability and must be in 0..=1, but is {p}"));
             }
@@ -265,7 +284,8 @@ impl Faults {
             ("lying_voters", self.lying_voters.as_ref().map(|fault| &fault.whom)),
             ("false_claims", self.false_claims.as_ref().map(|fault| &fault.whom)),
         ];
-        all.into_iter().filter_map(|(key, whom)| Some((key, whom?))).collect()
+        let fail = self.fail.iter().map(|fault| ("fail", &fault.whom));
+        all.into_iter().filter_map(|(key, whom)| Some((key, whom?))).chain(fail).collect()
     }
     /// Every name of an agent in it.
     ///

@@ -1,15 +1,18 @@
 //! The short form: `crash=0.02,loss=0.05,delay=10ms`.
 
-use super::model::{Crashes, FalseClaims, Faults, Hangs, LowBall, Lying, LyingVoters, Partition, Slowness, TalkFaults, Whom};
+use super::model::{
+    Crashes, Failing, FalseClaims, Faults, Hangs, LowBall, Lying, LyingVoters, Partition, Slowness, TalkFaults, Whom,
+};
 use crate::workflow::parse_duration;
 use crate::workflow::text::nearest;
 use core::str::FromStr;
 use core::time::Duration;
 use polity_protocols::Delay;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "crash",
     "repair",
+    "fail",
     "hang",
     "slow",
     "delay",
@@ -32,6 +35,7 @@ impl FromStr for Faults {
     /// |---|---|
     /// | `crash` | the mean time between two crashes of an agent (`50s`), or crashes a second (`0.02`, the same) |
     /// | `repair` | how long a crashed agent is down (`2s`) |
+    /// | `fail` | the share of attempts that fail (`0.05`) |
     /// | `hang` | the share of jobs that hang (`0.01`) |
     /// | `slow` | the share of agents that are slow, and how many times (`0.2x5`; `0.2` is `0.2x3`) |
     /// | `delay` | of each message (`10ms`), evenly (`1ms..20ms`), or exponential (`~10ms`) |
@@ -99,6 +103,7 @@ fn example(key: &str) -> &'static str {
     match key {
         "crash" => "crash=50s, or crash=0.02",
         "repair" => "repair=2s",
+        "fail" => "fail=0.05",
         "hang" => "hang=0.01",
         "slow" => "slow=0.2x5",
         "delay" => "delay=10ms, delay=1ms..20ms or delay=~10ms",
@@ -134,6 +139,7 @@ fn set(faults: &mut Faults, key: &str, value: &str) -> Result<(), String> {
     let TalkFaults { delay, loss, repeat, reorder, .. } = &mut faults.talk;
     match key {
         "crash" => faults.crash = Some(Crashes { mtbf: mtbf(value)?, ..Crashes::default() }),
+        "fail" => faults.fail = vec![Failing { chance: number(key, value)?, whom: Whom::All }],
         "hang" => faults.hang = Some(Hangs { chance: number(key, value)?, ..Hangs::default() }),
         "slow" => {
             let (whom, factor) = times(key, value, 3.0)?;

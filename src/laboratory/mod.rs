@@ -3,6 +3,7 @@
 //! | part | gives |
 //! |---|---|
 //! | [`Subject`] | a workload with a society for it |
+//! | [`Population`] | agents for it that are drawn |
 //! | [`Trial`], [`Measures`] | one run in virtual time, and what it came to |
 //! | [`in_parallel`] | many of them, on all cores |
 //! | [`Comparison`] | strategies side by side, by paired seeds |
@@ -22,6 +23,7 @@ mod advice;
 mod compare;
 mod past;
 mod pool;
+mod population;
 mod replay;
 mod subject;
 pub(crate) mod sweep;
@@ -31,6 +33,7 @@ pub use advice::{Advice, Rival};
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
 pub use past::Past;
 pub use pool::{cores, in_parallel};
+pub use population::Population;
 pub use replay::{Course, Moved, Place, Recording, Replay, ReplayError, Scenario, Shares};
 pub use subject::{Subject, speeds};
 pub use sweep::{Ending, Experiment, MOST_CELLS, MOST_TRIES, Sweep, SweepError};

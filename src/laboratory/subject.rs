@@ -1,11 +1,12 @@
 //! What is tried under different governments: a workload, the agents that carry it out, and how far reality strays from the estimates.
 
-use super::Past;
-use crate::faults::Faults;
+use super::{Past, Population};
+use crate::faults::{Failing, Faults};
 use crate::runtime::{Builder, Polity, simulated_twin};
 use crate::workflow::{Action, Known, Workflow};
-use crate::workloads::{Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
+use crate::workloads::{Arrivals, Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
 use core::fmt::Write;
+use core::time::Duration;
 use polity_agents::{AgentSpec, Distribution as Drawn, Simulation};
 use polity_protocols::Rng;
 use sha2::{Digest, Sha256};
@@ -32,9 +33,33 @@ pub struct Subject {
     agents: Vec<AgentSpec>,
     bandwidth: Option<f64>,
     faults: Faults,
+    /// What its agents fail at by their nature, whatever else goes wrong.
+    failing: Vec<Failing>,
+    /// When it comes, if it comes several times; and the others, if they are not the same.
+    arrivals: Option<Coming>,
     remarks: Vec<String>,
     /// Its agents stand in its file.
     own_agents: bool,
+}
+
+/// A workload that comes several times.
+#[derive(Clone, Debug)]
+pub(super) struct Coming {
+    arrivals: Arrivals,
+    pub(super) count: usize,
+    /// What comes after the first; the same if there is none.
+    others: Vec<(Arc<Workflow>, Arc<TaskGraph>)>,
+}
+impl Coming {
+    pub(super) fn moments(&self, seed: u64) -> Vec<Duration> {
+        self.arrivals.moments(self.count, seed).unwrap_or_default() // that there are so many was checked when it was made
+    }
+    /// The workflow of each, in the order of arrival; `first` is that of the first.
+    pub(super) fn flows(&self, first: Workflow) -> Vec<Workflow> {
+        let others = (1..self.count).map(|n| self.others.get(n - 1).map_or_else(|| first.clone(), |(flow, _)| (**flow).clone()));
+        let others: Vec<Workflow> = others.collect();
+        core::iter::once(first).chain(others).collect()
+    }
 }
 
 /// How fast agents are that a graph does not name: drawn once from here, and always the same.
@@ -69,9 +94,20 @@ impl Subject {
             agents,
             bandwidth: None,
             faults: Faults::default(),
+            failing: Vec::new(),
+            arrivals: None,
             remarks: Vec::new(),
             own_agents: false,
         })
+    }
+    /// A task graph on agents that are drawn.
+    ///
+    /// # Errors
+    /// If the graph makes no workflow, or no agent can be as the population says.
+    pub fn of_population(graph: TaskGraph, population: &Population) -> Result<Subject, WorkloadError> {
+        let (agents, failing) = population.agents(&graph)?;
+        let subject = Subject::of_graph(graph, &[])?;
+        Ok(Subject { agents, failing, ..subject })
     }
     /// A workflow with its agents: its simulated twin is tried ([`simulated_twin`]).
     ///
@@ -84,7 +120,18 @@ impl Subject {
         let faults = flow.faults.clone().unwrap_or_default();
         let flow = Workflow { strategy: None, ..twin.workflow };
         let (name, flow) = (flow.name.to_string(), Arc::new(flow));
-        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, faults, remarks, own_agents: true })
+        Ok(Subject {
+            name,
+            graph: Arc::new(graph),
+            flow,
+            agents,
+            bandwidth: None,
+            faults,
+            failing: Vec::new(),
+            arrivals: None,
+            remarks,
+            own_agents: true,
+        })
     }
     /// From a file of any format that [`workloads`](crate::workloads) reads. A polity workflow brings its agents; a graph gets `speeds`.
     ///
@@ -124,9 +171,10 @@ impl Subject {
         if self.bandwidth.is_some() {
             return Err(WorkloadError::new("with a bandwidth the work is exact; leave noise or bandwidth off"));
         }
-        let mut flow = (*self.flow).clone();
-        disturb(&mut flow, sigma);
-        self.flow = Arc::new(flow);
+        let others = self.arrivals.iter_mut().flat_map(|coming| &mut coming.others).map(|(flow, _)| flow);
+        for flow in others.chain([&mut self.flow]) {
+            disturb(Arc::make_mut(flow), sigma);
+        }
         Ok(self)
     }
     /// With tasks that take as long as they did in past runs ([`Past::told_to`]).
@@ -148,6 +196,38 @@ impl Subject {
     pub fn with_faults(self, faults: Faults) -> Result<Subject, WorkloadError> {
         faults.check().map_err(WorkloadError::new)?;
         Ok(Subject { faults, ..self })
+    }
+    /// So many times, each from its own moment on, whatever becomes of the others. The moments are drawn by the seed of each try, and the same under every
+    /// strategy.
+    ///
+    /// # Errors
+    /// If it is none, or the arrivals are a trace that has fewer.
+    ///
+    /// ```
+    /// use polity::laboratory::{Subject, Trial};
+    /// use polity::workloads::{Draws, Shape};
+    /// let shape: Shape = "chain(tasks 2)".parse()?;
+    /// let graph = shape.graph(&Draws::new("10s".parse()?, 1))?;
+    /// let subject = Subject::of_graph(graph, &[1.0])?.with_arrivals("bursts(size 2, every 1m)".parse()?, 4)?;
+    /// let measures = Trial::new(&subject, "hierarchical", 7).run()?;
+    /// // Of each burst one waits for the other: they take 30 and 40 s, or, if the agent went back and forth, longer.
+    /// assert!(measures.makespan >= 100.0 && (30.0..=40.0).contains(&measures.response));
+    /// # Ok::<(), polity::workloads::WorkloadError>(())
+    /// ```
+    pub fn with_arrivals(self, arrivals: Arrivals, workflows: usize) -> Result<Subject, WorkloadError> {
+        if workflows == 0 {
+            return Err(WorkloadError::new("there must be at least one workflow to arrive, but there are 0; give their `count`"));
+        }
+        arrivals.moments(workflows, 0)?;
+        Ok(Subject { arrivals: Some(Coming { arrivals, count: workflows, others: Vec::new() }), ..self })
+    }
+    /// With graphs of their own for those that arrive after the first.
+    pub(super) fn with_others(mut self, graphs: Vec<TaskGraph>) -> Result<Subject, WorkloadError> {
+        if let Some(coming) = &mut self.arrivals {
+            let flows = graphs.into_iter().map(|graph| Ok((Arc::new(graph.workflow()?), Arc::new(graph))));
+            coming.others = flows.collect::<Result<_, WorkloadError>>()?;
+        }
+        Ok(self)
     }
     /// With so many agents in all: a graph's agents are [`speeds`], a workflow's are multiplied in proportion.
     ///
@@ -204,7 +284,11 @@ impl Subject {
     pub(crate) fn fingerprint(&self) -> String {
         let flow = Workflow { path: None, ..(*self.flow).clone() };
         let mut hasher = Hasher(Sha256::new());
-        let said = write!(hasher, "{:?}", (&self.graph, flow, &self.agents, self.bandwidth, &self.faults));
+        let said = write!(
+            hasher,
+            "{:?}",
+            (&self.graph, flow, &self.agents, self.bandwidth, &self.faults, &self.failing, &self.arrivals)
+        );
         said.expect("a hasher takes everything");
         hasher.0.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
@@ -221,17 +305,41 @@ impl Subject {
     pub fn lower_bound(&self) -> f64 {
         self.graph.strong_lower_bound(&self.slots())
     }
+    /// No schedule of the estimates takes less from the first arrival to the last end, in seconds, with the moments that this seed draws; of a workload that
+    /// comes once this is [`lower_bound`](Subject::lower_bound). What arrives from some moment on can't be done before it.
+    pub fn lower_bound_of(&self, seed: u64) -> f64 {
+        let Some(coming) = &self.arrivals else { return self.lower_bound() };
+        let slots = self.slots();
+        let capacity: f64 = slots.iter().sum();
+        let moments = coming.moments(seed);
+        let graph = |n: usize| n.checked_sub(1).and_then(|n| coming.others.get(n)).map_or(&self.graph, |(_, graph)| graph);
+        let usual = self.lower_bound();
+        let alone = |n: usize| if coming.others.is_empty() { usual } else { graph(n).strong_lower_bound(&slots) };
+        let (mut bound, mut work) = (0.0_f64, 0.0);
+        for (n, moment) in moments.iter().enumerate().rev() {
+            let since = (*moment - moments[0]).as_secs_f64();
+            work += graph(n).tasks().iter().map(|task| task.work).sum::<f64>();
+            bound = bound.max(since + alone(n)).max(since + work / capacity);
+        }
+        bound
+    }
+    /// When its workflows arrive, and what they are; none if it comes once.
+    pub(super) fn coming(&self) -> Option<&Coming> {
+        self.arrivals.as_ref()
+    }
     /// Its society, to be started, and its workflow. Not `Send`: each thread makes its own.
     pub(super) fn society(&self) -> (Builder, Workflow) {
+        let mut faults = self.faults.clone();
+        faults.fail.extend(self.failing.iter().cloned());
         let transfers = self.bandwidth.and_then(|bandwidth| Transfers::new(&self.graph, bandwidth).ok());
         match transfers {
             Some(transfers) => {
                 let join = |builder, spec: &AgentSpec| transfers.join(builder, spec.clone());
-                (self.agents.iter().fold(Polity::builder().faults(self.faults.clone()), join), transfers.workflow())
+                (self.agents.iter().fold(Polity::builder().faults(faults), join), transfers.workflow())
             }
             None => {
                 let groups = self.flow.supervision.iter().cloned();
-                let groups = groups.fold(Polity::builder().faults(self.faults.clone()), Builder::supervisor);
+                let groups = groups.fold(Polity::builder().faults(faults), Builder::supervisor);
                 let builder = self.agents.iter().cloned().fold(groups, Builder::agent_spec);
                 (builder, (*self.flow).clone())
             }

@@ -1,12 +1,14 @@
 //! One try: a subject under a government, by a seed; and what it cost.
 
 use super::Subject;
-use crate::event::{Counts, RunId, RunStatus};
+use super::statistics::Sample;
+use super::subject::Coming;
+use crate::event::{Counts, Event, RunId, RunStatus, Sink};
 use crate::registry::Registry;
 use crate::report::{Chronicle, Cost, Report, SharedReport, State};
 use crate::runtime::{RunOptions, simulate};
 use crate::workflow::Strategy;
-use crate::workloads::WorkloadError;
+use crate::workloads::{Arrived, WorkloadError, arrive};
 use polity_agents::AgentSpec;
 use polity_protocols::AgentId;
 use serde::{Deserialize, Serialize};
@@ -17,8 +19,12 @@ use std::rc::Rc;
 /// What one run came to. Times are in seconds of virtual time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
-    /// From its beginning to its end.
+    /// From its beginning to its end; of several workflows, from the first arrival to the last end.
     pub makespan: f64,
+    /// How long whoever brought a workflow waited for its end, on average; of one workflow its makespan.
+    pub response: f64,
+    /// The 95th percentile of the same: of several workflows, one in twenty waited longer.
+    pub response_p95: f64,
     /// What the agents' time cost: seconds of work times cost of a second.
     pub cost: f64,
     /// What winners were paid, where a protocol pays.
@@ -88,6 +94,9 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// If the strategy is unknown or has a wrong setting, or the society can't be started.
     pub fn run(&self) -> Result<Measures, WorkloadError> {
+        if let Some(coming) = self.subject.coming() {
+            return self.stream(coming);
+        }
         let (report, status) = self.carry_out(|builder| {
             let report = SharedReport::of(RunId(0));
             (builder.sink(report.clone()), report)
@@ -95,7 +104,23 @@ impl<'a> Trial<'a> {
         let report = report.look();
         Ok(measures(&[&report], self.subject.agents(), status))
     }
-    /// The same, with all that can be told of it.
+    /// Many workflows, each from its own moment on.
+    fn stream(&self, coming: &Coming) -> Result<Measures, WorkloadError> {
+        let government = Registry::standard().make(&self.strategy.name, &self.strategy.settings);
+        let government = government.map_err(WorkloadError::new)?;
+        let (builder, first) = self.subject.society();
+        let reports = Rc::new(RefCell::new(Reports::default()));
+        let builder = builder.strategy(government).sink(reports.clone());
+        let flows = coming.moments(self.seed).into_iter().zip(coming.flows(first));
+        let all = simulate(self.seed, async move {
+            let society = builder.start().map_err(|wrong| wrong.to_string())?;
+            arrive(&society, flows).await.map_err(|wrong| wrong.to_string())
+        });
+        let all = all.map_err(WorkloadError::new)?;
+        let reports = std::mem::take(&mut *reports.borrow_mut());
+        Ok(many(&all, &reports.0, self.subject.agents()))
+    }
+    /// The same, with all that can be told of it; of several workflows that arrive, of the first alone.
     ///
     /// # Errors
     /// As [`run`](Trial::run).
@@ -124,9 +149,47 @@ impl<'a> Trial<'a> {
     }
 }
 
+/// A report for each run, by its number.
+#[derive(Default)]
+struct Reports(BTreeMap<RunId, Report>);
+impl Sink for Reports {
+    fn take(&mut self, event: &Event) {
+        self.0.entry(event.run).or_default().take(event);
+    }
+}
+
 /// What a run came to: its report, and those of the runs below it. `agents` are the society's, in its order.
 pub(super) fn measures(reports: &[&Report], agents: &[AgentSpec], status: RunStatus) -> Measures {
     let Some(first) = reports.first() else { return Measures::default() };
+    let span = first.makespan().as_secs_f64();
+    let well = status == RunStatus::Completed;
+    let responses = Sample::of([span]);
+    let slots = first.agents().map(|(_, agent)| f64::from(agent.slots)).sum();
+    told(&[first], reports, agents, &Whole { slots, span, well, responses })
+}
+/// What many came to that arrived over time.
+fn many(all: &[Arrived], reports: &BTreeMap<RunId, Report>, agents: &[AgentSpec]) -> Measures {
+    let begun = all.iter().map(|one| one.at).min().unwrap_or_default();
+    let ended = all.iter().map(|one| one.ended).max().unwrap_or_default();
+    let well = all.iter().all(|one| one.result.status() == RunStatus::Completed);
+    let responses = Sample::of(all.iter().map(|one| one.response().as_secs_f64()));
+    let reports: Vec<&Report> = reports.values().collect();
+    let roots: Vec<&Report> =
+        reports.iter().copied().filter(|report| report.head().is_some_and(|head| head.parent.is_none())).collect();
+    let slots = agents.iter().map(|spec| f64::from(spec.replicas * spec.slots)).sum();
+    told(&roots, &reports, agents, &Whole { slots, span: ended.since(begun).as_secs_f64(), well, responses })
+}
+/// What its parts don't tell.
+struct Whole {
+    /// Slots of the society.
+    slots: f64,
+    /// From its beginning to its end, in seconds.
+    span: f64,
+    well: bool,
+    responses: Sample,
+}
+/// The measures of the runs `roots` with those below them: `reports` are of all.
+fn told(roots: &[&Report], reports: &[&Report], agents: &[AgentSpec], whole: &Whole) -> Measures {
     let seconds: Vec<f64> = agents.iter().flat_map(|spec| vec![spec.cost; spec.most() as usize]).collect();
     let mut busy: BTreeMap<AgentId, f64> = BTreeMap::new();
     for (id, agent) in reports.iter().flat_map(|report| report.agents()) {
@@ -137,8 +200,7 @@ pub(super) fn measures(reports: &[&Report], agents: &[AgentSpec], status: RunSta
     let tasks = || reports.iter().flat_map(|report| report.tasks().chain(report.copies()));
     let done = tasks().filter(|(_, task)| task.state == State::Completed && task.agent.is_some());
     let done: f64 = done.map(|(_, task)| task.took().as_secs_f64()).sum();
-    let governed: u64 = first.governed().iter().map(|g| g.messages).sum();
-    let rounds: u64 = first.governed().iter().map(|g| g.rounds).sum();
+    let governed = || roots.iter().flat_map(|root| root.governed());
     let (mut cost, mut tally) = (Cost::default(), Counts::default());
     for report in reports {
         let (one, ends) = (report.cost(), report.tally());
@@ -147,17 +209,18 @@ pub(super) fn measures(reports: &[&Report], agents: &[AgentSpec], status: RunSta
         tally.completed += ends.completed;
         tally.failed += ends.failed + ends.blocked + ends.cancelled;
     }
-    let slots: f64 = first.agents().map(|(_, agent)| f64::from(agent.slots)).sum();
-    let room = slots * first.makespan().as_secs_f64();
+    let room = whole.slots * whole.span;
     let late = |failure: &polity_agents::Failure| failure.kind == polity_agents::FailureKind::Timeout;
     Measures {
-        makespan: first.makespan().as_secs_f64(),
+        makespan: whole.span,
+        response: whole.responses.mean().unwrap_or_default(),
+        response_p95: whole.responses.quantile(0.95).unwrap_or_default(),
         cost: spent.sum(),
         paid: cost.paid,
-        messages: governed.max(cost.messages),
-        rounds: rounds.max(cost.rounds),
+        messages: governed().map(|g| g.messages).sum::<u64>().max(cost.messages),
+        rounds: governed().map(|g| g.rounds).sum::<u64>().max(cost.rounds),
         utilisation: if room > 0.0 { (all / room).clamp(0.0, 1.0) } else { 0.0 },
-        fairness: super::statistics::Sample::of(busy.into_values()).fairness().unwrap_or(1.0),
+        fairness: Sample::of(busy.into_values()).fairness().unwrap_or(1.0),
         // Sums of floats differ in their last digits.
         lost_work: if all - done > 1e-9 * all { ((all - done) / all).min(1.0) } else { 0.0 },
         retries: cost.retries,
@@ -165,6 +228,6 @@ pub(super) fn measures(reports: &[&Report], agents: &[AgentSpec], status: RunSta
         completed: tally.completed,
         failed: tally.failed,
         late: tasks().filter(|(_, task)| task.failure.as_deref().is_some_and(late)).count() as u32,
-        well: status == RunStatus::Completed,
+        well: whole.well,
     }
 }

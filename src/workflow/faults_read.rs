@@ -4,7 +4,9 @@ use super::draft::DraftFaults;
 use super::policies::duration;
 use super::problem::{Problem, Span};
 use super::yaml::Node;
-use crate::faults::{Crashes, FalseClaims, Faults, Hangs, LowBall, Lying, LyingVoters, Partition, Slowness, TalkFaults, Whom};
+use crate::faults::{
+    Crashes, Failing, FalseClaims, Faults, Hangs, LowBall, Lying, LyingVoters, Partition, Slowness, TalkFaults, Whom,
+};
 use polity_protocols::{Delay, Name};
 
 /// Reads it, and what doesn't go together. What isn't given stays at its default.
@@ -41,6 +43,7 @@ impl Reading<'_> {
         };
         Faults {
             crash: node.get("crash").map(|n| self.crash(n)),
+            fail: node.get("fail").map(|n| self.fail(n)).unwrap_or_default(),
             hang: node.get("hang").map(|n| self.hang(n)),
             slow: node.get("slow").map(|n| self.slow(n)),
             talk,
@@ -71,6 +74,19 @@ impl Reading<'_> {
         }
         let mtbf = duration(node.get("mtbf")).unwrap_or(usual.mtbf);
         Crashes { mtbf, repair: duration(node.get("repair")).unwrap_or(usual.repair), whom: self.whom(node, "crash") }
+    }
+    /// A number is the chance of everybody; a list tells of several groups.
+    fn fail(&mut self, node: &Node) -> Vec<Failing> {
+        match node.list() {
+            Some(several) => several.iter().map(|one| self.fail_one(one)).collect(),
+            None => vec![self.fail_one(node)],
+        }
+    }
+    fn fail_one(&mut self, node: &Node) -> Failing {
+        if node.map().is_none() {
+            return Failing { chance: fraction(Some(node)).unwrap_or(0.0), whom: Whom::All };
+        }
+        Failing { chance: fraction(node.get("chance")).unwrap_or(0.0), whom: self.whom(node, "fail") }
     }
     /// A number is the chance.
     fn hang(&mut self, node: &Node) -> Hangs {

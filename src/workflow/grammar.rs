@@ -571,6 +571,7 @@ pub(super) static FAULTS: Record = Record {
     what: "`faults`",
     keys: &[
         key("crash", Kind::Either(&[Kind::Duration, Kind::Record(&CRASH)]), "agents crash; a duration is the mean time between"),
+        key("fail", Kind::Either(&[FAIL_KIND, Kind::List(&FAIL_KIND)]), "attempts fail; a number is the chance of each"),
         key("hang", Kind::Either(&[PROBABILITY, Kind::Record(&HANG)]), "jobs hang; a number is the chance of each"),
         key("slow", Kind::Record(&SLOW), "agents are slow at work that only takes time"),
         key("delay", Kind::Either(&[Kind::Duration, Kind::Record(&DELAY)]), "how late protocol talk is"),
@@ -595,6 +596,11 @@ static CRASH: Record = Record {
         SHARE_OF,
         AGENTS_OF,
     ],
+};
+const FAIL_KIND: Kind = Kind::Either(&[PROBABILITY, Kind::Record(&FAIL)]);
+static FAIL: Record = Record {
+    what: "unreliable agents",
+    keys: &[must("chance", PROBABILITY, "the probability that an attempt fails that would have succeeded"), SHARE_OF, AGENTS_OF],
 };
 static HANG: Record = Record {
     what: "a hang",

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | read one from a file, whatever its format | [`read`](read()), [`read_with`], [`parse`]; [`wfformat`](wfformat()) (WfCommons 1.4–1.6), [`stg`](stg()), [`taskdag`](taskdag()) |
 //! | take the shape of a polity workflow | [`TaskGraph::of_workflow`] |
-//! | make one up | [`Shape`], [`Draws`], [`Distribution`] |
+//! | make one up | [`Shape`], [`Draws`], [`Distribution`]; its agents: [`Amount`] |
 //! | measure it | [`TaskGraph::critical_path`], [`TaskGraph::lower_bound`], [`TaskGraph::strong_lower_bound`] |
 //! | carry it out in virtual time | [`TaskGraph::workflow`], [`TaskGraph::agents`]; with its data, [`Transfers`] |
 //! | let many arrive | [`Arrivals`], [`arrive`] |
@@ -32,6 +32,7 @@
 //!
 //! Everything that is drawn comes from a seed, in streams of their own: the same seed gives the same graph on every platform.
 
+mod amount;
 mod arrivals;
 mod bounds;
 mod call;
@@ -54,6 +55,7 @@ mod walk;
 mod wfformat;
 mod wfgraph;
 
+pub use amount::Amount;
 pub use arrivals::Arrivals;
 pub use distribution::Distribution;
 pub use error::WorkloadError;

@@ -21,7 +21,8 @@ pub(super) struct Stand {
 }
 struct Ready {
     subject: Subject,
-    bound: f64,
+    /// None if it differs with the moments of arrival.
+    bound: Option<f64>,
 }
 
 /// A try that is to be made.
@@ -41,7 +42,8 @@ impl Stand {
 impl Ready {
     fn new(condition: &Condition, seed: u64) -> Result<Ready, WorkloadError> {
         let subject = condition.subject(seed)?;
-        Ok(Ready { bound: subject.lower_bound(), subject })
+        let bound = condition.arrivals.is_none().then(|| subject.lower_bound());
+        Ok(Ready { subject, bound })
     }
 }
 impl Job {
@@ -49,7 +51,8 @@ impl Job {
     pub(super) fn run(&self) -> Result<Tried, WorkloadError> {
         let tried = |ready: &Ready| {
             let measures = Trial::under(&ready.subject, self.arm.strategy.clone(), self.seed).run()?;
-            Ok(Tried { bound: ready.bound, measures })
+            let bound = ready.bound.unwrap_or_else(|| ready.subject.lower_bound_of(self.seed));
+            Ok(Tried { bound, measures })
         };
         if self.stand.condition.is_redrawn() {
             return tried(&Ready::new(&self.stand.condition, self.seed)?);

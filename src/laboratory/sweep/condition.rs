@@ -1,9 +1,10 @@
 //! Under what a try is made, but for its strategy and its seed.
 
 use crate::faults::Faults;
-use crate::laboratory::{Subject, speeds};
-use crate::workloads::{Distribution, Draws, Shape, WorkloadError};
+use crate::laboratory::{Population, Subject, speeds};
+use crate::workloads::{Arrivals, Distribution, Draws, Shape, TaskGraph, WorkloadError};
 use core::ops::RangeInclusive;
+use polity_protocols::Rng;
 use std::sync::Arc;
 
 /// Agents of a graph, if nobody says how many.
@@ -47,6 +48,20 @@ pub(crate) struct Workload {
 pub(crate) enum Crew {
     Count(usize),
     Speeds(Arc<[f64]>),
+    /// Drawn, by the seed of the population, or by that of each try.
+    Drawn {
+        text: Arc<str>,
+        population: Arc<Population>,
+        each: bool,
+    },
+}
+
+/// When the workload comes, if it comes several times.
+#[derive(Clone, Debug)]
+pub(crate) struct Comings {
+    pub(crate) text: Arc<str>,
+    pub(crate) arrivals: Arrivals,
+    pub(crate) count: usize,
 }
 
 /// A value of something that is varied.
@@ -59,6 +74,7 @@ pub(crate) enum Level {
     Noise(f64),
     Faults(Arc<str>, Arc<Faults>),
     Bandwidth(f64),
+    Arrivals(Comings),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -68,6 +84,7 @@ pub(crate) struct Condition {
     pub(crate) noise: f64,
     pub(crate) faults: Option<(Arc<str>, Arc<Faults>)>,
     pub(crate) bandwidth: Option<f64>,
+    pub(crate) arrivals: Option<Comings>,
 }
 
 /// Seconds, speeds, bytes: as Rust writes them, which reads back as the same.
@@ -92,6 +109,7 @@ impl Condition {
                 Level::Noise(sigma) => made.noise = *sigma,
                 Level::Faults(text, faults) => made.faults = Some((text.clone(), faults.clone())),
                 Level::Bandwidth(bandwidth) => made.bandwidth = Some(*bandwidth),
+                Level::Arrivals(comings) => made.arrivals = Some(comings.clone()),
             }
         }
         made
@@ -125,13 +143,19 @@ impl Condition {
         if self.noise > 0.0 && self.bandwidth.is_some() {
             return Err(("with a bandwidth the work is exact, but there is noise too".into(), "leave noise or bandwidth off"));
         }
+        if self.arrivals.is_some() && self.bandwidth.is_some() && *seed == Some(GraphSeed::Each) {
+            return Err((
+                "each workflow that arrives has another graph, and a bandwidth is for one".into(),
+                "give the workload a fixed `seed`, or leave `bandwidth` off",
+            ));
+        }
         let Some(given) = file.as_ref().filter(|given| given.subject.brings_agents()) else { return Ok(()) };
         let kinds = given.subject.agents().len();
         match &self.agents {
             _ if self.bandwidth.is_some() => {
                 Err((format!("{} is a polity workflow, which tells of no bytes", given.shown), "leave `bandwidth` off"))
             }
-            Some(Crew::Speeds(_)) => Err((
+            Some(Crew::Speeds(_) | Crew::Drawn { .. }) => Err((
                 format!("{} is a polity workflow, whose agents have their own speeds", given.shown),
                 "give how many agents there are, or leave `agents` off",
             )),
@@ -142,28 +166,32 @@ impl Condition {
             _ => Ok(()),
         }
     }
-    /// What is tried under it. `seed` is the try's, for graphs that differ with it.
+    /// What is tried under it. `seed` is the try's, for what differs with it.
     pub(crate) fn subject(&self, seed: u64) -> Result<Subject, WorkloadError> {
         let subject = match (&self.workload.file, &self.agents) {
             (Some(given), None) => given.subject.clone(),
             (Some(given), Some(Crew::Count(n))) => given.subject.clone().with_agents(*n)?,
-            (Some(given), Some(Crew::Speeds(speeds))) => Subject::of_graph(given.subject.graph().clone(), speeds)?,
-            (None, crew) => {
-                let graph = self.graph(seed)?;
-                match crew {
-                    None => Subject::of_graph(graph, &speeds(AGENTS))?,
-                    Some(Crew::Count(n)) => Subject::of_graph(graph, &speeds(*n))?,
-                    Some(Crew::Speeds(speeds)) => Subject::of_graph(graph, speeds)?,
-                }
-            }
+            (Some(given), Some(crew)) => staffed(given.subject.graph().clone(), crew, seed)?,
+            (None, crew) => staffed(self.graph(seed)?, crew.as_ref().unwrap_or(&Crew::Count(AGENTS)), seed)?,
         };
+        let subject = self.arriving(subject, seed)?;
         let subject = self.bandwidth.into_iter().try_fold(subject, Subject::with_bandwidth)?.with_noise(self.noise)?;
         match &self.faults {
             Some((_, faults)) => subject.with_faults((**faults).clone()),
             None => Ok(subject),
         }
     }
-    fn graph(&self, seed: u64) -> Result<crate::workloads::TaskGraph, WorkloadError> {
+    /// Those that arrive later have graphs of their own where each try has.
+    fn arriving(&self, subject: Subject, seed: u64) -> Result<Subject, WorkloadError> {
+        let Some(comings) = &self.arrivals else { return Ok(subject) };
+        let subject = subject.with_arrivals(comings.arrivals.clone(), comings.count)?;
+        if self.workload.file.is_some() || self.seed() != GraphSeed::Each {
+            return Ok(subject);
+        }
+        let others: Result<Vec<_>, _> = (1..comings.count as u64).map(|n| self.graph(Rng::derive(seed, n))).collect();
+        subject.with_others(others?)
+    }
+    fn graph(&self, seed: u64) -> Result<TaskGraph, WorkloadError> {
         let Workload { shape: Some(shape), work: Some(Drawn { work, .. }), bytes, .. } = &self.workload else {
             return Err(WorkloadError::new("an experiment needs a workload; give a `file`, or a `shape` with its `work`"));
         };
@@ -176,15 +204,17 @@ impl Condition {
     fn seed(&self) -> GraphSeed {
         self.workload.seed.unwrap_or(GraphSeed::Fixed(1))
     }
-    /// True if each try has another graph.
+    /// True if each try has another graph, or other agents.
     pub(crate) fn is_redrawn(&self) -> bool {
-        self.workload.file.is_none() && self.seed() == GraphSeed::Each
+        let agents = matches!(self.agents, Some(Crew::Drawn { each: true, .. }));
+        agents || (self.workload.file.is_none() && self.seed() == GraphSeed::Each)
     }
 
     /// The heads of [`Condition::columns`].
-    pub(crate) const COLUMNS: [&'static str; 7] = ["workload", "work", "graph_seed", "agents", "noise", "faults", "bandwidth"];
+    pub(crate) const COLUMNS: [&'static str; 8] =
+        ["workload", "work", "graph_seed", "agents", "noise", "faults", "bandwidth", "arrivals"];
     /// Itself in words and figures; empty is what nobody said.
-    pub(crate) fn columns(&self) -> [String; 7] {
+    pub(crate) fn columns(&self) -> [String; 8] {
         let Workload { file, shape, work, .. } = &self.workload;
         let shaped = || shape.map_or_else(String::new, |shape| shape.to_string());
         let seed = || match self.seed() {
@@ -194,6 +224,7 @@ impl Condition {
         let agents = match (&self.agents, file) {
             (Some(Crew::Count(n)), _) => n.to_string(),
             (Some(Crew::Speeds(speeds)), _) => speeds_text(speeds),
+            (Some(Crew::Drawn { text, .. }), _) => text.to_string(),
             (None, Some(given)) => given.subject.size().to_string(),
             (None, None) => AGENTS.to_string(),
         };
@@ -205,6 +236,19 @@ impl Condition {
             self.noise.to_string(),
             self.faults.as_ref().map_or_else(String::new, |(text, _)| text.to_string()),
             self.bandwidth.map_or_else(String::new, |bandwidth| bandwidth.to_string()),
+            self.arrivals.as_ref().map_or_else(String::new, |comings| comings.text.to_string()),
         ]
+    }
+}
+
+/// A graph with agents.
+fn staffed(graph: TaskGraph, crew: &Crew, seed: u64) -> Result<Subject, WorkloadError> {
+    match crew {
+        Crew::Count(n) => Subject::of_graph(graph, &speeds(*n)),
+        Crew::Speeds(speeds) => Subject::of_graph(graph, speeds),
+        Crew::Drawn { population, each: false, .. } => Subject::of_population(graph, population),
+        Crew::Drawn { population, each: true, .. } => {
+            Subject::of_population(graph, &Population { seed, ..(**population).clone() })
+        }
     }
 }

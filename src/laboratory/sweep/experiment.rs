@@ -39,12 +39,13 @@ pub(crate) struct Parts {
 /// | `name` | what the experiment, and the folder of its results, is called | |
 /// | `workload` | a file that [`read`](crate::workloads::read()) reads, from the experiment's folder: `{ file: flow.yaml }`, or only its name | |
 /// | | or a graph that is made up: `{ shape, work, seed, bytes }` ([`Shape`](crate::workloads::Shape), [`Distribution`](crate::workloads::Distribution)); with `seed: each` every try has another | `seed: 1`, `bytes: [0, 0]` |
-/// | `agents` | how many; or, for graphs, the speed of each: `[1.0, 0.5]` | those of the file; 8 |
+/// | `agents` | how many; or, for graphs, the speed of each: `[1.0, 0.5]`; or what they are drawn from: `{ count, speed, cost, slots, fit, reliability, seed }` ([`Population`](crate::laboratory::Population), [`Amount`](crate::workloads::Amount)) | those of the file; 8 |
 /// | `noise` | sigma of the log-normal factor by which work strays from its estimate | 0 |
 /// | `faults` | what goes wrong on purpose, in one text or as in a workflow | what the workflow says |
 /// | `bandwidth` | bytes a second between different agents, for graphs | data takes no time |
+/// | `arrivals` | `{ pattern, count }`: the workload comes so many times ([`Arrivals`](crate::workloads::Arrivals)); `makespan` is then from the first arrival to the last end, `response` what one waits for. With `seed: each` every one has a graph of its own | once |
 /// | `strategies` | one after the other; they vary fastest | |
-/// | `vary` | lists of values of `workload`, `shape`, `work`, `agents`, `noise`, `faults`, `bandwidth`: every one with every other; the first varies slowest | |
+/// | `vary` | lists of values of `workload`, `shape`, `work`, `agents`, `noise`, `faults`, `bandwidth`, `arrivals`: every one with every other; the first varies slowest | |
 /// | `zip` | equally long lists that go together; they vary faster than `vary` | |
 /// | `repeat`, `first_seed` | tries of a cell, each by the next seed | 30, 1 |
 /// | `measure` | the columns of the results | all |

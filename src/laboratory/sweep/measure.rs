@@ -19,9 +19,11 @@ pub(crate) struct Measure {
 }
 
 /// All columns, in their order.
-pub(crate) static MEASURES: [Measure; 15] = [
+pub(crate) static MEASURES: [Measure; 17] = [
     Measure { name: "makespan", of: |t| t.measures.makespan },
     Measure { name: "over_bound", of: |t| t.measures.makespan / t.bound },
+    Measure { name: "response", of: |t| t.measures.response },
+    Measure { name: "response_p95", of: |t| t.measures.response_p95 },
     Measure { name: "cost", of: |t| t.measures.cost },
     Measure { name: "paid", of: |t| t.measures.paid },
     Measure { name: "messages", of: |t| t.measures.messages as f64 },
@@ -44,7 +46,7 @@ impl Tried {
     }
     /// A measure for medians: the times of a run that did not end well are none.
     pub(crate) fn weighed(&self, measure: Measure) -> f64 {
-        let time = matches!(measure.name, "makespan" | "over_bound");
+        let time = matches!(measure.name, "makespan" | "over_bound" | "response" | "response_p95");
         if time && !self.measures.well { f64::NAN } else { (measure.of)(self) }
     }
 }

@@ -25,7 +25,7 @@ mod table;
 mod why;
 mod work;
 
-pub(crate) use condition::{Condition, Crew, Drawn, Given, GraphSeed, Level, Workload};
+pub(crate) use condition::{Comings, Condition, Crew, Drawn, Given, GraphSeed, Level, Workload};
 pub use error::SweepError;
 pub use experiment::{Experiment, MOST_CELLS, MOST_TRIES};
 pub(crate) use experiment::{Parts, condition};

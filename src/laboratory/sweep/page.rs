@@ -52,7 +52,7 @@ impl Kept {
     }
     /// Which columns of a condition are not the same in all cells.
     pub(super) fn varied(&self) -> Vec<usize> {
-        let all: Vec<[String; 7]> = self.rows.iter().map(|row| row.cell.condition.columns()).collect();
+        let all: Vec<[String; 8]> = self.rows.iter().map(|row| row.cell.condition.columns()).collect();
         (0..Condition::COLUMNS.len()).filter(|column| all.windows(2).any(|pair| pair[0][*column] != pair[1][*column])).collect()
     }
 }

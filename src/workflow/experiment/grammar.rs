@@ -8,10 +8,11 @@ pub(in crate::workflow) static EXPERIMENT: Record = Record {
         must("name", Kind::Text, "what it, and the folder of its results, is called"),
         key("description", Kind::Text, "what it is for"),
         key("workload", WORKLOAD_KIND, "what is to be done"),
-        key("agents", AGENTS, "how many agents, or the speed of each"),
+        key("agents", AGENTS, "how many agents, the speed of each, or what they are drawn from"),
         key("noise", NOISE, "sigma of the factor by which work strays from its estimate; 0 by default"),
         key("faults", FAULTS_KIND, "what goes wrong on purpose"),
         key("bandwidth", Kind::Positive, "bytes a second between different agents"),
+        key("arrivals", ARRIVALS_KIND, "when the workload comes, if it comes several times"),
         must("strategies", Kind::List(&Kind::Strategy), "how the agents are governed, one after the other"),
         key("vary", Kind::Record(&VARY), "lists of values, every one with every other"),
         key("zip", Kind::Record(&ZIP), "equally long lists of values that go together"),
@@ -37,7 +38,32 @@ static WORKLOAD: Record = Record {
         key("bytes", Kind::List(&Kind::Whole(0)), "the fewest and the most bytes of an edge"),
     ],
 };
-const AGENTS: Kind = Kind::Either(&[Kind::Whole(1), Kind::List(&Kind::Positive)]);
+const AGENTS: Kind = Kind::Either(&[Kind::Whole(1), Kind::List(&Kind::Positive), Kind::Record(&POPULATION)]);
+const AMOUNT: Kind = Kind::Either(&[Kind::Number(0.0, f64::MAX), Kind::Text]);
+static POPULATION: Record = Record {
+    what: "a population of agents",
+    keys: &[
+        must("count", Kind::Whole(1), "how many"),
+        key("speed", AMOUNT, "work per second of each; uniform(0.5, 2) by default"),
+        key("cost", AMOUNT, "cost of a second of each; the square of its speed by default"),
+        key("slots", AMOUNT, "jobs at a time of each; 1 by default"),
+        key("fit", AMOUNT, "how well each can do each kind of work, 0 to 1; 1 by default"),
+        key("reliability", AMOUNT, "the probability that an attempt of each succeeds; 1 by default"),
+        key(
+            "seed",
+            Kind::Either(&[Kind::Whole(0), Kind::Words(&[yes("each")])]),
+            "what they are drawn by; each: others in each try; 1 by default",
+        ),
+    ],
+};
+const ARRIVALS_KIND: Kind = Kind::Record(&ARRIVALS);
+static ARRIVALS: Record = Record {
+    what: "`arrivals`",
+    keys: &[
+        must("pattern", Kind::Text, "poisson(every 30s), bursts(size 10, every 5m, within 20s) or trace(0s, 4s, 9s)"),
+        key("count", Kind::Whole(1), "how many workflows arrive; all of a trace by default"),
+    ],
+};
 const NOISE: Kind = Kind::Number(0.0, 37.0);
 const FAULTS_KIND: Kind = Kind::Either(&[Kind::Text, Kind::Record(&FAULTS)]);
 
@@ -45,10 +71,11 @@ pub(super) const FACTORS: &[crate::workflow::grammar::Field] = &[
     key("workload", Kind::List(&WORKLOAD_KIND), "workloads"),
     key("shape", Kind::List(&Kind::Text), "shapes of the workload's graph"),
     key("work", Kind::List(&Kind::Text), "distributions of the work of its tasks"),
-    key("agents", Kind::List(&AGENTS), "numbers of agents, or lists of speeds"),
+    key("agents", Kind::List(&AGENTS), "numbers of agents, lists of speeds, or populations"),
     key("noise", Kind::List(&NOISE), "sigmas of the noise"),
     key("faults", Kind::List(&FAULTS_KIND), "what goes wrong on purpose"),
     key("bandwidth", Kind::List(&Kind::Positive), "bytes a second"),
+    key("arrivals", Kind::List(&ARRIVALS_KIND), "when the workload comes"),
 ];
 static VARY: Record = Record { what: "`vary`", keys: FACTORS };
 static ZIP: Record = Record { what: "`zip`", keys: FACTORS };
@@ -56,6 +83,8 @@ static ZIP: Record = Record { what: "`zip`", keys: FACTORS };
 pub(super) const MEASURES: &[Word] = &[
     yes("makespan"),
     yes("over_bound"),
+    yes("response"),
+    yes("response_p95"),
     yes("cost"),
     yes("paid"),
     yes("messages"),

@@ -107,7 +107,7 @@ impl Reading<'_> {
         Some(name.to_owned())
     }
     fn base(&mut self, root: &Node) -> Condition {
-        let keys = ["workload", "agents", "noise", "faults", "bandwidth"];
+        let keys = ["workload", "agents", "noise", "faults", "bandwidth", "arrivals"];
         let levels: Vec<Level> = keys.iter().filter_map(|key| self.level(key, root.get(key)?)).collect();
         Condition::default().with(levels.iter())
     }

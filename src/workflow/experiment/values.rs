@@ -1,12 +1,12 @@
 //! One value of something that may be varied. A value of the wrong kind was reported by the shape check and is passed over here.
 
 use super::read::Reading;
-use crate::laboratory::sweep::{Crew, Drawn, Given, GraphSeed, Level, Workload};
-use crate::laboratory::{Subject, speeds};
+use crate::laboratory::sweep::{Comings, Crew, Drawn, Given, GraphSeed, Level, Workload};
+use crate::laboratory::{Population, Subject, speeds};
 use crate::workflow::faults_read;
 use crate::workflow::problem::Problem;
 use crate::workflow::yaml::Node;
-use crate::workloads::{Distribution, Shape};
+use crate::workloads::{Amount, Arrivals, Distribution, Shape};
 use std::sync::Arc;
 
 /// Agents of a graph, until something else is said.
@@ -19,10 +19,11 @@ impl Reading<'_> {
             "workload" => self.workload(node).map(Level::Workload),
             "shape" => self.shape(node).map(Level::Shape),
             "work" => self.work(node).map(Level::Work),
-            "agents" => crew(node).map(Level::Agents),
+            "agents" => self.crew(node).map(Level::Agents),
             "noise" => node.number().map(Level::Noise),
             "faults" => self.faults(node),
             "bandwidth" => node.number().map(Level::Bandwidth),
+            "arrivals" => self.arrivals(node).map(Level::Arrivals),
             _ => None,
         }
     }
@@ -99,14 +100,56 @@ impl Reading<'_> {
             }
         }
     }
-}
-
-fn crew(node: &Node) -> Option<Crew> {
-    match node.list() {
-        Some(items) => {
+    fn crew(&mut self, node: &Node) -> Option<Crew> {
+        if let Some(items) = node.list() {
             let speeds: Option<Vec<f64>> = items.iter().map(Node::number).collect();
-            speeds.filter(|speeds| !speeds.is_empty()).map(|speeds| Crew::Speeds(speeds.into()))
+            return speeds.filter(|speeds| !speeds.is_empty()).map(|speeds| Crew::Speeds(speeds.into()));
         }
-        None => node.whole().and_then(|n| usize::try_from(n).ok()).map(Crew::Count),
+        if node.map().is_none() {
+            return node.whole().and_then(|n| usize::try_from(n).ok()).map(Crew::Count);
+        }
+        let before = self.problems.len();
+        let usual = Population::of(node.get("count").and_then(Node::whole)? as usize);
+        let population = Population {
+            speed: self.amount(node.get("speed")).unwrap_or(usual.speed),
+            cost: self.amount(node.get("cost")),
+            slots: self.amount(node.get("slots")).unwrap_or(usual.slots),
+            fit: self.amount(node.get("fit")).unwrap_or(usual.fit),
+            reliability: self.amount(node.get("reliability")).unwrap_or(usual.reliability),
+            seed: node.get("seed").and_then(Node::whole).unwrap_or(usual.seed),
+            count: usual.count,
+        };
+        if before != self.problems.len() {
+            return None;
+        }
+        if let Err(why) = population.check() {
+            self.problems.push(Problem::new(node.span, why.to_string()));
+            return None;
+        }
+        let each = node.get("seed").is_some_and(|seed| seed.text().is_some());
+        Some(Crew::Drawn { text: node.json().to_string().into(), population: Arc::new(population), each })
+    }
+    /// A number, or what it is drawn from.
+    fn amount(&mut self, node: Option<&Node>) -> Option<Amount> {
+        let node = node?;
+        match node.number() {
+            Some(number) => Amount::constant(number).ok(), // a number below 0 was reported by the shape check
+            None => self.said(node, str::parse::<Amount>),
+        }
+    }
+    fn arrivals(&mut self, node: &Node) -> Option<Comings> {
+        let pattern = node.get("pattern")?;
+        let arrivals = self.said(pattern, str::parse::<Arrivals>)?;
+        let count = node.get("count").and_then(Node::whole).and_then(|n| usize::try_from(n).ok()).or(arrivals.count());
+        let Some(count) = count else {
+            let problem = Problem::new(pattern.span, "these arrivals go on for ever, and nobody says how many there are");
+            self.problems.push(problem.help("add how many workflows arrive: `count: 20`"));
+            return None;
+        };
+        if let Err(why) = arrivals.moments(count, 0) {
+            self.problems.push(Problem::new(node.span, why.to_string()));
+            return None;
+        }
+        Some(Comings { text: format!("{count} of {arrivals}").into(), arrivals, count })
     }
 }

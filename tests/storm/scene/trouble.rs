@@ -33,6 +33,9 @@ pub fn of(agents: &[AgentSpec], rng: &mut Rng) -> Option<(Faults, Duration)> {
     if rng.chance(0.3) {
         all.push(format!("false_claims={:.1}", rng.unit()));
     }
+    if rng.chance(0.3) {
+        all.push(format!("fail={:.2}", rng.between(0.0, 0.4)));
+    }
     if all.is_empty() {
         return None;
     }
