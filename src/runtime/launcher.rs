@@ -222,8 +222,8 @@ impl Launcher {
         let belongs = |crew: &Option<Rc<Crew>>, p: &Profile| crew.as_ref().map_or(!is_lodger(p), |crew| crew.admits(p));
         let profiles: Vec<_> = self.nursery.profiles().into_iter().filter(|p| belongs(&home.crew, p)).collect();
         let breaking = workflow.breaker.map_or(home.breaking, BreakerPolicy::breaking);
-        let own = |task: &Task| task.strategy.as_ref().filter(|_| home.their_own);
-        let to_usual = |task: &Task| task.team.is_none() && own(task).is_none();
+        let has_own = |task: &Task| home.their_own && task.strategy.is_some();
+        let to_usual = |task: &Task| task.team.is_none() && !has_own(task);
         let usual = carried_out(home.usual.clone(), workflow, &profiles, to_usual);
         let usual = self.coordinator(usual, home.crew.clone(), breaking);
         let mut offices = Offices::new(usual);
@@ -244,7 +244,7 @@ impl Launcher {
                 None => home.usual.clone(),
             };
             let crew = crew.or_else(|| home.crew.clone());
-            let with_it = |other: &Task| other.team == task.team && own(other) == own(task);
+            let with_it = |other: &Task| other.team == task.team && (!home.their_own || other.strategy == task.strategy);
             let members: Vec<_> = profiles.iter().filter(|p| belongs(&crew, p)).cloned().collect();
             offices.assign(node, self.coordinator(carried_out(government, workflow, &members, with_it), crew, breaking));
         }
