@@ -4,11 +4,12 @@
 //! stand beside the protocols to be compared with. See [`polity_protocols::planners`].
 
 use crate::registry::Government;
-use crate::workflow::{Task, Workflow};
+use crate::workflow::{Action, Task, Workflow};
 use polity_protocols::pinned::{Pin, Pinned, PlanKeeper};
 use polity_protocols::planners::{Edge, Schedule, Workload, cpop, heft, maxmin};
 use polity_protocols::{AgentId, Demand, DemandId, Mute, Name, Profile, Protocol, Silence};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 macro_rules! planner {
@@ -22,7 +23,7 @@ macro_rules! planner {
         /// ```
         #[doc = concat!("assert!(polity::Registry::standard().names().any(|name| name == \"", $name, "\"));")]
         /// ```
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $type {
             /// What was planned; empty before a run begins.
@@ -70,15 +71,36 @@ pub fn schedule(strategy: &str, workflow: &Workflow, agents: &[Arc<Profile>]) ->
     Some((schedule, slots.into_iter().map(|(_, profile)| profile.name.clone()).collect()))
 }
 
-/// The same government; one that plans has planned this run.
-pub(crate) fn carried_out(government: Government, workflow: &Workflow, agents: &[Arc<Profile>]) -> Government {
+/// The same government; one that plans has planned this run. Its coordinator hears of those tasks only that are `its` own, so nobody is pinned to
+/// another: an agent would wait for it.
+pub(crate) fn carried_out(
+    government: Government,
+    workflow: &Workflow,
+    agents: &[Arc<Profile>],
+    its: impl Fn(&Task) -> bool,
+) -> Government {
     let name = government.name();
     let Some((schedule, names)) = schedule(name, workflow, agents) else { return government };
-    let Ok(pins) = schedule.into_pins(&names) else { return government };
+    let Ok(mut pins) = schedule.into_pins(&names) else { return government };
+    let stand_ins: BTreeSet<usize> = workflow.tasks.iter().filter_map(|task| task.fallback_to).collect();
+    pins.retain(|pin| {
+        let (at, task) = (pin.task as usize, &workflow.tasks[pin.task as usize]);
+        its(task) && has_own_number(task) && !stand_ins.contains(&at)
+    });
     let planned = match name {
         Heft::NAME => Government::new(Heft { pins }),
         Cpop::NAME => Government::new(Cpop { pins }),
         _ => Government::new(MaxMin { pins }),
     };
     planned.unwrap_or(government)
+}
+
+/// True if it is announced under its own number: its instances and copies have others, and a sub-workflow's tasks are announced instead of it.
+fn has_own_number(task: &Task) -> bool {
+    task.for_each.is_none() && task.redundancy.is_none() && !matches!(task.action, Action::Workflow(_))
+}
+
+/// True if it was decided beforehand who shall do what.
+pub(crate) fn keeps_a_plan(government: &Government) -> bool {
+    [Heft::NAME, Cpop::NAME, MaxMin::NAME, Pinned::NAME].contains(&government.name())
 }

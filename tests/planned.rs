@@ -29,13 +29,13 @@ fn scene(seed: u64) -> Workflow {
     flow.build().unwrap()
 }
 
-/// With right estimates a run ends about when it was planned to: an agent does not idle for a task that is planned and not ready, so that a
-/// single run may be a little off to either side.
+/// With right estimates a run takes as long as planned, or less where a plan leaves gaps: CPOP's between the slots of one agent, max-min's
+/// anywhere. A message takes a microsecond.
 #[test]
-fn a_run_ends_about_when_it_was_planned_to() {
+fn a_run_takes_as_long_as_planned() {
     for strategy in ["heft", "cpop", "maxmin"] {
-        let (mut log_ratio, mut exact, seeds) = (0.0, 0, 40);
-        for seed in 0..seeds {
+        let mut sooner = 0;
+        for seed in 0..40 {
             let flow = scene(seed);
             let (planned, took) = polity::simulate(seed, async {
                 let society = Polity::builder().start().unwrap();
@@ -46,12 +46,32 @@ fn a_run_ends_about_when_it_was_planned_to() {
                 assert_eq!(result.status(), RunStatus::Completed);
                 (schedule.makespan, society.now().as_secs_f64())
             });
-            log_ratio += (took / planned).ln();
-            exact += u32::from((took - planned).abs() < 1e-6 * planned);
+            assert!(took < planned + 1e-3, "{strategy}, seed {seed}: {took} s instead of {planned} s");
+            sooner += u32::from(took < planned - 1e-3);
         }
-        let mean = (log_ratio / f64::from(seeds as u32)).exp();
-        assert!((0.94..1.06).contains(&mean) && exact >= 5, "{strategy}: {mean}, {exact} of {seeds} exactly");
+        assert_eq!(sooner > 0, strategy != "heft", "{strategy}: {sooner} of 40 sooner than planned");
     }
+}
+
+/// A plan has one task for all instances of a `for_each`, but nobody waits for it: here there are none.
+#[test]
+fn nobody_waits_for_what_is_never_announced() {
+    let work = |seconds: f64| {
+        let work = Some(polity::agents::Distribution::Constant(seconds));
+        simulated(Simulation { work, ..Simulation::default() }).kind("work").estimate(Duration::from_secs_f64(seconds))
+    };
+    let flow = Workflow::new("w")
+        .strategy("heft")
+        .agent(AgentSpec::new("ann", can("work", 1.0)))
+        .task("first", work(1.0))
+        .task("each", work(6.0).depends_on("first").for_each("[]"))
+        .task("last", work(4.0));
+    let took = polity::simulate(1, async {
+        let society = Polity::builder().start().unwrap();
+        society.run(flow.build().unwrap()).await.unwrap();
+        society.now().as_secs_f64()
+    });
+    assert!((took - 5.0).abs() < 1e-3, "{took}");
 }
 
 /// Who can't do what the plan wants any more is replaced, and the record says so.

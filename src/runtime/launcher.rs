@@ -10,7 +10,7 @@ use crate::actors::{
 };
 use crate::event::RunId;
 use crate::plan::{Node, Plan};
-use crate::planned::carried_out;
+use crate::planned::{carried_out, keeps_a_plan};
 use crate::registry::{Government, Registry};
 use crate::report::Recall;
 use crate::supervision::{BreakerPolicy, Breaking, ChildSpec, SupervisorSpec};
@@ -162,7 +162,7 @@ impl Launcher {
         let id = RunId(self.next_run.replace(self.next_run.get() + 1));
         let seed = self.world.seed() ^ u64::from(id.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let name: Name = start.name.unwrap_or_else(|| crate::report::memorable(seed).into());
-        let max_open = max_open(&workflow, self.nursery.slots());
+        let max_open = max_open(&workflow, self.nursery.slots(), keeps_a_plan(&home.usual));
         let memory = (!self.memories.is_empty()).then(|| self.memories.hash());
         let setup = RunSetup {
             id,
@@ -222,7 +222,10 @@ impl Launcher {
         let belongs = |crew: &Option<Rc<Crew>>, p: &Profile| crew.as_ref().map_or(!is_lodger(p), |crew| crew.admits(p));
         let profiles: Vec<_> = self.nursery.profiles().into_iter().filter(|p| belongs(&home.crew, p)).collect();
         let breaking = workflow.breaker.map_or(home.breaking, BreakerPolicy::breaking);
-        let usual = self.coordinator(carried_out(home.usual.clone(), workflow, &profiles), home.crew.clone(), breaking);
+        let has_own = |task: &Task| home.their_own && task.strategy.is_some();
+        let to_usual = |task: &Task| task.team.is_none() && !has_own(task);
+        let usual = carried_out(home.usual.clone(), workflow, &profiles, to_usual);
+        let usual = self.coordinator(usual, home.crew.clone(), breaking);
         let mut offices = Offices::new(usual);
         for (node, task) in (0..).zip(&workflow.tasks) {
             let team = task.team.as_ref().and_then(|id| workflow.teams.iter().find(|team| team.id == *id));
@@ -241,8 +244,9 @@ impl Launcher {
                 None => home.usual.clone(),
             };
             let crew = crew.or_else(|| home.crew.clone());
+            let with_it = |other: &Task| other.team == task.team && (!home.their_own || other.strategy == task.strategy);
             let members: Vec<_> = profiles.iter().filter(|p| belongs(&crew, p)).cloned().collect();
-            offices.assign(node, self.coordinator(carried_out(government, workflow, &members), crew, breaking));
+            offices.assign(node, self.coordinator(carried_out(government, workflow, &members, with_it), crew, breaking));
         }
         Ok(offices)
     }
@@ -340,10 +344,15 @@ impl Launch for Rc<Launcher> {
     }
 }
 
+/// So many tasks of a run may wait for their agents at least where a plan says which.
+const OPEN_UNDER_A_PLAN: u64 = 10_000;
+
 /// Tasks that may be open at a time: as many as can run, and as many more as the protocol may choose among. Fewer would leave it no
-/// choice; many more would have it choose on stale loads (the eager-bidder problem).
-fn max_open(workflow: &Workflow, slots: u64) -> usize {
-    let waiting = workflow.limits.max_open.map_or_else(|| (slots * 4).max(16), u64::from);
+/// choice; many more would have it choose on stale loads (the eager-bidder problem). Who keeps a plan has chosen already, and must hear of
+/// what is ready: the most urgent of the tasks need not be the next of an agent.
+fn max_open(workflow: &Workflow, slots: u64, planned: bool) -> usize {
+    let usual = (slots * 4).max(if planned { OPEN_UNDER_A_PLAN } else { 16 });
+    let waiting = workflow.limits.max_open.map_or(usual, u64::from);
     let open = slots.saturating_add(waiting);
     let bound = workflow.limits.max_parallel_tasks.map_or(u64::MAX, u64::from);
     usize::try_from(open.min(bound)).unwrap_or(usize::MAX)

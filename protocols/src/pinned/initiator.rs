@@ -1,21 +1,31 @@
 //! The deciding side: it keeps to the plan as far as the plan goes.
 
+use super::course::{Courses, PATIENCE};
 use super::order::{Plan, Planned, Queues, Waiting};
 use super::settings::Pinned;
 use crate::{
-    Able, AgentId, Candidate, Decision, Initiator, KEPT, Measure, Name, Outcome, Profile, Roster, Silence, TaskId, TaskView,
-    Time, Turn, Why,
+    Able, AgentId, Candidate, Deadlines, Decision, Initiator, KEPT, Measure, Name, Outcome, Profile, Roster, Silence, TaskId,
+    TaskView, Time, Turn, Why,
 };
+use core::time::Duration;
 use std::collections::BTreeMap;
 
-/// The initiator of [`Pinned`]. O(log n) for a task with a pin; for one without, what
-/// [`Roster::earliest_finish`] costs.
+/// A wake is never for the moment at which it is asked for, or a wheel might spin.
+const ONE_NANOSECOND: Duration = Duration::from_nanos(1);
+
+/// The initiator of [`Pinned`]. O(log n) for a task with a pin, and for each that waits for the same agent while a slot is held; for one
+/// without, what [`Roster::earliest_finish`] costs.
 #[derive(Clone, Debug)]
 pub struct PlanKeeper {
     plan: Plan,
     roster: Roster,
     by_name: BTreeMap<Name, AgentId>,
     queues: Queues,
+    courses: Courses,
+    /// Agents that leave a slot free though something waits for them: when to look again.
+    holds: Deadlines<AgentId>,
+    /// Since when they do.
+    idle: BTreeMap<AgentId, Time>,
 }
 
 impl PlanKeeper {
@@ -26,6 +36,9 @@ impl PlanKeeper {
             roster: Roster::default(),
             by_name: BTreeMap::new(),
             queues: Queues::default(),
+            courses: Courses::default(),
+            holds: Deadlines::default(),
+            idle: BTreeMap::new(),
         }
     }
     /// Whom the plan wants for the task, if that agent is here and may do it.
@@ -35,11 +48,13 @@ impl PlanKeeper {
         let able = self.roster.may_do(task, agent)?;
         Some((planned, able))
     }
-    /// Gives the task to its agent, lets it wait for that agent, or finds another.
+    /// Lets the task wait for its agent, who perhaps takes it at once; or finds another.
     fn place(&mut self, waiting: Waiting, turn: &mut Turn<'_, Silence>) {
         match self.planned(&waiting.task) {
-            Some((planned, able)) if self.roster.is_free(able.agent) => self.give(&waiting, &planned, able, turn),
-            Some((planned, able)) => self.queues.push(able.agent, planned.place, waiting),
+            Some((planned, able)) => {
+                self.queues.push(able.agent, planned.place, waiting);
+                self.fill(able.agent, turn);
+            }
             None => self.fall_back(&waiting, turn),
         }
     }
@@ -47,7 +62,12 @@ impl PlanKeeper {
         let seconds = able.seconds_for(waiting.task.work);
         let decision = Decision::new(super::NAME, Measure::ExpectedFinish)
             .candidates([Candidate::new(able.agent, seconds).note("planned")])
-            .because(format!("the plan gives it this task, as number {} of its {}", planned.place, planned.of));
+            .because(format!(
+                "the plan gives it this task, as number {} of its {}",
+                planned.place,
+                self.plan.lanes()[planned.lane].len()
+            ));
+        self.courses.begun(waiting.task.id.run(), planned, turn.now);
         self.award(waiting, able, decision, turn);
     }
     fn fall_back(&mut self, waiting: &Waiting, turn: &mut Turn<'_, Silence>) {
@@ -74,14 +94,47 @@ impl PlanKeeper {
     fn award(&mut self, waiting: &Waiting, able: Able, decision: Decision, turn: &mut Turn<'_, Silence>) {
         let task = &waiting.task;
         self.roster.award(task.id, able.agent, able.seconds_for(task.work), turn.now);
+        self.idle.remove(&able.agent);
         turn.assign(task.id, able.agent, decision.cost(0, 1, turn.now - waiting.since));
     }
-    /// Gives the agent what waits for it, as long as it has a free slot. Who may do what has perhaps changed since.
+    /// Gives the agent what waits for it, as long as it has a free slot that is not held. Who may do what has perhaps changed since.
     fn fill(&mut self, agent: AgentId, turn: &mut Turn<'_, Silence>) {
+        self.holds.clear(&agent);
         while self.roster.is_free(agent) {
-            let Some(waiting) = self.queues.pop(agent) else { return };
-            self.place(waiting, turn);
+            let Some(waiting) = self.next_of(agent, turn.now).and_then(|task| self.queues.remove(task)) else { return };
+            match self.planned(&waiting.task) {
+                Some((planned, able)) if able.agent == agent => self.give(&waiting, &planned, able, turn),
+                _ => self.place(waiting, turn),
+            }
         }
+    }
+    /// The first of those that wait for an agent with a free slot that need not leave it to one that is still to come. If all must, it is
+    /// noted when to look again. O(log n) for each that must.
+    fn next_of(&mut self, agent: AgentId, now: Time) -> Option<TaskId> {
+        let slots = self.roster.profile(agent)?.slots.max(1);
+        let free = slots.saturating_sub(self.roster.jobs(agent)).max(1);
+        let idle = self.idle.get(&agent).copied().unwrap_or(now);
+        let mut until = f64::INFINITY;
+        for Waiting { task, since } in self.queues.of(agent) {
+            // Who can't do it any more passes it on.
+            let Some(able) = self.roster.fit(&task.demand, agent) else { return Some(task.id) };
+            let seconds = able.seconds_for(task.work);
+            let last = idle.max(*since).as_secs_f64() + (1.0 + PATIENCE) * seconds;
+            let planned = self.plan.of(task.id).filter(|_| last > now.as_secs_f64());
+            let held = planned.and_then(|planned| {
+                let course = self.courses.of(task.id.run())?;
+                course.held(&self.plan, planned, seconds, free, now)
+            });
+            match held {
+                Some(held) => until = until.min(held).min(last),
+                None => return Some(task.id),
+            }
+        }
+        if until < f64::INFINITY {
+            self.idle.insert(agent, idle);
+            self.holds.set(agent, Time::from_secs_f64(until).max(now + ONE_NANOSECOND));
+        }
+        None
     }
     fn place_again(&mut self, agent: AgentId, turn: &mut Turn<'_, Silence>) {
         for waiting in self.queues.take_all(agent) {
@@ -108,11 +161,16 @@ impl Initiator for PlanKeeper {
     }
     fn on_leave(&mut self, agent: AgentId, turn: &mut Turn<'_, Silence>) {
         self.forget_name(agent);
+        self.holds.clear(&agent);
+        self.idle.remove(&agent);
         if self.roster.leave(agent) {
             self.place_again(agent, turn);
         }
     }
     fn on_task(&mut self, task: &TaskView, turn: &mut Turn<'_, Silence>) {
+        if let Some(planned) = self.plan.of(task.id) {
+            self.courses.announced(task.id.run(), &self.plan, planned, turn.now);
+        }
         self.place(Waiting { task: task.clone(), since: turn.now }, turn);
     }
     fn on_withdraw(&mut self, task: TaskId, _: &mut Turn<'_, Silence>) {
@@ -131,8 +189,11 @@ impl Initiator for PlanKeeper {
         while let Some(agent) = self.roster.rested(turn.now) {
             self.fill(agent, turn);
         }
+        while let Some(agent) = self.holds.pop(turn.now) {
+            self.fill(agent, turn);
+        }
     }
     fn next_wake(&self) -> Option<Time> {
-        self.roster.next_rest()
+        self.roster.next_rest().into_iter().chain(self.holds.next()).min()
     }
 }

@@ -8,32 +8,67 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
     pub(super) agent: Name,
+    /// The number of that agent in the plan: where its [`Lane`] is.
+    pub(super) lane: usize,
     /// Its place among the tasks of its agent, from 1 on.
     pub(super) place: u32,
-    /// Of so many.
-    pub(super) of: u32,
+    /// When it shall start, in seconds after the plan's beginning.
+    pub(super) start: Option<f64>,
+}
+
+/// The tasks of one agent, by place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lane {
+    /// When each shall start; one without a time of its own has that of the one before it, so that they rise.
+    pub(super) starts: Vec<f64>,
+    timed: Vec<u32>,
+}
+impl Lane {
+    fn add(&mut self, start: Option<f64>) -> u32 {
+        let before = self.starts.last().copied().unwrap_or(0.0);
+        self.starts.push(start.unwrap_or(before).max(before));
+        let place = self.len();
+        if start.is_some() {
+            self.timed.push(place);
+        }
+        place
+    }
+    /// The places of the tasks that have a planned start.
+    pub(super) fn timed(&self) -> impl Iterator<Item = u32> {
+        self.timed.iter().copied()
+    }
+    pub(super) fn len(&self) -> u32 {
+        self.starts.len() as u32
+    }
 }
 
 /// The plan by the number of the task. O(log n) a look.
 #[derive(Clone, Debug)]
-pub(super) struct Plan(BTreeMap<u32, Planned>);
+pub(super) struct Plan {
+    tasks: BTreeMap<u32, Planned>,
+    lanes: Vec<Lane>,
+}
 
 impl Plan {
     pub(super) fn new(pins: &[Pin]) -> Plan {
-        let mut counts: BTreeMap<&Name, u32> = BTreeMap::new();
-        let mut plan = BTreeMap::new();
-        for pin in pins {
-            let count = counts.entry(&pin.agent).or_default();
-            *count += 1;
-            plan.insert(pin.task, Planned { agent: pin.agent.clone(), place: *count, of: 0 });
+        let mut numbers: BTreeMap<&Name, usize> = BTreeMap::new();
+        let mut plan = Plan { tasks: BTreeMap::new(), lanes: Vec::new() };
+        for Pin { task, agent, start } in pins {
+            let lane = *numbers.entry(agent).or_insert(plan.lanes.len());
+            if lane == plan.lanes.len() {
+                plan.lanes.push(Lane::default());
+            }
+            let place = plan.lanes[lane].add(*start);
+            plan.tasks.insert(*task, Planned { agent: agent.clone(), lane, place, start: *start });
         }
-        for planned in plan.values_mut() {
-            planned.of = counts.get(&planned.agent).copied().unwrap_or_default();
-        }
-        Plan(plan)
+        plan
     }
     pub(super) fn of(&self, task: TaskId) -> Option<&Planned> {
-        self.0.get(&task.instance())
+        self.tasks.get(&task.instance())
+    }
+    /// The tasks of each agent, in the order in which the plan names the agents.
+    pub(super) fn lanes(&self) -> &[Lane] {
+        &self.lanes
     }
 }
 
@@ -57,10 +92,9 @@ impl Queues {
         self.place_of.insert(task, (agent, place));
         self.queues.entry(agent).or_default().insert((place, task), waiting);
     }
-    /// Takes the task that the plan starts first on this agent.
-    pub(super) fn pop(&mut self, agent: AgentId) -> Option<Waiting> {
-        let task = self.queues.get(&agent)?.first_key_value().map(|((_, task), _)| *task)?;
-        self.remove(task)
+    /// Those that wait for this agent, in order.
+    pub(super) fn of(&self, agent: AgentId) -> impl Iterator<Item = &Waiting> {
+        self.queues.get(&agent).into_iter().flat_map(BTreeMap::values)
     }
     pub(super) fn remove(&mut self, task: TaskId) -> Option<Waiting> {
         let (agent, place) = self.place_of.remove(&task)?;

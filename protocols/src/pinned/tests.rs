@@ -23,6 +23,75 @@ fn a_plan_keeps_the_rules() {
 }
 
 #[test]
+fn a_plan_with_times_keeps_the_rules() {
+    let (mut held, mut not_held) = (0, 0);
+    for pace in [0.2, 3.0] {
+        let pin = |task: u32| Pin::new(task, format!("agent-{}", task * 7 % 9)).starting_at(f64::from(task) * pace);
+        let plan = || Pinned { pins: (0..60).filter(|task| task % 7 != 1).map(pin).collect() };
+        assert_eq!(plan().check(), Ok(()));
+        let seen = suite(plan, 200);
+        assert!(seen.lingered > 100 && seen.withdrawals_while_open > 0, "{seen:?}");
+        let without = || Pinned { pins: plan().pins.into_iter().map(|pin| Pin::new(pin.task, pin.agent)).collect() };
+        let wakes = |plan: &Pinned| (0..200).map(|seed| suite::one(plan, seed).wakes).sum::<u64>();
+        (held, not_held) = (held + wakes(&plan()), not_held + wakes(&without()));
+    }
+    assert!(held > not_held + 100, "slots are held: {held}, {not_held}");
+}
+
+/// Who awaits what, of one agent: tasks of 2 s.
+fn awards(plan: &[(u32, f64)], announced: &[(u32, f64)]) -> Vec<(u32, f64)> {
+    let pins = plan.iter().map(|(task, start)| Pin::new(*task, "ann").starting_at(*start)).collect();
+    let mut table = Table::new(Pinned { pins }, 1).agent(agent("ann", 1.0));
+    for (task, at) in announced {
+        table = table.announce_at(Time::from_secs_f64(*at), dig(*task));
+    }
+    let report = table.run_until_quiet();
+    assert_eq!(report.violations, Vec::<String>::new());
+    report.awards.iter().map(|award| (award.task.instance(), award.at.as_secs_f64())).collect()
+}
+
+#[test]
+fn a_free_agent_waits_for_the_better_task() {
+    let plan = [(1, 0.0), (2, 3.0), (3, 5.0)];
+    assert_eq!(awards(&plan, &[(1, 0.0), (3, 0.0), (2, 3.0)]), [(1, 0.0), (2, 3.0), (3, 5.0)]);
+    // A gap that is long enough is filled.
+    let plan = [(1, 0.0), (2, 4.0), (3, 6.0)];
+    assert_eq!(awards(&plan, &[(1, 0.0), (3, 0.0), (2, 4.0)]), [(1, 0.0), (3, 2.0), (2, 4.0)]);
+}
+
+#[test]
+fn what_never_comes_is_waited_for_half_the_time_of_what_is_ready() {
+    let plan = [(1, 0.0), (2, 3.0), (3, 5.0), (4, 7.0)];
+    // Expected at 3 s, and 1 s longer.
+    assert_eq!(awards(&plan, &[(1, 0.0), (3, 0.0), (4, 0.0)]), [(1, 0.0), (3, 4.0), (4, 6.0)]);
+    // It comes after all, late: in its turn.
+    assert_eq!(awards(&plan, &[(1, 0.0), (3, 0.0), (4, 0.0), (2, 5.0)]), [(1, 0.0), (3, 4.0), (2, 6.0), (4, 8.0)]);
+}
+
+#[test]
+fn a_run_that_is_late_is_waited_for_as_much_later() {
+    // The plan begins with the first announcement, here at 100 s; task 1 is 2 s late, and so will be 2.
+    let plan = [(0, 0.0), (1, 2.0), (2, 5.0), (3, 7.0)];
+    let told = [(0, 100.0), (1, 104.0), (3, 104.5), (2, 107.5)];
+    assert_eq!(awards(&plan, &told), [(0, 100.0), (1, 104.0), (2, 107.5), (3, 109.5)]);
+}
+
+#[test]
+fn old_runs_are_forgotten_and_done() {
+    let pins =
+        vec![Pin::new(0, "ann").starting_at(0.0), Pin::new(1, "ann").starting_at(1.0), Pin::new(2, "ann").starting_at(3.0)];
+    let mut table = Table::new(Pinned { pins }, 1).agent(agent("ann", 1.0));
+    for (at, task) in [(0.0, 2), (1e5, 0), (1e5, 2)] {
+        for run in 0..200 {
+            let view = TaskView { id: TaskId::new(run, task + u32::from(at > 0.0 && task == 2)), ..dig(task) };
+            table = table.announce_at(Time::from_secs_f64(at + f64::from(run)), view);
+        }
+    }
+    let report = table.run_until_quiet();
+    assert_eq!((report.done(), report.violations), (600, vec![]));
+}
+
+#[test]
 fn tasks_of_one_agent_start_in_the_order_of_the_plan_as_far_as_they_are_ready() {
     let plan = Pinned { pins: [3, 1, 0, 2].map(|task| Pin::new(task, "ann")).to_vec() };
     let mut table = Table::new(plan, 1).agent(agent("ann", 1.0)).agent(agent("bob", 1.0));
@@ -70,6 +139,14 @@ fn a_task_that_waits_for_a_leaver_goes_elsewhere() {
 
 #[test]
 fn a_plan_is_checked() {
+    let at = |task, start| Pin::new(task, "ann").starting_at(start);
+    let negative = Pinned { pins: vec![at(7, -1.0)] };
+    assert_eq!(negative.check().unwrap_err(), "pinned.pins must give task 7 a start of 0 seconds or later, but gives -1");
+    let endless = Pinned { pins: vec![at(7, f64::INFINITY)] };
+    assert!(endless.check().unwrap_err().ends_with("but gives inf"));
+    let falling = Pinned { pins: vec![at(7, 2.5), Pin::new(8, "bob").starting_at(1.0), Pin::new(9, "ann"), at(3, 2.0)] };
+    let sentence = "pinned.pins must list the tasks of \"ann\" by their start, but lists task 3 at 2 s behind task 7 at 2.5 s";
+    assert_eq!(falling.check().unwrap_err(), sentence);
     let unnamed = Pinned { pins: vec![Pin::new(7, "")] };
     assert_eq!(unnamed.check().unwrap_err(), "pinned.pins must name an agent for each task, but the name for task 7 is empty");
     let error = serde_json::from_str::<Pinned>(r#"{ "pins": [{ "task": 1, "agnet": "a" }] }"#).unwrap_err().to_string();

@@ -25,7 +25,8 @@ pub struct Planned {
 /// use polity_protocols::planners::{Workload, maxmin};
 /// let workload = Workload::by_speed(&[1.0, 2.0], &[1.0, 2.0], vec![]).unwrap();
 /// let plan = maxmin(&workload);
-/// assert_eq!(plan.into_pins(&["ann", "bob"]).unwrap(), [Pin::new(0, "ann"), Pin::new(1, "bob")]);
+/// let pins = plan.into_pins(&["ann", "bob"]).unwrap();
+/// assert_eq!(pins, [Pin::new(0, "ann").starting_at(0.0), Pin::new(1, "bob").starting_at(0.0)]);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schedule {
@@ -40,7 +41,7 @@ impl Schedule {
         let makespan = assignments.iter().map(|planned| planned.finish).fold(0.0, f64::max);
         Schedule { assignments, makespan }
     }
-    /// The plan as pins, in order of start, for [`Pinned`](crate::pinned::Pinned). Task `n` of the workload must be instance `n` of
+    /// The plan as pins with their starts, in that order, for [`Pinned`](crate::pinned::Pinned). Task `n` of the workload must be instance `n` of
     /// the run, and agent `n` the one with the name `agents[n]`.
     ///
     /// # Errors
@@ -63,7 +64,7 @@ impl Schedule {
                 )
             })?;
             let number = u32::try_from(task).map_err(|_| format!("a task's number must be below 2^32, but is {task}"))?;
-            Ok(Pin::new(number, name))
+            Ok(Pin::new(number, name).starting_at(self.assignments[task].start))
         };
         order.into_iter().map(pin).collect()
     }
