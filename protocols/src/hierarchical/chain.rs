@@ -66,6 +66,8 @@ pub(super) struct Chain {
     /// Until when the waiting for busy ones stands.
     again: Option<Time>,
     below: BTreeMap<DemandId, Below>,
+    /// Who reports to whom has changed, and not everybody was told of since: until when the desk decides by its own book at most.
+    forming: Option<Time>,
     /// Open tasks that leads could not place: the desk does.
     hard: BTreeMap<TaskId, (Order, DemandId)>,
     /// The pace that each was told.
@@ -89,6 +91,7 @@ impl Chain {
             settle: None,
             again: None,
             below: BTreeMap::new(),
+            forming: None,
             hard: BTreeMap::new(),
             paces: BTreeMap::new(),
         }
@@ -170,8 +173,10 @@ impl Chain {
         if !self.active {
             return [desk.next(), self.settle].into_iter().flatten().min();
         }
-        let believed = if desk.lanes.is_empty() { None } else { desk.book.next() };
-        let work = [self.due.next(), self.patience, believed, self.again];
+        // While the tree forms the desk waits as one that has none.
+        let book = if self.forming.is_some() { desk.next() } else { desk.book.next() };
+        let (book, formed) = if desk.lanes.is_empty() { (None, None) } else { (book, self.forming) };
+        let work = [self.due.next(), self.patience, book, self.again, formed];
         work.into_iter().chain([self.suspects.next(), self.settle]).flatten().min()
     }
     /// Goes on after any event: with the tree where there is one, else by the desk alone.
@@ -194,14 +199,26 @@ impl Chain {
             self.number = number_after(self.number, turn.now);
             self.inbox.forget_all_but(|a| self.tree.is_root(a));
             self.order(&told, desk, turn);
+            self.forming = Some(turn.now + self.patience_of_one());
         }
         self.expire(desk, turn);
-        self.delegate(desk, turn);
+        if self.is_forming(turn.now) {
+            (self.again, self.patience) = (None, None);
+            desk.place(turn);
+        } else {
+            self.delegate(desk, turn);
+        }
         // What the desk awards by itself, leads don't know: those concerned are to report.
         let mut told = core::mem::take(&mut desk.awarded);
         told.sort_unstable();
         told.dedup();
         self.order(&told, desk, turn);
+    }
+    /// True while the leader's direct reports have not yet told of everybody: who speaks first must not get what others do better.
+    fn is_forming(&mut self, now: Time) -> bool {
+        let heard_of_all = self.inbox.agents() >= self.tree.len();
+        self.forming = self.forming.filter(|until| now < *until && !heard_of_all);
+        self.forming.is_some()
     }
     /// The team fits under one lead again.
     fn dissolve(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
@@ -209,7 +226,7 @@ impl Chain {
             self.take_back(task, desk);
         }
         self.number = number_after(self.number, turn.now);
-        (self.patience, self.again) = (None, None);
+        (self.patience, self.again, self.forming) = (None, None, None);
         self.inbox = Inbox::default();
         self.hard.clear();
         self.suspects = Deadlines::default();
@@ -420,6 +437,11 @@ impl Chain {
     }
     fn nominated(&mut self, task: TaskId, call: u64, agent: AgentId, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
         let Some(asked) = self.asked.get(&task).filter(|asked| asked.call == call) else { return };
+        if desk.has_its_fill(agent) {
+            // The lead has yet to hear of what the desk gave it.
+            self.order(&[agent], desk, turn);
+            return self.none_able(task, call, desk, turn);
+        }
         if !desk.may_have(&asked.open, agent) {
             return self.none_able(task, call, desk, turn);
         }

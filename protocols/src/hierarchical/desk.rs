@@ -204,6 +204,10 @@ impl Desk {
         let Some(lane) = self.lanes.lane(open.demand) else { return false };
         lane.able_one(agent).is_some() && (!open.avoid.contains(&agent) || !lane.has_choice(&open.avoid))
     }
+    /// True if the agent holds as many of our jobs as it has slots.
+    pub(super) fn has_its_fill(&self, agent: AgentId) -> bool {
+        self.book.get(agent).is_some_and(|member| member.jobs() >= member.profile.slots)
+    }
     /// Gives an open task to the agent that a lead nominated for it.
     pub(super) fn award_nominee<M>(
         &mut self,

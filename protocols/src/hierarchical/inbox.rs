@@ -117,6 +117,10 @@ impl Inbox {
     pub(super) fn len(&self) -> usize {
         self.last.len()
     }
+    /// Of how many agents it was told. O(reporters).
+    pub(super) fn agents(&self) -> usize {
+        self.last.values().map(|heard| heard.state.agents as usize).sum()
+    }
     /// One more slot below this one is spoken for.
     pub(super) fn speak_for(&mut self, agent: AgentId, need: &Need<'_>) {
         self.turn = Some(agent);

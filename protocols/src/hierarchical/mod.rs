@@ -50,7 +50,7 @@ mod tests;
 mod tree;
 
 pub use initiator::Head;
-pub use message::{Call, Kind, Message, Seat, Soon, Summary};
+pub use message::{Call, Kind, Message, Seat, Slots, Soon, Summary};
 pub use participant::Member;
 pub use settings::{Delegation, Hierarchical, Leader, Reporting};
 
