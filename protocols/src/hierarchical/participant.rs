@@ -118,11 +118,10 @@ impl Member {
         let Some(chosen) = self.choose(&call, reply) else { return reply.send(Message::NoneAble { task, call: number }) };
         let Some(inbox) = self.inboxes.get_mut(&call.level) else { return };
         if call.level == 1 {
+            // No report: whoever asked counts on the fastest free slot, and this is it.
             inbox.occupy(chosen, call.work, reply.now);
-            let sum = inbox.sum();
             self.nominated.insert(task, chosen);
-            reply.send(Message::Nominate { task, call: number, agent: chosen });
-            return self.report(1, sum, reply);
+            return reply.send(Message::Nominate { task, call: number, agent: chosen });
         }
         let need = Need { kind: &call.demand.kind, work: call.work, now: reply.now, waits: false };
         inbox.speak_for(chosen, &need);
