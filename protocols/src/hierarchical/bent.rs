@@ -6,8 +6,8 @@ use crate::{Lie, Rng, Time, seconds_to_duration};
 /// Its reports say that it works faster, and will be free sooner. A lead bends what it sums up, too. Who lies in ballots only has none here.
 pub(super) fn bend(thought: Message, lie: &Lie, now: Time, _: &mut Rng) -> Message {
     match (thought, lie) {
-        (Message::Report { to, level, from, seq, pace, state }, Lie::LowBall(factor)) => {
-            Message::Report { to, level, from, seq, pace, state: embellished(state, *factor, now) }
+        (Message::Report { to, level, from, seq, pace, counts, state }, Lie::LowBall(factor)) => {
+            Message::Report { to, level, from, seq, pace, counts, state: embellished(state, *factor, now) }
         }
         (thought, _) => thought,
     }

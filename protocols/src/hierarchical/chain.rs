@@ -153,15 +153,13 @@ impl Chain {
         self.due.clear(&task);
         self.hard.remove(&task);
         let Some(asked) = self.asked.remove(&task) else { return false };
-        self.inbox.answered(asked.lead);
-        self.inbox.release(asked.lead);
+        self.inbox.void(task);
         turn.send(asked.lead, Message::Withdraw { task });
         true
     }
     fn take_back(&mut self, task: TaskId, desk: &mut Desk) -> Option<AgentId> {
         self.due.clear(&task);
         let asked = self.asked.remove(&task)?;
-        self.inbox.answered(asked.lead);
         if asked.open.tries >= TRIES {
             self.hard.insert(task, (asked.open.order, asked.open.demand));
         }
@@ -373,7 +371,8 @@ impl Chain {
         let need = Need { kind: &lane.demand.kind, work: open.work, now: turn.now, waits };
         match self.inbox.choose(rule, &need, may, turn.rng) {
             Pick::Ask(lead) => {
-                self.inbox.call(lead, &need);
+                self.calls = number_after(self.calls, turn.now);
+                self.inbox.speak_for(lead, (order.task(), self.calls), &need);
                 self.call(lead, order.task(), avoid, desk, turn)
             }
             Pick::Wait(waiting) => {
@@ -397,7 +396,6 @@ impl Chain {
         let Some(mut open) = desk.lanes.close(task) else { return Asking::Nobody };
         let Some(demand) = desk.lanes.lane(open.demand).map(|lane| lane.demand.clone()) else { return Asking::Nobody };
         open.tries += 1;
-        self.calls = number_after(self.calls, turn.now);
         let call = Call { to: lead, level: self.tree.levels, task, call: self.calls, demand, work: open.work, avoid };
         self.due.set(task, turn.now + self.patience_of_one());
         self.asked.insert(task, Asked { open, lead, with: lead, call: self.calls, messages: 1 });
@@ -411,15 +409,15 @@ impl Chain {
         }
         self.clear(from);
         match message {
-            Message::Report { to: None, level, from: reporter, seq, state, .. } => {
+            Message::Report { to: None, level, from: reporter, seq, counts, state, .. } => {
                 let known = from == reporter && level == self.tree.levels + 1 && self.tree.is_root(from);
-                if known && self.inbox.hear(from, seq, state, 1.0) {
+                if known && self.inbox.hear(from, seq, state, 1.0, counts, turn.now) {
                     self.proceed(desk, turn);
                 }
             }
-            Message::Report { to: Some(to), level, from: reporter, seq, state, .. } if from == reporter => {
+            Message::Report { to: Some(to), level, from: reporter, seq, counts, state, .. } if from == reporter => {
                 let pace = desk.book.get(from).map_or(1.0, |m| m.pace);
-                relay(to, Message::Report { to: Some(to), level, from, seq, pace, state }, desk, turn);
+                relay(to, Message::Report { to: Some(to), level, from, seq, pace, counts, state }, desk, turn);
             }
             Message::Report { .. } => {} // nobody reports for another
             Message::Delegate(ref call) => {

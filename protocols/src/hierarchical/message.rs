@@ -40,6 +40,8 @@ pub enum Message {
         /// The desk's stamp on what it passes on: how fast the reporter proved to be, relative to what it declared. What the reporter
         /// writes here counts for nothing.
         pace: f64,
+        /// The highest number of the calls that it has taken into account.
+        counts: u64,
         /// The state of affairs.
         state: Summary,
     },

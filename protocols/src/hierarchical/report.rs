@@ -169,7 +169,7 @@ mod tests {
             let (profile, load) = (digger(speed, score, 2), Load { running: jobs, queued: 0, backlog: f64::from(jobs) });
             let state = Summary::of_one(&profile, pace, &load, Time::ZERO);
             let (to, from) = (Some(crate::AgentId(1)), crate::AgentId(0));
-            let said = super::super::Message::Report { to, level: 1, from, seq: 1, pace: 9.0, state: state.clone() };
+            let said = super::super::Message::Report { to, level: 1, from, seq: 1, pace: 9.0, counts: 0, state: state.clone() };
             let bent = super::super::bent::bend(said, &Lie::LowBall(factor), Time::ZERO, &mut Rng::new(1, "x"));
             let super::super::Message::Report { state: mut heard, .. } = bent else { panic!("a report stays one") };
             heard.doubt(&profile, pace);
