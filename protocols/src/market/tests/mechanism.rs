@@ -203,6 +203,28 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Without a reserve the sale is the one of a reserve that nobody reaches; no price is infinite, none below what was asked, and none above
+    /// what it would be with that reserve.
+    #[test]
+    fn without_a_reserve_any_price_is_paid_but_no_endless_one(fair in fair()) {
+        let batch = |reserve| Batch { reserve, ..fair.batch() };
+        let (free, high) = (batch(f64::INFINITY).sell(), batch(1e6).sell());
+        for (task, (free, high)) in free.iter().zip(&high).enumerate() {
+            prop_assert_eq!(free.map(|sold| sold.place), high.map(|sold| sold.place));
+            let (Some(free), Some(high)) = (free, high) else { continue };
+            let asked = fair.price[task][fair.places[free.place].agent.index()];
+            prop_assert!(asked <= free.price && free.price <= high.price + 1e-3, "{asked} {} {}", free.price, high.price);
+            prop_assert!(free.price < 1e3);
+        }
+        let bids: Vec<Bid> = (0..fair.places.len()).filter_map(|place| fair.batch().bid(0, place)).collect();
+        let (free, high) = (second_price(&bids, f64::INFINITY).unwrap(), second_price(&bids, 1e6).unwrap());
+        prop_assert_eq!(free.winner, high.winner);
+        let due = if bids.len() == 1 { bids[0].price } else { high.price };
+        prop_assert_eq!(free.price, due);
+    }
+}
+
 #[test]
 fn a_tie_goes_to_the_earlier_finish_and_then_to_the_lower_number() {
     let bid = |agent, price, wait| Bid { wait, delay: wait, ..Bid::new(AgentId(agent), price) };
