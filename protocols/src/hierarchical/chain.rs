@@ -8,6 +8,7 @@ use super::book::{Book, at_least};
 use super::desk::{Desk, LOOKAHEAD};
 use super::inbox::{Able, Inbox, Need, Pick};
 use super::lanes::{Lane, Open, Order};
+use super::news::News;
 use super::message::{Call, Message, Summary};
 use super::settings::{Delegation, Hierarchical, Reporting};
 use super::tree::Tree;
@@ -24,6 +25,8 @@ const PER_LEVEL: Duration = Duration::from_millis(500);
 
 /// So many times as long as a call may take, a lead may be silent after one that it did not answer. Then it is taken as lost.
 const SILENCE: u32 = 2;
+/// So many times as long as a call may take, a tree may form: long enough to ask again for what was lost.
+const FORMING: u32 = 8;
 /// An agent is told of its pace when that has changed by this share.
 const PACE_NEWS: f64 = 0.1;
 
@@ -68,6 +71,7 @@ pub(super) struct Chain {
     below: BTreeMap<DemandId, Below>,
     /// Who reports to whom has changed, and not everybody was told of since: until when the desk decides by its own book at most.
     forming: Option<Time>,
+    news: News,
     /// Open tasks that leads could not place: the desk does.
     hard: BTreeMap<TaskId, (Order, DemandId)>,
     /// The pace that each was told.
@@ -92,6 +96,7 @@ impl Chain {
             again: None,
             below: BTreeMap::new(),
             forming: None,
+            news: News::default(),
             hard: BTreeMap::new(),
             paces: BTreeMap::new(),
         }
@@ -115,6 +120,7 @@ impl Chain {
     fn forget(&mut self, agent: AgentId) {
         self.inbox.forget_all_but(|a| a != agent);
         self.clear(agent);
+        self.news.forget(agent);
         self.paces.remove(&agent);
     }
     /// What the leader's direct reports told, summed.
@@ -132,6 +138,12 @@ impl Chain {
     }
     fn is_wanted(&self, desk: &Desk) -> bool {
         self.settings.reporting == Reporting::Tree && desk.book.len() > self.settings.span
+    }
+    /// A job of the agent ended: its report is to tell of that.
+    pub(super) fn ended(&mut self, agent: AgentId, now: Time) {
+        if self.active {
+            self.news.expect_anew(agent, now + self.patience_of_one());
+        }
     }
     /// Tells an agent of its pace if that is news.
     pub(super) fn learned(&mut self, agent: AgentId, desk: &Desk, turn: &mut Turn<'_, Message>) {
@@ -173,9 +185,9 @@ impl Chain {
         }
         // While the tree forms the desk waits as one that has none.
         let book = if self.forming.is_some() { desk.next() } else { desk.book.next() };
-        let (book, formed) = if desk.lanes.is_empty() { (None, None) } else { (book, self.forming) };
-        let work = [self.due.next(), self.patience, book, self.again, formed];
-        work.into_iter().chain([self.suspects.next(), self.settle]).flatten().min()
+        let waiting = [book, self.forming, self.news.next()].into_iter().filter(|_| !desk.lanes.is_empty());
+        let work = [self.due.next(), self.patience, self.again];
+        waiting.chain(work).chain([self.suspects.next(), self.settle]).flatten().min()
     }
     /// Goes on after any event: with the tree where there is one, else by the desk alone.
     pub(super) fn proceed(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
@@ -197,7 +209,7 @@ impl Chain {
             self.number = number_after(self.number, turn.now);
             self.inbox.forget_all_but(|a| self.tree.is_root(a));
             self.order(&told, desk, turn);
-            self.forming = Some(turn.now + self.patience_of_one());
+            self.forming = Some(turn.now + self.patience_of_one() * FORMING);
         }
         self.expire(desk, turn);
         if self.is_forming(turn.now) {
@@ -225,7 +237,7 @@ impl Chain {
         }
         self.number = number_after(self.number, turn.now);
         (self.patience, self.again, self.forming) = (None, None, None);
-        self.inbox = Inbox::default();
+        (self.inbox, self.news) = (Inbox::default(), News::default());
         self.hard.clear();
         self.suspects = Deadlines::default();
         for agent in core::mem::take(&mut self.suspected) {
@@ -239,6 +251,7 @@ impl Chain {
         for agent in agents {
             if let (Some(seats), Some(member)) = (self.tree.orders(*agent), desk.book.get(*agent)) {
                 self.paces.insert(*agent, member.pace);
+                self.news.expect(*agent, turn.now + self.patience_of_one());
                 turn.send(*agent, Message::Orders { number: self.number, pace: member.pace, seats });
             }
         }
@@ -254,6 +267,9 @@ impl Chain {
                 Some(with) => self.suspect(with, desk, turn),
                 None => self.order(&[lead], desk, turn),
             }
+        }
+        while let Some(agent) = self.news.overdue(turn.now, self.patience_of_one()) {
+            self.order(&[agent], desk, turn);
         }
         if self.again.is_some_and(|at| at <= turn.now) {
             self.again = None;
@@ -408,6 +424,11 @@ impl Chain {
             return;
         }
         self.clear(from);
+        if let Message::Report { to, from: reporter, .. } = &message
+            && *reporter == from
+        {
+            self.news.spoke(from, *to, turn.now + self.patience_of_one());
+        }
         match message {
             Message::Report { to: None, level, from: reporter, seq, counts, state, .. } => {
                 let known = from == reporter && level == self.tree.levels + 1 && self.tree.is_root(from);
@@ -429,7 +450,7 @@ impl Chain {
                 relay(to, message, desk, turn);
             }
             Message::Nominate { task, call, agent } => self.nominated(task, call, agent, desk, turn),
-            Message::NoneAble { task, call } => self.none_able(task, call, desk, turn),
+            Message::NoneAble { task, call, seq } => self.none_able(task, call, seq, desk, turn),
             Message::Orders { .. } | Message::Withdraw { .. } => {}
         }
     }
@@ -438,20 +459,24 @@ impl Chain {
         if desk.has_its_fill(agent) {
             // The lead has yet to hear of what the desk gave it.
             self.order(&[agent], desk, turn);
-            return self.none_able(task, call, desk, turn);
+            return self.none_able(task, call, u64::MAX, desk, turn);
         }
         if !desk.may_have(&asked.open, agent) {
-            return self.none_able(task, call, desk, turn);
+            return self.none_able(task, call, u64::MAX, desk, turn);
         }
         let (messages, lead) = (asked.messages + 1, asked.lead);
         self.take_back(task, desk);
         desk.award_nominee(task, agent, lead, messages, turn);
         self.proceed(desk, turn);
     }
-    fn none_able(&mut self, task: TaskId, call: u64, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
+    /// Nobody was found below a lead: it is not asked again before it reports, unless it has since the answer was given.
+    fn none_able(&mut self, task: TaskId, call: u64, seq: u64, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
         if self.asked.get(&task).is_some_and(|asked| asked.call == call) {
             if let Some(lead) = self.take_back(task, desk) {
-                self.inbox.exhausted(lead);
+                self.inbox.void(task);
+                if !self.inbox.heard_after(lead, seq) {
+                    self.inbox.exhausted(lead);
+                }
             }
             self.proceed(desk, turn);
         }

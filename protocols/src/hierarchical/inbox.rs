@@ -165,6 +165,10 @@ impl Inbox {
             heard.state.taken(work, now);
         }
     }
+    /// True if its last report is of a later moment.
+    pub(super) fn heard_after(&self, agent: AgentId, seq: u64) -> bool {
+        self.last.get(&agent).is_some_and(|heard| heard.seq > seq)
+    }
     /// A plain member takes nothing after all.
     pub(super) fn release(&mut self, agent: AgentId) {
         if let Some(heard) = self.last.get_mut(&agent)

@@ -60,6 +60,8 @@ pub enum Message {
         task: TaskId,
         /// Which call is answered.
         call: u64,
+        /// The moment of the answer, as reports count: a report of a later one tells more.
+        seq: u64,
     },
 }
 

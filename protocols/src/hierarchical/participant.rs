@@ -133,7 +133,9 @@ impl Member {
             // The call was repeated, or the answer lost: say it again.
             return reply.send(Message::Nominate { task, call: number, agent });
         }
-        let Some(chosen) = self.choose(&call, reply) else { return reply.send(Message::NoneAble { task, call: number }) };
+        let Some(chosen) = self.choose(&call, reply) else {
+            return reply.send(Message::NoneAble { task, call: number, seq: self.seq.max(reply.now.as_nanos()) });
+        };
         let Some(inbox) = self.inboxes.get_mut(&call.level) else { return };
         if call.level == 1 {
             // No report: whoever asked counts on the fastest free slot, and this is it.

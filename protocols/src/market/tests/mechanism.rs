@@ -73,7 +73,10 @@ impl Fair {
         self.price[0].len()
     }
     fn batch(&self) -> Batch {
-        let mut batch = Batch::new(self.price.len(), self.places.clone(), RESERVE);
+        self.batch_at(RESERVE)
+    }
+    fn batch_at(&self, reserve: f64) -> Batch {
+        let mut batch = Batch::new(self.price.len(), self.places.clone(), reserve);
         for (task, prices) in self.price.iter().enumerate() {
             for (at, place) in self.places.iter().enumerate() {
                 batch.ask(task, at, prices[place.agent.index()], self.wait[task][at]);
@@ -208,8 +211,7 @@ proptest! {
     /// what it would be with that reserve.
     #[test]
     fn without_a_reserve_any_price_is_paid_but_no_endless_one(fair in fair()) {
-        let batch = |reserve| Batch { reserve, ..fair.batch() };
-        let (free, high) = (batch(f64::INFINITY).sell(), batch(1e6).sell());
+        let (free, high) = (fair.batch_at(f64::INFINITY).sell(), fair.batch_at(1e6).sell());
         for (task, (free, high)) in free.iter().zip(&high).enumerate() {
             prop_assert_eq!(free.map(|sold| sold.place), high.map(|sold| sold.place));
             let (Some(free), Some(high)) = (free, high) else { continue };
