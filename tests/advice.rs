@@ -27,7 +27,7 @@ fn compared(subject: &Subject, first: u64, seeds: u32) -> Comparison {
     Comparison::make(Plan { subjects, arms, first, seeds, threads: cores() }, |_| {}).unwrap()
 }
 fn median(of: &[polity::laboratory::Measures]) -> f64 {
-    // The market's reserve is below what some tasks cost: a run that failed has not ended soon.
+    // A run that failed has not ended soon.
     polity::laboratory::statistics::Sample::of(of.iter().map(|m| if m.well { m.makespan } else { 1e9 })).median().unwrap()
 }
 

@@ -20,11 +20,7 @@ fn graph(seed: u64) -> TaskGraph {
     shape.graph(&Draws::new("lognormal(mean 10s, sigma 0.7)".parse().unwrap(), seed)).unwrap()
 }
 fn arms() -> Vec<Arm> {
-    let any_price = json!({ "reserve": 1e9 });
-    let market = Arm::with("market", any_price.clone());
-    let auto = Arm::with("auto", json!({ "market": any_price }));
-    let others = ["hierarchical", "consensus", "stigmergic", "min_completion", "random", "heft"].map(Arm::new);
-    others.into_iter().chain([market, auto]).collect()
+    ["hierarchical", "consensus", "stigmergic", "min_completion", "random", "heft", "market", "auto"].map(Arm::new).into()
 }
 
 #[test]

@@ -9,15 +9,13 @@ use polity::workflow::Strategy;
 use serde_json::json;
 
 /// In the order of the tables.
-pub const ALL: [&str; 15] = [
+pub const ALL: [&str; 13] = [
     "hierarchical",
     "hierarchical, direct",
     "consensus",
     "market",
-    "market, any price",
     "stigmergic",
     "auto",
-    "auto, any price",
     "min_completion",
     "fifo_fastest_idle",
     "round_robin",
@@ -31,25 +29,21 @@ const SOME: [&str; 9] = [
     "hierarchical",
     "hierarchical, direct",
     "consensus",
-    "market, any price",
+    "market",
     "stigmergic",
-    "auto, any price",
+    "auto",
     "min_completion",
     "fifo_fastest_idle",
     "heft",
 ];
-/// What a name of the tables stands for. A caller who pays any price wants the work done whatever it costs, as all others do who never ask.
+/// What a name of the tables stands for.
 pub fn strategy(name: &str) -> Strategy {
     let (name, settings) = match name {
         "hierarchical, direct" => ("hierarchical", json!({ "reporting": "direct" })),
-        "market, any price" => ("market", json!({ "reserve": ANY_PRICE })),
-        "auto, any price" => ("auto", json!({ "market": { "reserve": ANY_PRICE } })),
         name => (name, json!({})),
     };
     Strategy { name: name.into(), settings }
 }
-/// More than any task of these graphs costs.
-const ANY_PRICE: f64 = 1e9;
 /// Those that plan before a run begins.
 pub fn is_offline(strategy: &str) -> bool {
     matches!(strategy, "heft" | "cpop" | "maxmin")
@@ -121,7 +115,7 @@ pub fn speeds(data: &Data) {
 /// Each workflow under each strategy that decides as it goes.
 fn one_by_one(data: &Data, model: &Model, trials: &Trials) {
     let shown: Vec<usize> =
-        (0..ALL.len()).filter(|n| !matches!(ALL[*n], "market" | "auto" | "round_robin" | "random" | "cpop" | "maxmin")).collect();
+        (0..ALL.len()).filter(|n| !matches!(ALL[*n], "round_robin" | "random" | "cpop" | "maxmin")).collect();
     let mut head = vec!["workflow", "tasks"];
     head.extend(shown.iter().map(|n| ALL[*n]));
     head.push("*reference:* HEFT");

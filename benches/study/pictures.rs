@@ -4,8 +4,8 @@ use crate::document;
 use crate::trials::Trials;
 use polity::laboratory::picture::{Axis, BoxPlot, Cloud, Scatter, Series, Unit};
 
-/// Too far off to leave room for the others; or their runs fail at the usual reserve.
-const APART: [&str; 4] = ["round_robin", "random", "market", "auto"];
+/// Too far off to leave room for the others.
+const APART: [&str; 2] = ["round_robin", "random"];
 
 fn shown(trials: &Trials) -> impl Iterator<Item = (usize, &'static str)> + '_ {
     trials.strategies.iter().copied().enumerate().filter(|(_, name)| !APART.contains(name))

@@ -87,16 +87,7 @@ impl Trying {
         let subjects =
             if sizes.is_empty() { vec![subject.clone()] } else { sizes.iter().map(sized).collect::<Result<_, _>>()? };
         let threads = self.threads.unwrap_or_else(cores);
-        let mut arms = self.arms()?;
-        if !subject.has_own_agents() {
-            let unsaid = arms.iter_mut().filter_map(can_pay).collect::<Vec<_>>();
-            if !unsaid.is_empty() {
-                output::tell(&format!(
-                    "assumed: callers pay any price under {}, since a graph does not say what its tasks are worth (market.reserve)",
-                    unsaid.join(" and ")
-                ));
-            }
-        }
+        let arms = self.arms()?;
         Ok(Plan { subjects, arms, first: self.seed, seeds: self.seeds, threads })
     }
     fn arms(&self) -> Result<Vec<Arm>, Stop> {
@@ -123,23 +114,6 @@ impl Trying {
         }
         load::command(&words)
     }
-}
-
-/// What the tasks of a graph are worth nobody knows: unless the strategy says what callers pay at most, they pay any price.
-/// Gives back whose, if it was not said.
-fn can_pay(arm: &mut Arm) -> Option<String> {
-    const ANY_PRICE: f64 = 1e12;
-    let settings = &mut arm.strategy.settings;
-    let market = match &*arm.strategy.name {
-        "market" => settings.as_object_mut(),
-        "auto" => settings
-            .as_object_mut()
-            .and_then(|all| all.entry("market").or_insert_with(|| Value::Object(serde_json::Map::new())).as_object_mut()),
-        _ => None,
-    };
-    let market = market.filter(|market| !market.contains_key("reserve"))?;
-    market.insert("reserve".into(), ANY_PRICE.into());
-    Some(arm.name.clone())
 }
 
 /// The strategies that `--strategies` names, in order.

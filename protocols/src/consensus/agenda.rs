@@ -89,7 +89,7 @@ impl Draft<'_> {
     }
     /// What a task with agents to avoid, or with finalists, needs on its slate.
     fn add_special(&mut self, view: &TaskView, agents: &mut BTreeSet<AgentId>) {
-        if !view.avoid.is_empty() {
+        if !view.avoid.is_empty() || self.within(view).is_some() {
             agents.extend(self.register.roster.free(view).take(2).map(|able| able.agent));
             agents.extend(self.register.roster.fastest(view).take(2).map(|able| able.agent));
         }
@@ -101,6 +101,9 @@ impl Draft<'_> {
     }
     fn finalists(&self, view: &TaskView) -> Vec<AgentId> {
         self.floor.get(view.id).and_then(|open| open.only.clone()).unwrap_or_default()
+    }
+    fn within(&self, view: &TaskView) -> Option<f64> {
+        self.floor.get(view.id).and_then(|open| open.within)
     }
     fn seat(&self, agent: AgentId) -> Seat {
         let slots = self.register.roster.profile(agent).map_or(1, |profile| profile.slots.max(1));
@@ -124,6 +127,13 @@ impl Draft<'_> {
         if !finalists.is_empty() {
             let standing = self.positions(drawn, |draft, agent| {
                 finalists.contains(&agent) && draft.register.roster.may_do(view, agent).is_some()
+            });
+            only = if standing.is_empty() { only } else { Some(standing) };
+        }
+        if let Some(within) = self.within(view) {
+            let standing = self.positions(drawn, |draft, agent| {
+                let able = draft.register.roster.may_do(view, agent).filter(|_| draft.register.free(agent) > 0);
+                able.is_some_and(|able| able.seconds_for(work) <= within)
             });
             only = if standing.is_empty() { only } else { Some(standing) };
         }

@@ -23,6 +23,8 @@ pub(super) struct Open {
     pub(super) failed_ballots: u32,
     /// The finalists of the last ballot, if it is to be run again.
     pub(super) only: Option<Vec<AgentId>>,
+    /// It stands far behind on the agenda: only those who are free stand for it, and who need no more than so many seconds.
+    pub(super) within: Option<f64>,
     order: Order,
     /// The session in which it was put off: it is not taken up again in that one.
     put_off: u64,
@@ -33,6 +35,15 @@ pub(super) struct Open {
 struct Lane {
     demand: Arc<Demand>,
     tasks: BTreeMap<Order, TaskId>,
+    /// The sum of their work.
+    work: f64,
+}
+
+/// Tasks behind the first of an agenda that are looked at, for one that whoever is free ends in time.
+const FURTHER: usize = 32;
+
+fn number(work: f64) -> f64 {
+    if work.is_finite() { work.max(0.0) } else { 0.0 }
 }
 
 /// All open tasks. A *session* lasts until something happens that could change how a vote goes: a task that was put off waits for the
@@ -66,8 +77,9 @@ impl Floor {
         self.arrivals += 1;
         let order = Order(Reverse(ordered(view.rank)), self.arrivals);
         let lane = self.lanes.entry(view.demand.id);
-        let lane = lane.or_insert_with(|| Lane { demand: view.demand.clone(), tasks: BTreeMap::new() });
+        let lane = lane.or_insert_with(|| Lane { demand: view.demand.clone(), tasks: BTreeMap::new(), work: 0.0 });
         lane.tasks.insert(order, view.id);
+        lane.work += number(view.work);
         let open = Open {
             view: view.clone(),
             since: now,
@@ -75,6 +87,7 @@ impl Floor {
             rounds: 0,
             failed_ballots: 0,
             only: None,
+            within: None,
             order,
             put_off: u64::MAX,
         };
@@ -85,6 +98,7 @@ impl Floor {
         let demand = open.view.demand.id;
         if let Some(lane) = self.lanes.get_mut(&demand) {
             lane.tasks.remove(&open.order);
+            lane.work -= number(open.view.work);
             if lane.tasks.is_empty() {
                 self.lanes.remove(&demand);
             }
@@ -105,23 +119,32 @@ impl Floor {
         let mut lanes = self.lanes.values().filter(|lane| register.is_hopeless(&lane.demand));
         lanes.next().and_then(|lane| lane.tasks.values().next().copied())
     }
-    /// The next tasks to be decided, the highest rank first: those for which somebody has a free slot, at most `most`.
-    /// O(lanes · log n + most).
-    pub(super) fn pick(&self, most: usize, register: &mut Register) -> Vec<TaskId> {
+    /// The next tasks to be decided, the highest rank first: those for which somebody has a free slot, at most `most`. Behind them
+    /// come up to `more` that somebody who is free ends before all who are able, together, could end what is open of their kind: so nobody
+    /// is idle beside a heap of work because each of the first tasks rather waits for somebody faster.
+    /// O(lanes · (log n + able) + most).
+    pub(super) fn pick(&mut self, most: usize, more: usize, register: &mut Register) -> Vec<TaskId> {
         let mut heads: BinaryHeap<Reverse<(Order, DemandId)>> = BinaryHeap::new();
         for (demand, lane) in &self.lanes {
             if let Some((order, _)) = lane.tasks.first_key_value() {
                 heads.push(Reverse((*order, *demand)));
             }
         }
-        let mut picked = Vec::new();
-        while let Some(Reverse((order, demand))) = heads.pop().filter(|_| picked.len() < most) {
+        let (mut picked, mut further) = (Vec::new(), 0);
+        let mut drains: BTreeMap<DemandId, f64> = BTreeMap::new();
+        while let Some(Reverse((order, demand))) = heads.pop().filter(|_| picked.len() < most + more && further < FURTHER) {
             let lane = &self.lanes[&demand];
             let task = lane.tasks[&order];
-            let open = &self.open[&task];
-            let free = register.somebody_free(&open.view);
-            if free && open.put_off != self.session {
-                picked.push(task);
+            let Some(open) = self.open.get_mut(&task) else { continue };
+            let fastest = register.fastest_free(&open.view);
+            let free = fastest.is_some();
+            if let Some(fastest) = fastest.filter(|_| open.put_off != self.session) {
+                let first = picked.len() < most || open.only.is_some();
+                open.within = (!first).then(|| *drains.entry(demand).or_insert_with(|| lane.work / register.rate(&lane.demand)));
+                further += usize::from(!first);
+                if open.within.is_none_or(|within| fastest.seconds_for(open.view.work) <= within) {
+                    picked.push(task);
+                }
             }
             // Where nobody is free for a task that avoids nobody, nobody is for the rest of its lane.
             if free || !open.view.avoid.is_empty() {

@@ -78,8 +78,10 @@ impl Assembly {
             return;
         }
         loop {
-            let most = self.settings.batch.min(LOOKAHEAD + 2 * self.register.free_slots());
-            let picked = self.floor.pick(most, &mut self.register);
+            let free = self.register.free_slots();
+            let further = free.min(self.settings.batch / 4);
+            let most = (self.settings.batch - further).min(LOOKAHEAD + 2 * free);
+            let picked = self.floor.pick(most, further, &mut self.register);
             let mut motions = Vec::with_capacity(picked.len());
             let mut awarded = false;
             for task in picked {
@@ -204,7 +206,10 @@ impl Assembly {
         if self.register.free(able.agent) == 0 {
             let wait = self.register.wait(agent, turn.now).max(THINK_AGAIN.1 * seconds);
             let at = turn.now + seconds_to_duration(wait).max(THINK_AGAIN.0);
-            self.again = earliest([self.again, Some(at)]);
+            // Of those far behind none is waited for.
+            if open.within.is_none() {
+                self.again = earliest([self.again, Some(at)]);
+            }
             self.floor.put_off(task);
             return false;
         }

@@ -22,7 +22,8 @@
 //! **Cost.** A ballot decides up to `batch` tasks for two messages per voter; at most `committee` agents vote, drawn anew each time;
 //! rankings list at most [`DEPTH`] candidates. **Late binding.** Busy agents stand too, by the time that they should be free. A task
 //! whose winner is busy is not bound: it stays open, and is voted on again when something has happened, so that it may wait for a
-//! better agent and still go to another.
+//! better agent and still go to another. Behind the first tasks of an agenda come a few for which only those who are free stand, and
+//! who end them before the whole team could end all that is open of their kind: beside a heap of work nobody is idle.
 //!
 //! ```
 //! use polity_protocols::consensus::Consensus;

@@ -137,9 +137,13 @@ impl Register {
     pub(super) fn standing(&self, agent: AgentId) -> f64 {
         self.roster.profile(agent).map_or(0.0, |profile| profile.capabilities.iter().map(|(_, score)| score).sum())
     }
-    /// True if somebody who may do the task has a free slot.
-    pub(super) fn somebody_free(&mut self, task: &TaskView) -> bool {
-        self.roster.fastest_free(task).is_some()
+    /// The fastest of those who may do the task and have a free slot.
+    pub(super) fn fastest_free(&mut self, task: &TaskView) -> Option<Able> {
+        self.roster.fastest_free(task)
+    }
+    /// How much work of a demand all who are able do in a second together, as they declare. O(able).
+    pub(super) fn rate(&mut self, demand: &Arc<Demand>) -> f64 {
+        self.roster.able(demand).iter().map(|able| able.rate).sum()
     }
     /// The only one who may do it, if there is only one.
     pub(super) fn unopposed(&mut self, task: &TaskView) -> Option<Able> {

@@ -1,13 +1,13 @@
 //! A dishonest member.
 
-use super::message::{Kind, Message, Soon, Summary};
+use super::message::{Kind, Message, Slots, Soon, Summary};
 use crate::{Lie, Rng, Time, seconds_to_duration};
 
 /// Its reports say that it works faster, and will be free sooner. A lead bends what it sums up, too. Who lies in ballots only has none here.
 pub(super) fn bend(thought: Message, lie: &Lie, now: Time, _: &mut Rng) -> Message {
     match (thought, lie) {
-        (Message::Report { to, level, from, seq, pace, state }, Lie::LowBall(factor)) => {
-            Message::Report { to, level, from, seq, pace, state: embellished(state, *factor, now) }
+        (Message::Report { to, level, from, seq, pace, counts, state }, Lie::LowBall(factor)) => {
+            Message::Report { to, level, from, seq, pace, counts, state: embellished(state, *factor, now) }
         }
         (thought, _) => thought,
     }
@@ -19,7 +19,7 @@ fn embellished(state: Summary, factor: f64, now: Time) -> Summary {
         Soon { at: now + seconds_to_duration(wait), rate: soon.rate / factor }
     };
     let kind = |kind: Kind| Kind {
-        rates: kind.rates.into_iter().map(|rate| rate / factor).collect(),
+        rates: kind.rates.into_iter().map(|slots| Slots { rate: slots.rate / factor, ..slots }).collect(),
         soon: kind.soon.into_iter().map(soon).collect(),
         ..kind
     };

@@ -8,6 +8,7 @@ use super::book::{Book, at_least};
 use super::desk::{Desk, LOOKAHEAD};
 use super::inbox::{Able, Inbox, Need, Pick};
 use super::lanes::{Lane, Open, Order};
+use super::news::News;
 use super::message::{Call, Message, Summary};
 use super::settings::{Delegation, Hierarchical, Reporting};
 use super::tree::Tree;
@@ -24,6 +25,8 @@ const PER_LEVEL: Duration = Duration::from_millis(500);
 
 /// So many times as long as a call may take, a lead may be silent after one that it did not answer. Then it is taken as lost.
 const SILENCE: u32 = 2;
+/// So many times as long as a call may take, a tree may form: long enough to ask again for what was lost.
+const FORMING: u32 = 8;
 /// An agent is told of its pace when that has changed by this share.
 const PACE_NEWS: f64 = 0.1;
 
@@ -66,6 +69,9 @@ pub(super) struct Chain {
     /// Until when the waiting for busy ones stands.
     again: Option<Time>,
     below: BTreeMap<DemandId, Below>,
+    /// Who reports to whom has changed, and not everybody was told of since: until when the desk decides by its own book at most.
+    forming: Option<Time>,
+    news: News,
     /// Open tasks that leads could not place: the desk does.
     hard: BTreeMap<TaskId, (Order, DemandId)>,
     /// The pace that each was told.
@@ -89,6 +95,8 @@ impl Chain {
             settle: None,
             again: None,
             below: BTreeMap::new(),
+            forming: None,
+            news: News::default(),
             hard: BTreeMap::new(),
             paces: BTreeMap::new(),
         }
@@ -112,6 +120,7 @@ impl Chain {
     fn forget(&mut self, agent: AgentId) {
         self.inbox.forget_all_but(|a| a != agent);
         self.clear(agent);
+        self.news.forget(agent);
         self.paces.remove(&agent);
     }
     /// What the leader's direct reports told, summed.
@@ -129,6 +138,12 @@ impl Chain {
     }
     fn is_wanted(&self, desk: &Desk) -> bool {
         self.settings.reporting == Reporting::Tree && desk.book.len() > self.settings.span
+    }
+    /// A job of the agent ended: its report is to tell of that.
+    pub(super) fn ended(&mut self, agent: AgentId, now: Time) {
+        if self.active {
+            self.news.expect_anew(agent, now + self.patience_of_one());
+        }
     }
     /// Tells an agent of its pace if that is news.
     pub(super) fn learned(&mut self, agent: AgentId, desk: &Desk, turn: &mut Turn<'_, Message>) {
@@ -150,15 +165,13 @@ impl Chain {
         self.due.clear(&task);
         self.hard.remove(&task);
         let Some(asked) = self.asked.remove(&task) else { return false };
-        self.inbox.answered(asked.lead);
-        self.inbox.release(asked.lead);
+        self.inbox.void(task);
         turn.send(asked.lead, Message::Withdraw { task });
         true
     }
     fn take_back(&mut self, task: TaskId, desk: &mut Desk) -> Option<AgentId> {
         self.due.clear(&task);
         let asked = self.asked.remove(&task)?;
-        self.inbox.answered(asked.lead);
         if asked.open.tries >= TRIES {
             self.hard.insert(task, (asked.open.order, asked.open.demand));
         }
@@ -170,9 +183,11 @@ impl Chain {
         if !self.active {
             return [desk.next(), self.settle].into_iter().flatten().min();
         }
-        let believed = if desk.lanes.is_empty() { None } else { desk.book.next() };
-        let work = [self.due.next(), self.patience, believed, self.again];
-        work.into_iter().chain([self.suspects.next(), self.settle]).flatten().min()
+        // While the tree forms the desk waits as one that has none.
+        let book = if self.forming.is_some() { desk.next() } else { desk.book.next() };
+        let waiting = [book, self.forming, self.news.next()].into_iter().filter(|_| !desk.lanes.is_empty());
+        let work = [self.due.next(), self.patience, self.again];
+        waiting.chain(work).chain([self.suspects.next(), self.settle]).flatten().min()
     }
     /// Goes on after any event: with the tree where there is one, else by the desk alone.
     pub(super) fn proceed(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
@@ -194,14 +209,26 @@ impl Chain {
             self.number = number_after(self.number, turn.now);
             self.inbox.forget_all_but(|a| self.tree.is_root(a));
             self.order(&told, desk, turn);
+            self.forming = Some(turn.now + self.patience_of_one() * FORMING);
         }
         self.expire(desk, turn);
-        self.delegate(desk, turn);
+        if self.is_forming(turn.now) {
+            (self.again, self.patience) = (None, None);
+            desk.place(turn);
+        } else {
+            self.delegate(desk, turn);
+        }
         // What the desk awards by itself, leads don't know: those concerned are to report.
         let mut told = core::mem::take(&mut desk.awarded);
         told.sort_unstable();
         told.dedup();
         self.order(&told, desk, turn);
+    }
+    /// True while the leader's direct reports have not yet told of everybody: who speaks first must not get what others do better.
+    fn is_forming(&mut self, now: Time) -> bool {
+        let heard_of_all = self.inbox.agents() >= self.tree.len();
+        self.forming = self.forming.filter(|until| now < *until && !heard_of_all);
+        self.forming.is_some()
     }
     /// The team fits under one lead again.
     fn dissolve(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
@@ -209,8 +236,8 @@ impl Chain {
             self.take_back(task, desk);
         }
         self.number = number_after(self.number, turn.now);
-        (self.patience, self.again) = (None, None);
-        self.inbox = Inbox::default();
+        (self.patience, self.again, self.forming) = (None, None, None);
+        (self.inbox, self.news) = (Inbox::default(), News::default());
         self.hard.clear();
         self.suspects = Deadlines::default();
         for agent in core::mem::take(&mut self.suspected) {
@@ -224,6 +251,7 @@ impl Chain {
         for agent in agents {
             if let (Some(seats), Some(member)) = (self.tree.orders(*agent), desk.book.get(*agent)) {
                 self.paces.insert(*agent, member.pace);
+                self.news.expect(*agent, turn.now + self.patience_of_one());
                 turn.send(*agent, Message::Orders { number: self.number, pace: member.pace, seats });
             }
         }
@@ -239,6 +267,9 @@ impl Chain {
                 Some(with) => self.suspect(with, desk, turn),
                 None => self.order(&[lead], desk, turn),
             }
+        }
+        while let Some(agent) = self.news.overdue(turn.now, self.patience_of_one()) {
+            self.order(&[agent], desk, turn);
         }
         if self.again.is_some_and(|at| at <= turn.now) {
             self.again = None;
@@ -356,7 +387,8 @@ impl Chain {
         let need = Need { kind: &lane.demand.kind, work: open.work, now: turn.now, waits };
         match self.inbox.choose(rule, &need, may, turn.rng) {
             Pick::Ask(lead) => {
-                self.inbox.call(lead, &need);
+                self.calls = number_after(self.calls, turn.now);
+                self.inbox.speak_for(lead, (order.task(), self.calls), &need);
                 self.call(lead, order.task(), avoid, desk, turn)
             }
             Pick::Wait(waiting) => {
@@ -380,7 +412,6 @@ impl Chain {
         let Some(mut open) = desk.lanes.close(task) else { return Asking::Nobody };
         let Some(demand) = desk.lanes.lane(open.demand).map(|lane| lane.demand.clone()) else { return Asking::Nobody };
         open.tries += 1;
-        self.calls = number_after(self.calls, turn.now);
         let call = Call { to: lead, level: self.tree.levels, task, call: self.calls, demand, work: open.work, avoid };
         self.due.set(task, turn.now + self.patience_of_one());
         self.asked.insert(task, Asked { open, lead, with: lead, call: self.calls, messages: 1 });
@@ -393,16 +424,21 @@ impl Chain {
             return;
         }
         self.clear(from);
+        if let Message::Report { to, from: reporter, .. } = &message
+            && *reporter == from
+        {
+            self.news.spoke(from, *to, turn.now + self.patience_of_one());
+        }
         match message {
-            Message::Report { to: None, level, from: reporter, seq, state, .. } => {
+            Message::Report { to: None, level, from: reporter, seq, counts, state, .. } => {
                 let known = from == reporter && level == self.tree.levels + 1 && self.tree.is_root(from);
-                if known && self.inbox.hear(from, seq, state, 1.0) {
+                if known && self.inbox.hear(from, seq, state, 1.0, counts, turn.now) {
                     self.proceed(desk, turn);
                 }
             }
-            Message::Report { to: Some(to), level, from: reporter, seq, state, .. } if from == reporter => {
+            Message::Report { to: Some(to), level, from: reporter, seq, counts, state, .. } if from == reporter => {
                 let pace = desk.book.get(from).map_or(1.0, |m| m.pace);
-                relay(to, Message::Report { to: Some(to), level, from, seq, pace, state }, desk, turn);
+                relay(to, Message::Report { to: Some(to), level, from, seq, pace, counts, state }, desk, turn);
             }
             Message::Report { .. } => {} // nobody reports for another
             Message::Delegate(ref call) => {
@@ -414,24 +450,33 @@ impl Chain {
                 relay(to, message, desk, turn);
             }
             Message::Nominate { task, call, agent } => self.nominated(task, call, agent, desk, turn),
-            Message::NoneAble { task, call } => self.none_able(task, call, desk, turn),
+            Message::NoneAble { task, call, seq } => self.none_able(task, call, seq, desk, turn),
             Message::Orders { .. } | Message::Withdraw { .. } => {}
         }
     }
     fn nominated(&mut self, task: TaskId, call: u64, agent: AgentId, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
         let Some(asked) = self.asked.get(&task).filter(|asked| asked.call == call) else { return };
+        if desk.has_its_fill(agent) {
+            // The lead has yet to hear of what the desk gave it.
+            self.order(&[agent], desk, turn);
+            return self.none_able(task, call, u64::MAX, desk, turn);
+        }
         if !desk.may_have(&asked.open, agent) {
-            return self.none_able(task, call, desk, turn);
+            return self.none_able(task, call, u64::MAX, desk, turn);
         }
         let (messages, lead) = (asked.messages + 1, asked.lead);
         self.take_back(task, desk);
         desk.award_nominee(task, agent, lead, messages, turn);
         self.proceed(desk, turn);
     }
-    fn none_able(&mut self, task: TaskId, call: u64, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
+    /// Nobody was found below a lead: it is not asked again before it reports, unless it has since the answer was given.
+    fn none_able(&mut self, task: TaskId, call: u64, seq: u64, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
         if self.asked.get(&task).is_some_and(|asked| asked.call == call) {
             if let Some(lead) = self.take_back(task, desk) {
-                self.inbox.exhausted(lead);
+                self.inbox.void(task);
+                if !self.inbox.heard_after(lead, seq) {
+                    self.inbox.exhausted(lead);
+                }
             }
             self.proceed(desk, turn);
         }

@@ -187,7 +187,7 @@ impl Desk {
         }
     }
 
-    /// Gives one open task to somebody who is free now by the book; false if there is nobody.
+    /// Gives one open task to somebody by the book; false if there is nobody free, or somebody busy would do it sooner.
     pub(super) fn place_one<M>(&mut self, order: Order, demand: DemandId, turn: &mut Turn<'_, M>) -> bool {
         if !self.any_free(demand) {
             return false;
@@ -195,7 +195,7 @@ impl Desk {
         let Some(lane) = self.lanes.lane(demand) else { return false };
         let Some(open) = lane.get(order) else { return false };
         self.book.plan();
-        let Step::Start(winner) = self.choice.of_free(open, lane, &mut self.book, f64::INFINITY) else { return false };
+        let Step::Start(winner) = self.choice.of_all(open, lane, &mut self.book, turn.rng) else { return false };
         self.award(order.task(), &winner, turn);
         true
     }
@@ -203,6 +203,10 @@ impl Desk {
     pub(super) fn may_have(&self, open: &Open, agent: AgentId) -> bool {
         let Some(lane) = self.lanes.lane(open.demand) else { return false };
         lane.able_one(agent).is_some() && (!open.avoid.contains(&agent) || !lane.has_choice(&open.avoid))
+    }
+    /// True if the agent holds as many of our jobs as it has slots.
+    pub(super) fn has_its_fill(&self, agent: AgentId) -> bool {
+        self.book.get(agent).is_some_and(|member| member.jobs() >= member.profile.slots)
     }
     /// Gives an open task to the agent that a lead nominated for it.
     pub(super) fn award_nominee<M>(

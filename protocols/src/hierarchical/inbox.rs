@@ -4,7 +4,8 @@ use super::book::still_busy_until;
 use super::delegation::turns_until;
 use super::message::{Soon, Summary};
 use super::settings::Delegation;
-use crate::{AgentId, Profile, Rng, Time, seconds_to_duration};
+use crate::{AgentId, Profile, Rng, TaskId, Time, seconds_to_duration};
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 /// The last report of each direct report, and what was sent its way since.
@@ -22,17 +23,35 @@ struct Heard {
     state: Summary,
     /// How fast the reporter proved to be, by the desk's stamp.
     pace: f64,
-    /// Slots that were spoken for since: the report does not know of them yet.
-    spoken_for: u32,
-    /// Calls that it has not answered. No report is known to count them.
-    calls: u32,
+    /// It has nothing, whatever it reported.
+    exhausted: bool,
     /// What a plain member reported, before it was given what it has not reported yet.
     before: Option<Box<Summary>>,
-    /// What it was asked for since, as if it were done by its fastest: when that would end, and how fast it goes.
-    given: Vec<Soon>,
+    /// What it was asked for, and the report does not count yet.
+    given: Vec<Given>,
     /// In this scan: until when busy ones have work, and the seconds for which tasks wait for them beyond that.
     reserved: Vec<(Slot, f64)>,
 }
+
+/// A slot that was spoken for.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    task: TaskId,
+    call: u64,
+    since: Time,
+    /// As if the fastest did it: when that would end, and how fast it goes.
+    soon: Option<Soon>,
+}
+
+impl Heard {
+    /// Slots of the report that are gone.
+    fn gone(&self) -> u32 {
+        if self.exhausted { u32::MAX } else { self.given.len() as u32 }
+    }
+}
+
+/// A call of which no report told for so long is taken as lost on its way.
+const FORGOTTEN: Duration = Duration::from_secs(2);
 
 /// A busy one of a report: until when it has work, and which it is of those that have it until then.
 type Slot = (Time, usize);
@@ -93,16 +112,14 @@ impl Offer {
 }
 
 impl Inbox {
-    /// Takes up a report. False if a newer one is here already.
-    pub(super) fn hear(&mut self, from: AgentId, seq: u64, state: Summary, pace: f64) -> bool {
+    /// Takes up a report that counts all calls up to a number. False if a newer one is here already.
+    pub(super) fn hear(&mut self, from: AgentId, seq: u64, state: Summary, pace: f64, counts: u64, now: Time) -> bool {
         if self.last.get(&from).is_some_and(|heard| heard.seq >= seq) {
             return false;
         }
-        let (calls, mut given) =
-            self.last.get_mut(&from).map_or((0, Vec::new()), |heard| (heard.calls, core::mem::take(&mut heard.given)));
-        // The report does not count the latest calls if they are not answered.
-        given.drain(..given.len().saturating_sub(calls as usize));
-        self.last.insert(from, Heard { seq, state, pace, spoken_for: calls, calls, before: None, given, reserved: Vec::new() });
+        let mut given = self.last.get_mut(&from).map_or_else(Vec::new, |heard| core::mem::take(&mut heard.given));
+        given.retain(|given| given.call > counts && now.since(given.since) < FORGOTTEN);
+        self.last.insert(from, Heard { seq, state, pace, exhausted: false, before: None, given, reserved: Vec::new() });
         true
     }
     /// Believes no more of a plain member's report than what it declared, at the pace that it proved.
@@ -117,28 +134,28 @@ impl Inbox {
     pub(super) fn len(&self) -> usize {
         self.last.len()
     }
-    /// One more slot below this one is spoken for.
-    pub(super) fn speak_for(&mut self, agent: AgentId, need: &Need<'_>) {
+    /// Of how many agents it was told. O(reporters).
+    pub(super) fn agents(&self) -> usize {
+        self.last.values().map(|heard| heard.state.agents as usize).sum()
+    }
+    /// One more slot below this one is spoken for, by a call for a task.
+    pub(super) fn speak_for(&mut self, agent: AgentId, (task, call): (TaskId, u64), need: &Need<'_>) {
         self.turn = Some(agent);
         if let Some(heard) = self.last.get_mut(&agent) {
-            if let Some(rate) = heard.state.kind(need.kind).and_then(|kind| kind.rate(heard.spoken_for)) {
-                heard.given.push(Soon { at: need.now + seconds_to_duration(need.work / rate), rate });
-            }
-            heard.spoken_for = heard.spoken_for.saturating_add(1);
+            let rate = heard.state.kind(need.kind).and_then(|kind| kind.rate(heard.gone()));
+            let soon = rate.map(|rate| Soon { at: need.now + seconds_to_duration(need.work / rate), rate });
+            heard.given.push(Given { task, call, since: need.now, soon });
         }
     }
-    /// A call goes out to it.
-    pub(super) fn call(&mut self, agent: AgentId, need: &Need<'_>) {
-        self.speak_for(agent, need);
-        if let Some(heard) = self.last.get_mut(&agent) {
-            heard.calls = heard.calls.saturating_add(1);
+    /// A call for a task is void: nothing is spoken for by it. True if it was.
+    pub(super) fn void(&mut self, task: TaskId) -> bool {
+        let mut any = false;
+        for heard in self.last.values_mut() {
+            let before = heard.given.len();
+            heard.given.retain(|given| given.task != task);
+            any |= heard.given.len() < before;
         }
-    }
-    /// A call is answered, or void. What was spoken for stays so until the next report.
-    pub(super) fn answered(&mut self, agent: AgentId) {
-        if let Some(heard) = self.last.get_mut(&agent) {
-            heard.calls = heard.calls.saturating_sub(1);
-        }
+        any
     }
     /// A plain member is about to take so much work.
     pub(super) fn occupy(&mut self, agent: AgentId, work: f64, now: Time) {
@@ -148,19 +165,22 @@ impl Inbox {
             heard.state.taken(work, now);
         }
     }
-    /// What was spoken for is free again.
+    /// True if its last report is of a later moment.
+    pub(super) fn heard_after(&self, agent: AgentId, seq: u64) -> bool {
+        self.last.get(&agent).is_some_and(|heard| heard.seq > seq)
+    }
+    /// A plain member takes nothing after all.
     pub(super) fn release(&mut self, agent: AgentId) {
-        if let Some(heard) = self.last.get_mut(&agent) {
-            match heard.before.take() {
-                Some(before) => heard.state = *before,
-                None => heard.spoken_for = heard.spoken_for.saturating_sub(1),
-            }
+        if let Some(heard) = self.last.get_mut(&agent)
+            && let Some(before) = heard.before.take()
+        {
+            heard.state = *before;
         }
     }
     /// It has nothing, whatever it reported; until its next report.
     pub(super) fn exhausted(&mut self, agent: AgentId) {
         if let Some(heard) = self.last.get_mut(&agent) {
-            heard.spoken_for = u32::MAX;
+            heard.exhausted = true;
             heard.given.clear();
         }
     }
@@ -168,7 +188,7 @@ impl Inbox {
     pub(super) fn sum(&self) -> Summary {
         let mut sum = Summary::default();
         for heard in self.last.values() {
-            sum.add(&heard.state, heard.spoken_for);
+            sum.add(&heard.state, heard.gone());
         }
         sum
     }
@@ -200,11 +220,11 @@ impl Inbox {
             let Some(Able { fit, most }) = able(*agent) else { continue };
             let scale = (fit / kind.best).min(1.0);
             let believed = |rate: f64| (rate * scale).min(most);
-            if let Some(rate) = kind.rate(heard.spoken_for) {
+            if let Some(rate) = kind.rate(heard.gone()) {
                 let key = match rule {
                     Delegation::LoadBalanced if need.work > 0.0 => now + need.work / believed(rate),
                     Delegation::LoadBalanced => -believed(rate),
-                    Delegation::LeastLoaded => -f64::from(kind.free - heard.spoken_for) / f64::from(heard.state.slots.max(1)),
+                    Delegation::LeastLoaded => -f64::from(kind.free - heard.gone()) / f64::from(heard.state.slots.max(1)),
                     Delegation::BestFit => -fit.min(kind.best),
                     Delegation::RoundRobin => f64::from(turns_until(self.turn, *agent)),
                     Delegation::Random => 0.0,
@@ -219,7 +239,7 @@ impl Inbox {
             }
             if need.waits && need.work > 0.0 {
                 let mut slot = (Time::MAX, 0);
-                for Soon { at, rate } in kind.soon.iter().chain(&heard.given) {
+                for Soon { at, rate } in kind.soon.iter().chain(heard.given.iter().filter_map(|given| given.soon.as_ref())) {
                     slot = (*at, if slot.0 == *at { slot.1 + 1 } else { 0 });
                     let promised: f64 = heard.reserved.iter().filter(|(other, _)| *other == slot).map(|(_, secs)| secs).sum();
                     let seconds = need.work / believed(*rate);

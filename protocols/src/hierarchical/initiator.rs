@@ -89,6 +89,7 @@ impl Initiator for Head {
         let ended = self.desk.book.begin(turn.now);
         let ours = self.desk.ended(task, agent, outcome);
         if ours {
+            self.chain.ended(agent, turn.now);
             self.chain.learned(agent, &self.desk, turn);
         }
         if ours || ended {

@@ -40,6 +40,8 @@ pub enum Message {
         /// The desk's stamp on what it passes on: how fast the reporter proved to be, relative to what it declared. What the reporter
         /// writes here counts for nothing.
         pace: f64,
+        /// The highest number of the calls that it has taken into account.
+        counts: u64,
         /// The state of affairs.
         state: Summary,
     },
@@ -58,6 +60,8 @@ pub enum Message {
         task: TaskId,
         /// Which call is answered.
         call: u64,
+        /// The moment of the answer, as reports count: a report of a later one tells more.
+        seq: u64,
     },
 }
 
@@ -122,10 +126,19 @@ pub struct Kind {
     pub free: u32,
     /// The best score of an agent that has it.
     pub best: f64,
-    /// Work per second of the fastest free slots, the fastest first; at most eight.
-    pub rates: Vec<f64>,
+    /// How fast its free slots are, the fastest first: all of them, in at most eight groups of about the same rate.
+    pub rates: Vec<Slots>,
     /// Busy ones that have it: when one will be free, and how fast it is. The soonest seven, and the fastest.
     pub soon: Vec<Soon>,
+}
+
+/// Free slots of about the same rate, as a report tells of them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Slots {
+    /// How many.
+    pub count: u32,
+    /// Their work per second, on average.
+    pub rate: f64,
 }
 
 /// An agent that is busy, as a report tells of it.

@@ -12,12 +12,14 @@
 //! and expected end. The choice is that of a look at everybody; it costs O(log agents) for each distinct rate that could matter.
 //!
 //! **A tree.** With `reporting: tree` a team larger than `span` is arranged in groups under leads, the most capable of each, and those
-//! under leads again, until at most `span` report to the leader. A report tells of each kind of work how many slots are free, how
-//! fast the first eight of them are, and of eight busy ones when they will be free; of agents it gives no names. The leader's desk
+//! under leads again, until at most `span` report to the leader. A report tells of each kind of work how many slots are free and how
+//! fast they are, in eight groups, and of eight busy ones when they will be free; of agents it gives no names. The leader's desk
 //! works out by the reports who would finish a task first. If that is somebody with a free slot it asks the lead, which asks one of
 //! its own or nominates a member; if it is somebody busy, the task waits, as in a small team. So an award is as good as the reports
 //! were fresh. Two things the desk has from its own roster: which of its direct reports have an able agent below, and the pace
-//! that outcomes taught, of which each agent is told, so that its reports count with it.
+//! that outcomes taught, of which each agent is told, so that its reports count with it. While the tree forms, at the beginning and when
+//! somebody came or went, the desk awards by its own book until its reports have told of everybody (for four seconds a level at most):
+//! else who speaks first would get what others do better.
 //!
 //! **A report is a claim until proven.** What an agent says of itself counts at most at its declared rate times the pace that it proved: the
 //! time that its work was expected to take over the time that it took, times the share of it that was done well. The desk stamps that on
@@ -27,6 +29,7 @@
 //! All mail goes through the desk, which stamps it and passes it on unread: a message between two members has two hops, each of which may be slow
 //! or lose it. A call that stays without answer is withdrawn after half a second for each level and made again elsewhere; after three
 //! the desk awards by its own book, and so it does when work waits although the book knows of a free slot that no report told of.
+//! Whose report of its orders, or of a job that ended, has not come up the tree in that time is asked again, three times at most.
 //! Who had the call is asked for a report. If nothing is heard of it for twice that time it is taken as lost: another leads its group
 //! until it is heard again. When a lead leaves, its group elects another; what is left of a small group is adopted by others.
 
@@ -41,6 +44,7 @@ mod initiator;
 mod lanes;
 mod leader;
 mod message;
+mod news;
 mod participant;
 mod proof;
 mod report;
@@ -50,7 +54,7 @@ mod tests;
 mod tree;
 
 pub use initiator::Head;
-pub use message::{Call, Kind, Message, Seat, Soon, Summary};
+pub use message::{Call, Kind, Message, Seat, Slots, Soon, Summary};
 pub use participant::Member;
 pub use settings::{Delegation, Hierarchical, Leader, Reporting};
 

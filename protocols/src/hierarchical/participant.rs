@@ -12,6 +12,15 @@ const STRANGERS: usize = 256;
 /// More levels than any tree of `u32` agents has.
 const LEVELS: u8 = 32;
 
+/// What a report says, and who.
+struct Word {
+    from: AgentId,
+    seq: u64,
+    pace: f64,
+    counts: u64,
+    state: Summary,
+}
+
 /// A member of the chain of command. It reports to its lead, and leads those who report to it.
 #[derive(Clone, Debug)]
 pub struct Member {
@@ -23,6 +32,8 @@ pub struct Member {
     seats: Arc<[Seat]>,
     /// What was reported to it, by level.
     inboxes: BTreeMap<u8, Inbox>,
+    /// The highest number of the calls that it answered or passed on, by level.
+    answered: BTreeMap<u8, u64>,
     /// Members whom it nominated and from whom it has not heard since.
     nominated: BTreeMap<TaskId, AgentId>,
     seq: u64,
@@ -42,6 +53,7 @@ impl Member {
             number: 0,
             seats: Arc::from([]),
             inboxes: BTreeMap::new(),
+            answered: BTreeMap::new(),
             nominated: BTreeMap::new(),
             seq: 0,
             pace: 1.0,
@@ -63,13 +75,17 @@ impl Member {
         // Counted from the moment of speaking, so that the reports of a later life outrank those of an earlier one.
         self.seq = (self.seq + 1).max(reply.now.as_nanos());
         let (seq, above) = (self.seq, level + 1);
+        let counts = self.answered.get(&level).copied().unwrap_or(0);
+        let word = Word { from: self.me, seq, pace: self.pace, counts, state };
         if superior == Some(self.me) {
-            self.hear(above, self.me, seq, state, self.pace, reply);
+            self.hear(above, word, reply);
         } else {
-            reply.send(Message::Report { to: superior, level: above, from: self.me, seq, pace: self.pace, state });
+            let Word { from, seq, pace, counts, state } = word;
+            reply.send(Message::Report { to: superior, level: above, from, seq, pace, counts, state });
         }
     }
-    fn hear(&mut self, level: u8, from: AgentId, seq: u64, state: Summary, pace: f64, reply: &mut Reply<'_, Message>) {
+    fn hear(&mut self, level: u8, word: Word, reply: &mut Reply<'_, Message>) {
+        let Word { from, seq, pace, counts, state } = word;
         if level == 0 || level > LEVELS {
             return;
         }
@@ -78,7 +94,7 @@ impl Member {
         let inbox = self.inboxes.entry(level).or_default();
         let known = seat.as_ref().map_or(inbox.len() < STRANGERS, Option::is_some);
         if known
-            && inbox.hear(from, seq, state, pace)
+            && inbox.hear(from, seq, state, pace, counts, reply.now)
             && let Some(Some(profile)) = seat
         {
             if level == 1 {
@@ -111,21 +127,24 @@ impl Member {
     /// Finds somebody, or passes the call on to one of its leads.
     fn answer(&mut self, call: Call, reply: &mut Reply<'_, Message>) {
         let (task, number) = (call.task, call.call);
+        let answered = self.answered.entry(call.level).or_default();
+        *answered = number.max(*answered);
         if let Some(agent) = self.nominated.get(&task).copied().filter(|_| call.level == 1) {
             // The call was repeated, or the answer lost: say it again.
             return reply.send(Message::Nominate { task, call: number, agent });
         }
-        let Some(chosen) = self.choose(&call, reply) else { return reply.send(Message::NoneAble { task, call: number }) };
+        let Some(chosen) = self.choose(&call, reply) else {
+            return reply.send(Message::NoneAble { task, call: number, seq: self.seq.max(reply.now.as_nanos()) });
+        };
         let Some(inbox) = self.inboxes.get_mut(&call.level) else { return };
         if call.level == 1 {
+            // No report: whoever asked counts on the fastest free slot, and this is it.
             inbox.occupy(chosen, call.work, reply.now);
-            let sum = inbox.sum();
             self.nominated.insert(task, chosen);
-            reply.send(Message::Nominate { task, call: number, agent: chosen });
-            return self.report(1, sum, reply);
+            return reply.send(Message::Nominate { task, call: number, agent: chosen });
         }
         let need = Need { kind: &call.demand.kind, work: call.work, now: reply.now, waits: false };
-        inbox.speak_for(chosen, &need);
+        inbox.speak_for(chosen, (task, number), &need);
         let down = Call { to: chosen, level: call.level - 1, ..call };
         if chosen == self.me { self.answer(down, reply) } else { reply.send(Message::Delegate(down)) }
     }
@@ -162,9 +181,14 @@ impl Participant for Member {
                     let sum = inbox.sum();
                     self.report(1, sum, reply);
                 }
+                let passed = self.inboxes.iter_mut().filter(|(level, _)| **level > 1);
+                let passed = passed.filter_map(|(level, inbox)| inbox.void(task).then(|| (*level, inbox.sum())));
+                for (level, sum) in passed.collect::<Vec<_>>() {
+                    self.report(level, sum, reply);
+                }
             }
-            Message::Report { to, level, from, seq, pace, state } if to == Some(self.me) => {
-                self.hear(level, from, seq, state, pace, reply);
+            Message::Report { to, level, from, seq, pace, counts, state } if to == Some(self.me) => {
+                self.hear(level, Word { from, seq, pace, counts, state }, reply);
             }
             // Mail for somebody else.
             Message::Delegate(_) | Message::Report { .. } | Message::Nominate { .. } | Message::NoneAble { .. } => {}

@@ -1,9 +1,9 @@
 //! Reports: how they add up.
 
-use super::message::{Kind, Soon, Summary};
+use super::message::{Kind, Slots, Soon, Summary};
 use crate::{Load, Name, Profile, Time, seconds_to_duration};
 
-/// How many free slots, and how many busy agents, a report tells of for each kind of work.
+/// How many groups of free slots, and how many busy agents, a report tells of for each kind of work.
 const TOLD: usize = 8;
 
 impl Summary {
@@ -18,7 +18,7 @@ impl Summary {
             let soon = Soon { at: now + seconds_to_duration(wait), rate };
             match free {
                 0 => Kind { name, free, best, rates: Vec::new(), soon: vec![soon] },
-                _ => Kind { name, free, best, rates: vec![rate; TOLD.min(free as usize)], soon: Vec::new() },
+                _ => Kind { name, free, best, rates: vec![Slots { count: free, rate }], soon: Vec::new() },
             }
         });
         let speed = profile.speed * pace;
@@ -35,7 +35,8 @@ impl Summary {
             let score = score(&kind.name);
             let most = profile.speed * pace * score;
             (kind.best, kind.free) = (kind.best.min(score), kind.free.min(slots));
-            kind.rates.iter_mut().chain(kind.soon.iter_mut().map(|soon| &mut soon.rate)).for_each(|rate| *rate = rate.min(most));
+            let free = kind.rates.iter_mut().map(|slots| &mut slots.rate);
+            free.chain(kind.soon.iter_mut().map(|soon| &mut soon.rate)).for_each(|rate| *rate = rate.min(most));
         }
     }
     /// Adds what another one reported, less `spoken_for` slots that were given away since. It is taken that those were the fastest.
@@ -63,7 +64,9 @@ impl Summary {
         self.free = self.free.saturating_sub(1);
         for kind in &mut self.kinds {
             kind.free = kind.free.saturating_sub(1);
-            let Some(rate) = kind.rates.pop().filter(|_| kind.free == 0) else { continue };
+            let rate = kind.rates.last().map(|slots| slots.rate);
+            drop_first(&mut kind.rates, 1);
+            let Some(rate) = rate.filter(|_| kind.free == 0) else { continue };
             kind.soon = vec![Soon { at: now + seconds_to_duration(work / rate), rate }];
         }
     }
@@ -72,8 +75,13 @@ impl Summary {
 impl Kind {
     /// The rate of the fastest free slot after so many others are taken; `None` if none is left.
     pub(super) fn rate(&self, taken: u32) -> Option<f64> {
-        // Of more slots than it tells of nothing is known but that they are no faster than the last.
-        (self.free > taken).then(|| self.rates.get(taken as usize).or(self.rates.last()).copied()).flatten()
+        let mut before = 0_u32;
+        let next = self.rates.iter().find(|slots| {
+            before = before.saturating_add(slots.count);
+            before > taken
+        });
+        // What tells of fewer slots than it counts is taken to mean its slowest.
+        (self.free > taken).then(|| next.or(self.rates.last()).map(|slots| slots.rate)).flatten()
     }
     fn less(&self, taken: u32) -> Kind {
         // Room for what a sum adds before it is cut.
@@ -86,10 +94,14 @@ impl Kind {
         self.best = self.best.max(other.best);
         if let Some(next) = other.rate(taken) {
             self.free = self.free.saturating_add(other.free - taken);
-            let rest = other.rates.get(taken as usize..).filter(|rest| !rest.is_empty());
-            self.rates.extend(rest.unwrap_or(&[next]));
-            self.rates.sort_by(|a, b| b.total_cmp(a));
-            self.rates.truncate(TOLD);
+            let mut rest = other.rates.clone();
+            drop_first(&mut rest, taken);
+            if rest.is_empty() {
+                rest.push(Slots { count: other.free - taken, rate: next });
+            }
+            self.rates.append(&mut rest);
+            self.rates.sort_by(|a, b| b.rate.total_cmp(&a.rate));
+            group(&mut self.rates);
         }
         if other.soon.is_empty() {
             return;
@@ -100,6 +112,32 @@ impl Kind {
             let late = self.soon.split_off(TOLD - 1);
             self.soon.extend(late.into_iter().max_by(|a, b| a.rate.total_cmp(&b.rate).then(b.at.cmp(&a.at))));
         }
+    }
+}
+
+/// Takes the fastest slots away.
+fn drop_first(rates: &mut Vec<Slots>, mut taken: u32) {
+    rates.retain_mut(|slots| {
+        let gone = slots.count.min(taken);
+        (slots.count, taken) = (slots.count - gone, taken - gone);
+        slots.count > 0
+    });
+}
+
+/// Puts slots of about the same rate together until there are [`TOLD`] groups at most: each time those two neighbours that lose the least
+/// by it, as Ward (1963) measures it. O(groups²).
+fn group(rates: &mut Vec<Slots>) {
+    let lost = |pair: &[Slots]| {
+        let (a, b) = (f64::from(pair[0].count), f64::from(pair[1].count));
+        a * b / (a + b) * (pair[0].rate - pair[1].rate).powi(2)
+    };
+    while rates.len() > TOLD {
+        let Some(at) = (0..rates.len() - 1).min_by(|a, b| lost(&rates[*a..*a + 2]).total_cmp(&lost(&rates[*b..*b + 2]))) else {
+            return;
+        };
+        let (one, other) = (rates[at], rates.remove(at + 1));
+        let (a, b) = (f64::from(one.count), f64::from(other.count));
+        rates[at] = Slots { count: one.count.saturating_add(other.count), rate: (a * one.rate + b * other.rate) / (a + b) };
     }
 }
 
@@ -131,7 +169,7 @@ mod tests {
             let (profile, load) = (digger(speed, score, 2), Load { running: jobs, queued: 0, backlog: f64::from(jobs) });
             let state = Summary::of_one(&profile, pace, &load, Time::ZERO);
             let (to, from) = (Some(crate::AgentId(1)), crate::AgentId(0));
-            let said = super::super::Message::Report { to, level: 1, from, seq: 1, pace: 9.0, state: state.clone() };
+            let said = super::super::Message::Report { to, level: 1, from, seq: 1, pace: 9.0, counts: 0, state: state.clone() };
             let bent = super::super::bent::bend(said, &Lie::LowBall(factor), Time::ZERO, &mut Rng::new(1, "x"));
             let super::super::Message::Report { state: mut heard, .. } = bent else { panic!("a report stays one") };
             heard.doubt(&profile, pace);

@@ -106,6 +106,10 @@ impl Tree {
             }
         }
     }
+    /// How many members there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
     /// Takes a member as lost to the post: another leads in its place. True if that is news.
     pub(super) fn give_up_on(&mut self, agent: AgentId) -> bool {
         let Some(group) = self.places.get(&agent).map(|place| place.group) else { return false };

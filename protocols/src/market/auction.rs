@@ -67,10 +67,10 @@ pub fn first_price(bids: &[Bid], reserve: f64) -> Option<Sale> {
 }
 
 /// The least weighed admissible bid wins and is paid the highest price at which it would still have won (Vickrey 1961, reversed):
-/// the second-lowest price, if waits and trusts are equal. A lone bidder is paid the reserve. O(bids).
+/// the second-lowest price, if waits and trusts are equal. A lone bidder is paid the reserve; if that is infinite, what it asked. O(bids).
 ///
-/// What it is paid does not depend on what it asked, so asking its true cost is its best bid; and it is never paid less than it
-/// asked.
+/// What it is paid does not depend on what it asked, so asking its true cost is its best bid (but for one that is alone where there is
+/// no reserve); and it is never paid less than it asked.
 ///
 /// ```
 /// use polity_protocols::{AgentId, market::auction::{Bid, second_price}};
@@ -78,11 +78,13 @@ pub fn first_price(bids: &[Bid], reserve: f64) -> Option<Sale> {
 /// let sale = second_price(&bids, 10.0).unwrap();
 /// assert_eq!((bids[sale.winner].agent, sale.price), (AgentId(1), 3.0));
 /// assert_eq!(second_price(&bids[..1], 10.0).unwrap().price, 10.0);
+/// assert_eq!(second_price(&bids[..1], f64::INFINITY).unwrap().price, 3.0);
 /// ```
 pub fn second_price(bids: &[Bid], reserve: f64) -> Option<Sale> {
     let (winner, second) = best_two(bids, reserve)?;
     if bids.len() == 1 {
-        return Some(Sale { winner, price: reserve });
+        let price = if reserve.is_finite() { reserve } else { bids[winner].price };
+        return Some(Sale { winner, price });
     }
     let second = second.map_or(f64::INFINITY, |second| bids[second].weighed());
     let bound = second.min(outside(bids, reserve));

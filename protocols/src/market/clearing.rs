@@ -133,8 +133,8 @@ impl Floor<'_> {
     fn sell_one(&self, lot: &Lot, bidders: &mut [Bidder]) -> Verdict {
         let bids = lot.bids(bidders);
         let sale = match self.set.auction {
-            Auction::SecondPrice => auction::second_price(&bids, self.set.reserve),
-            Auction::FirstPrice => auction::first_price(&bids, self.set.reserve),
+            Auction::SecondPrice => auction::second_price(&bids, self.set.limit()),
+            Auction::FirstPrice => auction::first_price(&bids, self.set.limit()),
         };
         let Some(sale) = sale else { return Verdict::TooDear };
         let (index, proposal) = lot.offers[sale.winner];
@@ -151,7 +151,7 @@ impl Floor<'_> {
     /// All lots in one least-cost assignment to the bidders' turns.
     fn sell_together(&self, lots: &[Lot], bidders: &[Bidder]) -> Vec<(Order, Verdict)> {
         let (places, turns) = places(bidders, lots.len());
-        let mut batch = Batch::new(lots.len(), places.clone(), self.set.reserve);
+        let mut batch = Batch::new(lots.len(), places.clone(), self.set.limit());
         let mut places_of = vec![Vec::new(); bidders.len()];
         for (place, (index, _)) in turns.iter().enumerate() {
             places_of[*index].push(place);
@@ -183,7 +183,7 @@ impl Floor<'_> {
     }
     /// Nobody serves it in the best allocation: since others do with the turns that there are, or since all ask too much.
     fn unsold(&self, lot: &Lot, bidders: &[Bidder]) -> Verdict {
-        let sale = auction::first_price(&lot.bids(bidders), self.set.reserve);
+        let sale = auction::first_price(&lot.bids(bidders), self.set.limit());
         let ahead = sale.and_then(|sale| bidders[lot.offers[sale.winner].0].turns.first().copied());
         ahead.map_or(Verdict::TooDear, |ahead| Verdict::Wait { ahead, margin: LEAST_TURN })
     }

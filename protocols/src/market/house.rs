@@ -94,7 +94,7 @@ impl House {
     }
     pub(super) fn decline_unwilling(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
         let too_dear = self.calls.get(&task).and_then(|call| call.too_dear);
-        let reserve = self.set.reserve;
+        let reserve = self.set.limit();
         let why = match too_dear {
             None => Why::NobodyWilling,
             Some(least) => Why::Other(format!(
@@ -292,7 +292,8 @@ impl House {
         }
         let Some(mut call) = self.close(task) else { return };
         call.messages += call.proposals().count() as u32 - 1;
-        let terms = Terms { auction: self.set.auction, price: price.to_price(), batch: win.batch };
+        let reserved = self.set.reserve.is_some();
+        let terms = Terms { auction: self.set.auction, price: price.to_price(), batch: win.batch, reserved };
         let decision = record(&mut win.bids, &win.bid, terms).cost(call.messages, call.round, turn.now - call.since);
         self.roster.award(task, agent, win.seconds, turn.now);
         self.seats.took(agent, task, turn.now + crate::seconds_to_duration(win.seconds));

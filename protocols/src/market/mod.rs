@@ -12,9 +12,10 @@
 //! **Second price** (Vickrey 1961, reversed): the winner is paid the highest price at which it would still have won. With no urgency
 //! and equal reputations this is the second-lowest price; a lone bidder for a lone
 //! task is paid the reserve. A proposal by which the
-//! caller would lose more than by the reserve with the slowest bidder is not admitted. **Optimal allocation**: the tasks open at one moment (or gathered for a `window`) are allocated as a minimum-cost
+//! caller would lose more than by the reserve with the slowest bidder is not admitted. Without a reserve any price is admitted; one without
+//! whom a task would stay unsold is then paid what it asked, since nothing else bounds its price. **Optimal allocation**: the tasks open at one moment (or gathered for a `window`) are allocated as a minimum-cost
 //! assignment (Kuhn 1955; Jonker and Volgenant 1987) and paid by Vickrey, Clarke and Groves; for one task that is the second price.
-//! In both no agent gains by asking more or less than its cost. In a first-price auction it does: that is what it is there to show.
+//! In both no agent gains by asking more or less than its cost, but for one that nobody can replace where there is no reserve. In a first-price auction it does: that is what it is there to show.
 //! **Sequential allocation** sells one task after the other, in the order of rank (Koenig et al. 2006);
 //! so does the optimal one when a single turn is free. The time of a task of lower rank weighs less in a batch.
 //!

@@ -11,6 +11,8 @@ pub(super) struct Terms {
     pub(super) price: f64,
     /// How many tasks were sold together.
     pub(super) batch: usize,
+    /// Whether there is a reserve.
+    pub(super) reserved: bool,
 }
 
 /// The record of a sale to `winner`, of bids that were admitted. They are put in order, the least weighed first.
@@ -42,6 +44,9 @@ fn reason(bids: &[Bid], winner: &Bid, terms: Terms) -> String {
     let (bid, price, count) = (short(winner.weighed()), short(terms.price), bids.len());
     let paid = match terms.auction {
         Auction::FirstPrice => format!("and it is paid what it asked, {price}"),
+        Auction::SecondPrice if terms.batch <= 1 && count == 1 && !terms.reserved => {
+            format!("and without a reserve it is paid what it asked, {price}")
+        }
         Auction::SecondPrice if terms.batch > 1 => format!("and it is paid {price}, its price and what it saves the others"),
         Auction::SecondPrice if count == 1 => format!("and it is paid the reserve, {price}"),
         Auction::SecondPrice => format!("and it is paid {price}, at which the second-lowest would have drawn level"),

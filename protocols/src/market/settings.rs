@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use polity_protocols::{Protocol, market::{Auction, Market}};
 /// let set: Market = serde_json::from_str(r#"{ "auction": "first_price", "deadline": "50ms" }"#).unwrap();
-/// assert_eq!((set.auction, set.deadline.as_millis(), set.reserve), (Auction::FirstPrice, 50, 10.0));
+/// assert_eq!((set.auction, set.deadline.as_millis(), set.reserve), (Auction::FirstPrice, 50, None));
 /// assert_eq!(set.check(), Ok(()));
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +31,8 @@ pub struct Market {
     #[serde(with = "crate::duration_text")]
     pub deadline: Duration,
     /// What a lone bidder is paid, and the most that the slowest bidder may ask. A faster one may ask and earn more: what its time saves.
-    pub reserve: f64,
+    /// Without it any price is paid, and whoever nobody can replace is paid what it asked.
+    pub reserve: Option<f64>,
     /// The most that may be spent in all; without it there is no limit.
     pub budget: Option<f64>,
     /// How many agents are asked about a task at most (the fastest free ones first), so that cost does not grow with the team;
@@ -49,7 +50,7 @@ impl Default for Market {
             window: Duration::ZERO,
             payment: Payment::default(),
             deadline: Duration::from_millis(200),
-            reserve: 10.0,
+            reserve: None,
             budget: None,
             shortlist: Some(16),
             urgency: 1.0,
@@ -98,14 +99,17 @@ fn at_least_zero(name: &str, given: f64) -> Result<(), String> {
 }
 
 impl Market {
+    /// The reserve as a number: without one it is infinite.
+    pub(super) fn limit(&self) -> f64 {
+        self.reserve.unwrap_or(f64::INFINITY)
+    }
     fn wrong(&self) -> Result<(), String> {
         if self.deadline.is_zero() {
             return Err("market.deadline must be above 0s, but is 0s: nobody could answer a call in time".to_owned());
         }
-        if !(self.reserve > 0.0 && self.reserve.is_finite()) {
+        if let Some(reserve) = self.reserve.filter(|reserve| !(*reserve > 0.0 && reserve.is_finite())) {
             return Err(format!(
-                "market.reserve must be a number above 0, but is {}: it is the most that a proposal may ask",
-                self.reserve
+                "market.reserve must be a number above 0, but is {reserve}: it is the most that a proposal may ask; leave it out to pay any price"
             ));
         }
         if self.shortlist == Some(0) {

@@ -4,6 +4,9 @@
 //! asks: asking its true costs is its best bid (Clarke 1971, Groves 1973; with trust as fixed weights, an affine maximiser in the sense
 //! of Roberts 1979). A task that nobody serves costs what [`outside`](super::auction::outside) says, which no price changes; it bounds
 //! what is paid. For one task this is the second price.
+//!
+//! Without a reserve (an infinite one) as many tasks are sold as can be, at the least cost. An agent without whom fewer would be sold is
+//! paid what it asked: what an unsold task costs nobody said.
 
 use super::assignment::{Assignment, Costs, assign};
 use super::auction::Bid;
@@ -53,7 +56,7 @@ pub struct Sold {
 }
 
 impl Batch {
-    /// So many tasks, for which nobody asks yet.
+    /// So many tasks, for which nobody asks yet. The reserve is above 0, and may be infinite.
     pub fn new(tasks: usize, places: Vec<Place>, reserve: f64) -> Batch {
         Batch { asked: vec![None; tasks * places.len()], places, reserve, tasks }
     }
@@ -74,7 +77,8 @@ impl Batch {
     }
     /// The same allocation, but the payment is worked out only of agents at places that `matter`; the others' is what they asked.
     pub fn sell_to(&self, matter: impl Fn(usize) -> bool) -> Vec<Option<Sold>> {
-        let costs = self.costs();
+        let dearest = self.dearest();
+        let costs = self.costs(dearest);
         let best = assign(&costs);
         let mut sold = self.served(&best);
         let mut winners: Vec<AgentId> =
@@ -82,7 +86,7 @@ impl Batch {
         winners.sort_unstable();
         winners.dedup();
         for winner in winners {
-            let surplus = self.surplus(&best, winner);
+            let surplus = self.surplus(&best, winner, dearest);
             let is_its = |sold: &&mut Sold| self.places[sold.place].agent == winner;
             let count = sold.iter().flatten().filter(|sold| self.places[sold.place].agent == winner).count() as f64;
             sold.iter_mut().flatten().filter(is_its).for_each(|sold| sold.price += surplus / count);
@@ -91,10 +95,16 @@ impl Batch {
     }
     /// The same allocation, each paid what it asked.
     pub fn sell_first_price(&self) -> Vec<Option<Sold>> {
-        self.served(&assign(&self.costs()))
+        self.served(&assign(&self.costs(self.dearest())))
+    }
+    /// More than any allocation costs, as far as tasks are served: each by its dearest bid.
+    fn dearest(&self) -> f64 {
+        let weight = |task, place| self.bid(task, place).map(|bid| bid.weighed());
+        let most = |task| (0..self.places.len()).filter_map(|place| weight(task, place)).fold(0.0, f64::max);
+        1.0 + (0..self.tasks).map(most).sum::<f64>()
     }
     /// Places first, then for each task one column of its own: that nobody serves it.
-    fn costs(&self) -> Costs {
+    fn costs(&self, dearest: f64) -> Costs {
         let places = self.places.len();
         let mut costs = Costs::none(self.tasks, places + self.tasks);
         for task in 0..self.tasks {
@@ -104,7 +114,8 @@ impl Batch {
                 costs.set(task, place, bid.weighed());
             }
             if outside > f64::NEG_INFINITY {
-                costs.set(task, places + task, outside);
+                // Two of the dearest, so that the difference of two allocations tells whether one of them serves more tasks.
+                costs.set(task, places + task, if outside.is_finite() { outside } else { 2.0 * dearest });
             }
         }
         costs
@@ -120,9 +131,10 @@ impl Batch {
         self.places.get(column).is_some_and(|place| place.agent == agent)
     }
     /// What the caller would lose without the agent, in the agent's own money; never below 0.
-    fn surplus(&self, best: &Assignment<'_>, agent: AgentId) -> f64 {
+    fn surplus(&self, best: &Assignment<'_>, agent: AgentId, dearest: f64) -> f64 {
         let trust = self.places.iter().find(|place| place.agent == agent).map_or(1.0, |place| place.trust);
         let without = best.without(|column| self.is_of(column, agent));
-        (trust * (without.cost() - best.cost())).max(0.0)
+        let saved = without.cost() - best.cost();
+        if self.reserve.is_infinite() && saved >= dearest { 0.0 } else { (trust * saved).max(0.0) }
     }
 }

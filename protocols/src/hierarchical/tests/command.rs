@@ -31,7 +31,7 @@ fn small_tree() -> Bench {
 fn report(bench: &mut Bench, from: u32, seq: u64) -> Vec<(u32, u32, String)> {
     let now = Time::from_secs_f64(bench.now);
     let state = Summary::of_one(&digger("x"), 1.0, &Load::default(), now);
-    let message = Message::Report { to: None, level: 2, from: AgentId(from), seq, pace: 1.0, state };
+    let message = Message::Report { to: None, level: 2, from: AgentId(from), seq, pace: 1.0, counts: 0, state };
     bench.turn(|head, turn| head.on_message(AgentId(from), message, turn))
 }
 

@@ -19,9 +19,9 @@ fn windows_budgets_and_short_lists_keep_the_rules() {
     let fine = Market::default();
     for set in [
         Market { window: Duration::from_millis(500), ..fine.clone() },
-        Market { budget: Some(30.0), payment: Payment::OnAward, ..fine.clone() },
+        Market { budget: Some(30.0), reserve: Some(10.0), payment: Payment::OnAward, ..fine.clone() },
         Market { shortlist: Some(3), ..fine.clone() },
-        Market { shortlist: None, urgency: 0.0, reserve: 100.0, ..fine.clone() },
+        Market { shortlist: None, urgency: 0.0, reserve: Some(100.0), ..fine.clone() },
     ] {
         suite(|| set.clone(), 100);
     }

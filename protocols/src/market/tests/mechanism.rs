@@ -73,7 +73,10 @@ impl Fair {
         self.price[0].len()
     }
     fn batch(&self) -> Batch {
-        let mut batch = Batch::new(self.price.len(), self.places.clone(), RESERVE);
+        self.batch_at(RESERVE)
+    }
+    fn batch_at(&self, reserve: f64) -> Batch {
+        let mut batch = Batch::new(self.price.len(), self.places.clone(), reserve);
         for (task, prices) in self.price.iter().enumerate() {
             for (at, place) in self.places.iter().enumerate() {
                 batch.ask(task, at, prices[place.agent.index()], self.wait[task][at]);
@@ -200,6 +203,27 @@ proptest! {
             let trust = fair.places.iter().find(|place| place.agent.index() == agent).unwrap().trust;
             prop_assert!((gain - trust * (without - whole)).abs() < 1e-6, "{gain} for {}", trust * (without - whole));
         }
+    }
+}
+
+proptest! {
+    /// Without a reserve the sale is the one of a reserve that nobody reaches; no price is infinite, none below what was asked, and none above
+    /// what it would be with that reserve.
+    #[test]
+    fn without_a_reserve_any_price_is_paid_but_no_endless_one(fair in fair()) {
+        let (free, high) = (fair.batch_at(f64::INFINITY).sell(), fair.batch_at(1e6).sell());
+        for (task, (free, high)) in free.iter().zip(&high).enumerate() {
+            prop_assert_eq!(free.map(|sold| sold.place), high.map(|sold| sold.place));
+            let (Some(free), Some(high)) = (free, high) else { continue };
+            let asked = fair.price[task][fair.places[free.place].agent.index()];
+            prop_assert!(asked <= free.price && free.price <= high.price + 1e-3, "{asked} {} {}", free.price, high.price);
+            prop_assert!(free.price < 1e3);
+        }
+        let bids: Vec<Bid> = (0..fair.places.len()).filter_map(|place| fair.batch().bid(0, place)).collect();
+        let (free, high) = (second_price(&bids, f64::INFINITY).unwrap(), second_price(&bids, 1e6).unwrap());
+        prop_assert_eq!(free.winner, high.winner);
+        let due = if bids.len() == 1 { bids[0].price } else { high.price };
+        prop_assert_eq!(free.price, due);
     }
 }
 

@@ -142,7 +142,7 @@ fn dig(n: u32) -> TaskView {
 
 /// One award, one outcome: what ann has earned of a price of 10.
 fn paid(payment: Payment, outcome: Outcome) -> f64 {
-    let mut house = Market { payment, ..Market::default() }.initiator();
+    let mut house = Market { payment, reserve: Some(10.0), ..Market::default() }.initiator();
     let (mut rng, mut effects) = (Rng::new(1, "paid"), Vec::new());
     let ann = AgentId(0);
     house.on_join(ann, &digger(1.0), &mut Turn::new(Time::ZERO, &mut rng, &mut effects));
@@ -174,7 +174,7 @@ fn payment_follows_the_stated_rule() {
 
 #[test]
 fn a_budget_ends_the_awards_and_says_so() {
-    let set = Market { budget: Some(25.0), ..Market::default() };
+    let set = Market { budget: Some(25.0), reserve: Some(10.0), ..Market::default() };
     let table = Table::new(set, 1).agent(digger(0.1));
     let table = table.announce_at(Time::ZERO, dig(0)).announce_after(&[TaskId::new(0, 0)], dig(1));
     let report = table.announce_after(&[TaskId::new(0, 1)], dig(2)).run_until_quiet();
@@ -185,7 +185,7 @@ fn a_budget_ends_the_awards_and_says_so() {
 
 /// Through the whole protocol: one task, agents of equal speed, one of which asks something else than its cost.
 fn earned(auction: Auction, costs: &[f64], liar: usize, asked: f64) -> f64 {
-    let set = Market { auction, ..Market::default() };
+    let set = Market { auction, reserve: Some(10.0), ..Market::default() };
     let tell = |(n, cost): (usize, &f64)| digger(if n == liar { asked } else { *cost });
     let table = costs.iter().enumerate().map(tell).fold(Table::new(set, 1), Table::agent);
     let report = table.announce_at(Time::ZERO, dig(0)).run_until_quiet();
@@ -217,8 +217,8 @@ fn settings_that_make_no_sense_are_named() {
         "market.deadline must be above 0s, but is 0s: nobody could answer a call in time"
     );
     assert_eq!(
-        wrong(Market { reserve: -1.0, ..fine.clone() }),
-        "market.reserve must be a number above 0, but is -1: it is the most that a proposal may ask"
+        wrong(Market { reserve: Some(-1.0), ..fine.clone() }),
+        "market.reserve must be a number above 0, but is -1: it is the most that a proposal may ask; leave it out to pay any price"
     );
     assert_eq!(wrong(Market { budget: Some(f64::NAN), ..fine.clone() }), "market.budget must be a number from 0 on, but is NaN");
     assert_eq!(wrong(Market { urgency: -0.5, ..fine.clone() }), "market.urgency must be a number from 0 on, but is -0.5");

@@ -7,6 +7,7 @@ use crate::{
     Protocol, Reply, Rng, TaskId, TaskView, Time, Turn, Weather, Why,
 };
 use core::time::Duration;
+use proptest::prelude::*;
 use std::sync::Arc;
 
 fn digger(name: &str) -> Profile {
@@ -196,7 +197,7 @@ fn a_short_list_bounds_the_talk_and_the_others_are_asked_when_they_are_idle() {
 
 #[test]
 fn prices_above_the_reserve_are_declined_with_the_remedy() {
-    let set = Market { reserve: 1.0, ..Market::default() };
+    let set = Market { reserve: Some(1.0), ..Market::default() };
     let report = market(set, [digger("ann").cost(2.0)]).announce_at(Time::ZERO, dig(0, 3.0)).run_until_quiet();
     let (_, _, why) = &report.declines[0];
     assert_eq!(
@@ -247,4 +248,29 @@ fn the_same_claim_twice_costs_trust_once_each() {
     let mut heir = Bench::new(Market::default(), &["ann"].map(digger));
     heir.house.restore(&bench.house.save());
     assert_eq!(heir.house.standing(AgentId(0))[0].1, 0.8);
+}
+
+proptest! {
+    /// A limit that nobody set ends no run: however long the tasks and however dear the agents, all is done, and no price is endless.
+    #[test]
+    fn without_a_reserve_nothing_is_too_dear(
+        works in proptest::collection::vec(0.1..1e5_f64, 1..30), costs in proptest::collection::vec(0.0..1e3_f64, 1..5),
+    ) {
+        let members = || costs.iter().enumerate().map(|(n, cost)| digger(&format!("a{n}")).cost(*cost));
+        let run = |set| {
+            let tasks = works.iter().enumerate().map(|(n, work)| dig(n as u32, *work));
+            tasks.fold(market(set, members()), |table, task| table.announce_at(Time::ZERO, task)).run_until_quiet()
+        };
+        let report = run(Market::default());
+        prop_assert_eq!((report.done(), report.declines.len(), report.violations.len()), (works.len(), 0, 0));
+        // All work with the dearest agent, and its time: of each task no more than all of it, and turns behind that.
+        let most = (1e3 + 60.0) * works.iter().sum::<f64>();
+        prop_assert!(report.awards.iter().all(|award| award.decision.price.is_some_and(|price| price <= most)));
+        // With a limit below what the cheapest asks for the longest nothing of the kind holds.
+        let cheapest = costs.iter().copied().fold(f64::MAX, f64::min) * works.iter().copied().fold(0.0, f64::max);
+        if cheapest > 1.0 {
+            let limited = run(Market { reserve: Some(cheapest / 2.0), urgency: 0.0, ..Market::default() });
+            prop_assert!(!limited.declines.is_empty());
+        }
+    }
 }
