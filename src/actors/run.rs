@@ -21,9 +21,9 @@ use crate::plan::{InstanceId, Join, Ledger, LedgerEffect, NodeIx, NodeState, Pla
 use crate::report::Recall;
 use crate::runtime::RunResult;
 use crate::workflow::{Action, Conditions, EvalError, OnFailure, Workflow};
-use crate::world::{Letter, Mail, Ticket, World};
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
-use polity_agents::{Failure, FailureKind, Job};
+use crate::world::{Letter, Mail, Ticket, Wire, World};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
+use polity_agents::{Failure, FailureKind, Job, JobId};
 use polity_protocols::{AgentId, Demand, Judged, Name, TaskId, TaskView, Time};
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
@@ -85,9 +85,9 @@ pub(crate) struct RunActor {
     read: Vec<bool>,
     /// Ready and not yet open, the highest rank first, then the order of the file.
     pub(super) ready: BinaryHeap<(Rank, Reverse<u32>)>,
-    pub(super) open: BTreeMap<u32, Addr<TaskActor>>,
+    pub(super) open: BTreeMap<u32, Wire<TaskActor>>,
     /// Actors whose task has settled, to be used again.
-    idle: Vec<Addr<TaskActor>>,
+    idle: Vec<Wire<TaskActor>>,
     /// Redundant tasks that are being done.
     pub(super) ballots: Ballots,
     /// Tasks that failed, and are done in another way.
@@ -457,7 +457,7 @@ impl RunActor {
                 let (run, coordinator) = (context.address(), self.offices.of(node).clone());
                 let budget = self.nest.origin.budget.clone();
                 let setup = TaskSetup { run, coordinator, budget, errand };
-                TaskActor::new(self.world.clone(), setup).start()
+                TaskActor::begun(&self.world, setup)
             }
         };
         self.open.insert(instance, addr);
@@ -525,15 +525,18 @@ impl RunActor {
         let name = self.name_of(instance);
         let estimate = self.ledger.plan().weight(node);
         let task = &self.workflow.tasks[node.index()];
+        // `Job::new` would allocate three things that are thrown away here; its id and its fit are the award's.
         let job = Job {
+            id: JobId { task: self.task(instance), attempt: 1, launch: 1 },
+            name,
             run: self.key_name(),
             kind: task.kind.clone(),
             work: rendered.work,
             input: rendered.input,
             estimate,
+            fit: 1.0,
             timeout: task.timeouts.attempt,
             heartbeat: task.timeouts.heartbeat,
-            ..Job::new(name, polity_agents::Work::Own)
         };
         self.errand_of(instance, node, job)
     }
@@ -813,7 +816,7 @@ impl RunActor {
             world: &self.world,
         }
     }
-    pub(super) fn cancel(&self, instance: u32, addr: &Addr<TaskActor>) {
+    pub(super) fn cancel(&self, instance: u32, addr: &Wire<TaskActor>) {
         let cancel = ToTask { task: self.task(instance), word: TaskMail::Cancel };
         self.world.send(Letter::Task(addr.clone(), cancel));
     }
