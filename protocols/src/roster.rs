@@ -243,8 +243,10 @@ impl Roster {
             looked += 1;
             let wait = seats[able.agent.index()].as_ref().map_or(f64::INFINITY, |seat| seat.wait(now));
             let at = best.partition_point(|(_, finish)| *finish <= wait + seconds);
-            best.insert(at, (able, wait + seconds));
-            best.truncate(keep.max(1));
+            if at < keep.max(1) {
+                best.truncate(keep.max(1) - 1);
+                best.insert(at, (able, wait + seconds));
+            }
         }
         (best, looked)
     }

@@ -3,13 +3,14 @@
 use super::jobs::{Held, Jobs, Stage, carry};
 use super::listen::Ears;
 use super::messages::{AgentMail, CoordinatorMail, Finished, SupervisorMail};
+use super::task::reach;
 use super::{Book, Claim, CoordinatorId, PoolPlan, SupervisorActor, panics};
 use crate::event::{RunId, What};
 use crate::faults::Part;
 use crate::mutation::planted;
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
 use crate::supervision::{ChildSpec, Exit, Intensity};
-use crate::world::{Desk, InTurn, Inbox, Letter, Mail, World};
+use crate::world::{Desk, InTurn, Inbox, Letter, Mail, Wire, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_agents::{
     Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, Offer, Pulse,
@@ -19,7 +20,7 @@ use polity_protocols::{AgentId, Ended, Name, Outcome, Profile, Rng};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub(crate) struct AgentActor {
     pub(super) blueprint: Rc<Blueprint>,
     pub(super) incarnation: u64,
     supervisor: Addr<SupervisorActor>,
+    /// Itself; the strong ones are others', so that it can end.
+    me: Weak<Addr<AgentActor>>,
     pub(super) body: Body,
     /// In order of id. As many as slots and queue allow: a short list, and no tree whose nodes come and go with each job.
     pub(super) held: Jobs,
@@ -110,6 +113,7 @@ impl AgentActor {
             blueprint,
             incarnation,
             supervisor,
+            me: Weak::new(),
             body,
             held: Jobs::default(),
             overtaken: BTreeSet::new(),
@@ -130,7 +134,7 @@ impl AgentActor {
             AgentMail::Talk { coordinator, epoch, talk } => self.listen(coordinator, epoch, talk),
             AgentMail::Execute { job, rank, coordinator, claim } => self.offer(job, rank, coordinator, claim, context),
             AgentMail::Cancel { job } => self.cancel(job, context),
-            AgentMail::Ended { job, executed } => self.end(job, executed, false, context),
+            AgentMail::Ended { job, executed } => self.end(job, *executed, false, context),
             AgentMail::Knock => self.knocked(context),
             AgentMail::Heard => self.heard(context),
             AgentMail::Panicked { reason, by_a_job } => {
@@ -149,6 +153,11 @@ impl AgentActor {
                 context.stop();
             }
         }
+    }
+
+    /// Where it is reached.
+    pub(super) fn wire(&self, context: &Context<AgentActor>) -> Wire<AgentActor> {
+        reach(&self.me, context)
     }
 
     // ---- its places in the teams
@@ -263,7 +272,7 @@ impl AgentActor {
         }
         // Counted from now on and not from its first turn: until then time must not move on under it.
         let under_way = self.world.future();
-        actix::spawn(carry(self.world.clone(), under_way, context.address(), id, future));
+        actix::spawn(carry(self.world.clone(), under_way, self.wire(context), id, future));
         None
     }
     fn simulate(&mut self, id: JobId, job: Box<Job>, simulation: Arc<Simulation>, context: &mut Context<AgentActor>) {
@@ -272,7 +281,7 @@ impl AgentActor {
         let drawn = draw(&simulation, &job, self.blueprint.profile.speed, &mut rng);
         let duration = if self.blueprint.part.is_some() { self.slowed(drawn.duration) } else { drawn.duration };
         let alarm = (drawn.end != SimEnd::Hang && duration < Duration::MAX)
-            .then(|| self.world.alarm(now + duration, Letter::Agent(context.address(), AgentMail::Due { job: id })));
+            .then(|| self.world.alarm(now + duration, Letter::Agent(self.wire(context), AgentMail::Due { job: id })));
         let Some(held) = self.held.get_mut(id) else { return };
         if let Some(claim) = &held.claim {
             claim.started();
@@ -293,7 +302,7 @@ impl AgentActor {
     }
     fn pulse_later(&self, id: JobId, limit: Duration, context: &mut Context<AgentActor>) {
         let gap = (limit / 2).max(Duration::from_nanos(1));
-        self.world.alarm(self.world.now() + gap, Letter::Agent(context.address(), AgentMail::Pulse { job: id }));
+        self.world.alarm(self.world.now() + gap, Letter::Agent(self.wire(context), AgentMail::Pulse { job: id }));
     }
     /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
     pub(super) fn seed_of(&self, id: JobId) -> u64 {
@@ -458,7 +467,7 @@ impl AgentActor {
             self.tune_in(&topics);
         }
     }
-    fn join_teams(&self, addr: &Addr<AgentActor>) {
+    fn join_teams(&self, addr: &Wire<AgentActor>) {
         if self.world.trouble.is_on() {
             self.world.trouble.is_up(self.blueprint.id);
         }
@@ -480,7 +489,9 @@ impl Actor for AgentActor {
         let _quiet = panics::contain();
         self.world.tick();
         if self.guarded(context, |agent, _| agent.awake()) {
-            self.join_teams(&context.address());
+            let me = Arc::new(context.address());
+            self.me = Arc::downgrade(&me);
+            self.join_teams(&me);
             self.guarded(context, |agent, context| agent.attend(context)); // what came while it was dead
         }
         self.in_turn.end(context.state());

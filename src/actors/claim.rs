@@ -3,7 +3,7 @@
 use super::{AgentActor, CoordinatorId, CoordinatorMail, Finished, RunActor, RunMail, TaskActor, TaskMail, ToTask};
 use crate::event::Governance;
 use crate::mutation::planted;
-use crate::world::World;
+use crate::world::{Wire, World};
 use actix::Addr;
 use polity_agents::{Clock, Pulse};
 use polity_protocols::{AgentId, Decision, DemandId, Ended, Load, Outcome, TaskId, Time};
@@ -18,14 +18,14 @@ pub(crate) struct Claim {
     task: TaskId,
     /// Who has the job.
     agent: AgentId,
-    addr: Addr<TaskActor>,
+    addr: Wire<TaskActor>,
     launch: u32,
     answered: bool,
     /// The agent has begun: if it is lost from now on, the job may be what killed it.
     begun: Cell<bool>,
 }
 impl Claim {
-    pub(crate) fn new(task: TaskId, agent: AgentId, addr: Addr<TaskActor>, launch: u32) -> Claim {
+    pub(crate) fn new(task: TaskId, agent: AgentId, addr: Wire<TaskActor>, launch: u32) -> Claim {
         Claim { task, agent, addr, launch, answered: false, begun: Cell::new(false) }
     }
     /// Which award this is.
@@ -58,7 +58,7 @@ impl Claim {
     /// The job is done.
     pub(crate) fn finish(mut self, finished: Finished) {
         self.answered = true;
-        self.say(TaskMail::Finished(finished));
+        self.say(TaskMail::Finished(Box::new(finished)));
     }
     /// Nobody waits for the answer any more: the job was cancelled, or is here twice.
     pub(crate) fn forget(mut self) {
@@ -82,7 +82,7 @@ impl Drop for Claim {
 pub(crate) struct Beats {
     agent: AgentId,
     task: TaskId,
-    addr: Addr<TaskActor>,
+    addr: Wire<TaskActor>,
     launch: u32,
     gap: Duration,
     last: Cell<Option<Time>>,
@@ -129,7 +129,7 @@ impl Drop for Inquiry {
 pub(crate) struct Award {
     pub(crate) agent: AgentId,
     /// Taken by the task.
-    pub(crate) addr: Option<Addr<AgentActor>>,
+    pub(crate) addr: Option<Wire<AgentActor>>,
     pub(crate) fit: f64,
     pub(crate) task: TaskId,
     pub(crate) demand: DemandId,

@@ -9,7 +9,7 @@ use crate::event::{Governance, RunId, Standing, What};
 use crate::mutation::planted;
 use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
 use crate::supervision::{Breaking, Exit};
-use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, World};
+use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, Wire, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_protocols::{AgentId, Decision, Effect, Memory, Name, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
 use std::cell::{Cell, RefCell};
@@ -72,7 +72,7 @@ pub(super) struct Member {
     pub(super) profile: Arc<Profile>,
     incarnation: u64,
     /// `None` while it is dead. It comes back, unless it left for good: then it is no member.
-    pub(super) addr: Option<Addr<AgentActor>>,
+    pub(super) addr: Option<Wire<AgentActor>>,
 }
 
 /// A task that is announced and not awarded.
@@ -80,7 +80,7 @@ pub(super) struct Open {
     pub(super) view: Arc<TaskView>,
     /// What the initiator was told, if that avoids more agents.
     pub(super) told: Option<Arc<TaskView>>,
-    addr: Addr<TaskActor>,
+    addr: Wire<TaskActor>,
     /// Since when it is parked: nobody alive is able, but somebody who is coming back. The initiator does not know of it for now.
     pub(super) parked: Option<Time>,
 }
@@ -396,7 +396,7 @@ impl CoordinatorActor {
         }
     }
 
-    fn join(&mut self, agent: AgentId, incarnation: u64, profile: Arc<Profile>, addr: Addr<AgentActor>) {
+    fn join(&mut self, agent: AgentId, incarnation: u64, profile: Arc<Profile>, addr: Wire<AgentActor>) {
         let known = self.book.pages.borrow().members.get(&agent).map(|m| (m.incarnation, m.addr.is_some()));
         if known.is_some_and(|(known, alive)| known > incarnation || (known == incarnation && alive)) {
             return; // heard of in two ways
@@ -422,7 +422,7 @@ impl CoordinatorActor {
             }
         }
     }
-    fn invite(&self, addr: &Addr<AgentActor>) {
+    fn invite(&self, addr: &Wire<AgentActor>) {
         let (coordinator, government) = (self.book.id, self.book.government.clone());
         let mail = AgentMail::Invite { coordinator, epoch: self.epoch, government };
         self.world.send(Letter::Agent(addr.clone(), mail));

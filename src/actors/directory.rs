@@ -2,6 +2,7 @@
 
 use super::{AgentActor, Book, Child, PoolPlan, RunActor, SupervisorActor};
 use crate::supervision::ChildSpec;
+use crate::world::Wire;
 use actix::Addr;
 use polity_agents::Workplace;
 use polity_protocols::{AgentId, Name, Profile};
@@ -54,7 +55,7 @@ pub(crate) type Orphan = (ChildSpec<u64>, Child);
 #[derive(Clone)]
 pub(crate) struct Seat {
     pub(crate) id: AgentId,
-    pub(crate) addr: Addr<AgentActor>,
+    pub(crate) addr: Wire<AgentActor>,
     pub(crate) profile: Arc<Profile>,
     pub(crate) incarnation: u64,
 }
@@ -103,7 +104,7 @@ impl Directory {
     pub(crate) fn roster(&self) -> Vec<Arc<Profile>> {
         self.roster.borrow().iter().map(|(profile, _)| profile.clone()).collect()
     }
-    pub(crate) fn enter_agent(&self, id: AgentId, addr: Addr<AgentActor>, profile: Arc<Profile>, incarnation: u64) {
+    pub(crate) fn enter_agent(&self, id: AgentId, addr: Wire<AgentActor>, profile: Arc<Profile>, incarnation: u64) {
         let old = self.agents.borrow_mut().insert(id, Seat { id, addr, profile, incarnation });
         drop(old);
     }
@@ -131,7 +132,7 @@ impl Directory {
         self.profile(id).map(|profile| profile.name.clone())
     }
     /// Where an agent is reached, if it lives.
-    pub(crate) fn address(&self, id: AgentId) -> Option<Addr<AgentActor>> {
+    pub(crate) fn address(&self, id: AgentId) -> Option<Wire<AgentActor>> {
         self.agents.borrow().get(&id).map(|seat| seat.addr.clone())
     }
     /// True if it lives.

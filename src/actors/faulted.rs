@@ -7,7 +7,7 @@ use crate::faults::{self, Lying};
 use crate::registry::{AnyParticipant, Government};
 use crate::supervision::Exit;
 use crate::world::Letter;
-use actix::{ActorContext, AsyncContext, Context};
+use actix::{ActorContext, Context};
 use core::time::Duration;
 use polity_agents::{Failure, JobId};
 use polity_protocols::Rng;
@@ -26,7 +26,7 @@ impl AgentActor {
             return;
         }
         let at = self.world.now() + self.blueprint.drain;
-        self.world.alarm(at, Letter::Agent(context.address(), AgentMail::Fell { repair: Duration::ZERO, era: 0 }));
+        self.world.alarm(at, Letter::Agent(self.wire(context), AgentMail::Fell { repair: Duration::ZERO, era: 0 }));
         self.wind_up(Exit::OnPurpose("restarted on purpose"), context);
     }
     /// Its participant under a government: one that lies, if that is its part.
@@ -50,10 +50,11 @@ impl AgentActor {
         if !faults::hangs(self.seed_of(id), hang) {
             return false;
         }
+        let me = self.wire(context);
         let Some(held) = self.held.get_mut(id) else { return false };
         let Stage::Waiting(job) = std::mem::replace(&mut held.stage, Stage::Over) else { return false };
         let now = self.world.now();
-        let alarm = self.world.alarm(now + lasting, Letter::Agent(context.address(), AgentMail::Unhang { job: Some(id) }));
+        let alarm = self.world.alarm(now + lasting, Letter::Agent(me, AgentMail::Unhang { job: Some(id) }));
         if let Some(claim) = &held.claim {
             claim.started();
         }

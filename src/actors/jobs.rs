@@ -1,8 +1,7 @@
 //! The jobs that an agent holds, and how each of them is done.
 
 use super::{AgentActor, AgentMail, Claim, CoordinatorId, panics};
-use crate::world::{AlarmId, Letter, UnderWay, World};
-use actix::Addr;
+use crate::world::{AlarmId, Letter, UnderWay, Wire, World};
 use polity_agents::{CancelToken, Executed, Job, JobId, LocalFuture, SimEnd, Simulation};
 use polity_protocols::{Name, Time};
 use std::rc::Rc;
@@ -68,7 +67,7 @@ pub(super) enum Stage {
 pub(super) async fn carry(
     world: Rc<World>,
     under_way: UnderWay,
-    agent: Addr<AgentActor>,
+    agent: Wire<AgentActor>,
     job: JobId,
     mut future: LocalFuture<'static, Executed>,
 ) {
@@ -79,13 +78,13 @@ pub(super) async fn carry(
     })
     .await;
     if let Some(agent) = duty.agent.take() {
-        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed }));
+        world.send(Letter::Agent(agent, AgentMail::Ended { job, executed: Box::new(executed) }));
     }
     drop(under_way);
 }
 
 /// Carries on with hearing letters, as [`carry`] does with a job.
-pub(super) async fn hear(world: Rc<World>, under_way: UnderWay, agent: Addr<AgentActor>, mut future: LocalFuture<'static, ()>) {
+pub(super) async fn hear(world: Rc<World>, under_way: UnderWay, agent: Wire<AgentActor>, mut future: LocalFuture<'static, ()>) {
     let mut duty = PanicDuty { agent: Some(agent), by_a_job: false };
     std::future::poll_fn(|context| {
         let _quiet = panics::contain();
@@ -100,7 +99,7 @@ pub(super) async fn hear(world: Rc<World>, under_way: UnderWay, agent: Addr<Agen
 
 /// Tells the agent that its code panicked.
 struct PanicDuty {
-    agent: Option<Addr<AgentActor>>,
+    agent: Option<Wire<AgentActor>>,
     by_a_job: bool,
 }
 impl Drop for PanicDuty {

@@ -3,7 +3,7 @@
 use super::AgentActor;
 use super::jobs::hear;
 use crate::world::Desk;
-use actix::{AsyncContext, Context};
+use actix::Context;
 use polity_agents::{Context as JobContext, Undeliverable};
 use polity_protocols::{Name, Rng};
 use std::rc::Rc;
@@ -75,7 +75,7 @@ impl AgentActor {
         if polled.is_pending() {
             self.ears.busy = true;
             let under_way = self.world.future();
-            actix::spawn(hear(self.world.clone(), under_way, context.address(), future));
+            actix::spawn(hear(self.world.clone(), under_way, self.wire(context), future));
         }
     }
     /// An agent without behaviour of its own has no handler: only its jobs can take letters.

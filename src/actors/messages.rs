@@ -5,8 +5,7 @@ use super::{AgentActor, Award, Claim, CoordinatorId, Errand, Inquiry, TaskActor,
 use crate::event::Governance;
 use crate::registry::{Government, Talk};
 use crate::supervision::Exit;
-use crate::world::KindId;
-use actix::Addr;
+use crate::world::{KindId, Wire};
 use polity_agents::{Executed, Failure, HandedOn, Job, JobId, Spent};
 use polity_protocols::{AgentId, DemandId, Judged, Load, Name, Outcome, Profile, TaskId, TaskView, Time};
 use serde_json::Value;
@@ -16,11 +15,11 @@ use std::time::Duration;
 /// What a coordinator is told.
 pub(crate) enum CoordinatorMail {
     /// An agent joins, or joins again with a new life.
-    Join { agent: AgentId, incarnation: u64, profile: Arc<Profile>, addr: Addr<AgentActor> },
+    Join { agent: AgentId, incarnation: u64, profile: Arc<Profile>, addr: Wire<AgentActor> },
     /// An agent's life ended; it comes back with a new one unless it left `for_good`.
     Leave { agent: AgentId, incarnation: u64, for_good: bool },
     /// A task wants to be done.
-    Announce { view: Arc<TaskView>, addr: Addr<TaskActor> },
+    Announce { view: Arc<TaskView>, addr: Wire<TaskActor> },
     /// A task no longer does.
     Withdraw { task: TaskId },
     /// A participant says something.
@@ -63,7 +62,7 @@ pub(crate) enum TaskMail {
     /// The job gives a sign of life.
     Beat { launch: u32 },
     /// The agent is done.
-    Finished(Finished),
+    Finished(Box<Finished>),
     /// The agent was lost with the job, which it had `begun` or not: its word that it began may have been overtaken, or never sent.
     Lost { launch: u32, begun: bool },
     /// It is not announced until it is resumed.
@@ -103,8 +102,8 @@ pub(crate) enum AgentMail {
     Execute { job: Box<Job>, rank: f64, coordinator: CoordinatorId, claim: Claim },
     /// Stop doing that.
     Cancel { job: JobId },
-    /// From its own future: the job ended.
-    Ended { job: JobId, executed: Executed },
+    /// From its own future: the job ended. (In a box, since all mail is as large as the largest.)
+    Ended { job: JobId, executed: Box<Executed> },
     /// From its own future: the job's code panicked; or, if no job is to blame, the code that hears letters.
     Panicked { reason: Name, by_a_job: bool },
     /// Letters lie in its inbox.

@@ -5,11 +5,12 @@ use super::pools::Pools;
 use super::{AgentActor, Blueprint, Book, CoordinatorActor, Door, Orphan};
 use crate::event::{RunId, What};
 use crate::supervision::{ChildSpec, ChildState, Effect, Exit, Input, Pool, Resize, Supervision};
-use crate::world::{Alarm, InTurn, Letter, Mail, World};
+use crate::world::{Alarm, InTurn, Letter, Mail, Wire, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use polity_protocols::{AgentId, Name};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What is the same in every life of a supervisor below another.
 pub(crate) struct Ward {
@@ -55,7 +56,7 @@ impl Child {
 
 /// The address of a child's present life.
 enum Life {
-    Agent(Addr<AgentActor>),
+    Agent(Wire<AgentActor>),
     Coordinator(Rc<Book>),
     Supervisor(Addr<SupervisorActor>),
 }
@@ -270,7 +271,7 @@ impl SupervisorActor {
                 world.directory.note_life(incarnation);
                 world.directory.expect_again(blueprint.id);
                 world.boxes.reopen(blueprint.id);
-                Life::Agent(AgentActor::new(world, blueprint.clone(), incarnation, me).start())
+                Life::Agent(Arc::new(AgentActor::new(world, blueprint.clone(), incarnation, me).start()))
             }
             Child::Coordinator(book) => {
                 CoordinatorActor::new(world, book.clone(), incarnation, me).start();

@@ -10,14 +10,14 @@ use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, OverBudget, Policy, Re
 use crate::mutation::planted;
 use crate::supervision::Backoff;
 use crate::workflow::{Conditions, duration_text};
-use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, World};
+use crate::world::{Alarm, AlarmId, Letter, Mail, Ticket, Wire, World};
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use polity_agents::{Failure, FailureKind, HandedOn, Job, JobId, Simulation, Spent, Work};
 use polity_protocols::{AgentId, Decision, Ended, Load, Outcome, TaskView};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// What a task is, once it is ready.
@@ -55,6 +55,8 @@ pub(crate) struct Errand {
 /// messages of a task's life.
 pub(crate) struct TaskActor {
     world: Rc<World>,
+    /// Itself; the strong ones are others', so that it can end.
+    me: Weak<Addr<TaskActor>>,
     run: Addr<RunActor>,
     coordinator: Rc<Book>,
     budget: Option<Budget>,
@@ -68,7 +70,7 @@ pub(crate) struct TaskActor {
     /// An announcement that waits after a refusal.
     announcement: Option<AlarmId>,
     /// Who has it, or had it last.
-    holder: Option<(AgentId, Addr<AgentActor>)>,
+    holder: Option<(AgentId, Wire<AgentActor>)>,
     /// Fit and record of the award that is being performed.
     award: Option<(f64, Arc<Decision>)>,
     /// What the agent last said of itself.
@@ -87,10 +89,20 @@ pub(crate) struct TaskActor {
 const PATIENCE: Backoff = Backoff { initial: Duration::from_millis(10), cap: Duration::from_secs(1) };
 
 impl TaskActor {
-    pub(crate) fn new(world: Rc<World>, setup: TaskSetup) -> TaskActor {
+    /// Starts one.
+    pub(crate) fn begun(world: &Rc<World>, setup: TaskSetup) -> Wire<TaskActor> {
+        let mut wire = None;
+        TaskActor::create(|context| {
+            let me = wire.insert(Arc::new(context.address()));
+            TaskActor::new(world.clone(), setup, Arc::downgrade(me))
+        });
+        wire.expect("`create` calls its closure")
+    }
+    fn new(world: Rc<World>, setup: TaskSetup, me: Weak<Addr<TaskActor>>) -> TaskActor {
         let birth = Some(world.ticket());
         TaskActor {
             world,
+            me,
             life: Lifecycle::new(setup.errand.policy.clone()),
             run: setup.run,
             coordinator: setup.coordinator,
@@ -110,6 +122,10 @@ impl TaskActor {
             spent: Spent::default(),
             birth,
         }
+    }
+    /// Where it is reached.
+    fn wire(&self, context: &Context<TaskActor>) -> Wire<TaskActor> {
+        reach(&self.me, context)
     }
     /// The next task, once the last one has settled.
     fn begin(&mut self, errand: Box<Errand>, context: &mut Context<TaskActor>) {
@@ -154,7 +170,7 @@ impl TaskActor {
             TaskMail::Beat { launch } => {
                 self.turn(Input::Beat { launch }, context);
             }
-            TaskMail::Finished(finished) => self.finished(finished, context),
+            TaskMail::Finished(finished) => self.finished(*finished, context),
             TaskMail::Lost { launch, begun } => self.lost(launch, begun, context),
             TaskMail::Pause if planted("award_in_a_pause") => {}
             TaskMail::Pause => self.hold(Input::Pause, context),
@@ -269,7 +285,8 @@ impl TaskActor {
         }
         self.world.take_back_effects(effects);
         let (at, task) = (self.life.next_wake(), self.errand.view.id);
-        self.alarm.set(at, &self.world, || Letter::Task(context.address(), ToTask { task, word: TaskMail::Wake }));
+        let me = &self.me;
+        self.alarm.set(at, &self.world, || Letter::Task(reach(me, context), ToTask { task, word: TaskMail::Wake }));
         taken.is_ok()
     }
     fn perform(&mut self, effect: Effect, context: &mut Context<TaskActor>) {
@@ -322,7 +339,7 @@ impl TaskActor {
         let view = view.clone();
         self.postponed = false;
         self.record(What::Announced { task: view.id, attempt });
-        let mail = CoordinatorMail::Announce { view, addr: context.address() };
+        let mail = CoordinatorMail::Announce { view, addr: self.wire(context) };
         match self.patience() {
             Duration::ZERO => self.tell_coordinator(mail),
             wait => {
@@ -354,7 +371,7 @@ impl TaskActor {
         if self.world.trouble.is_on() {
             self.disillusion(agent, &mut job);
         }
-        let claim = Claim::new(task, agent, context.address(), launch);
+        let claim = Claim::new(task, agent, self.wire(context), launch);
         let (rank, coordinator) = (self.errand.view.rank, self.coordinator.id);
         self.world.ship(agent, Letter::Agent(addr, AgentMail::Execute { job, rank, coordinator, claim }));
     }
@@ -434,6 +451,11 @@ impl TaskActor {
     fn record(&self, what: What) {
         self.world.record(RunId(self.errand.view.id.run()), what);
     }
+}
+
+/// Where an actor is reached: shared, or made anew if nobody shares it any more.
+pub(super) fn reach<A: Actor<Context = Context<A>>>(me: &Weak<Addr<A>>, context: &Context<A>) -> Wire<A> {
+    me.upgrade().unwrap_or_else(|| Arc::new(context.address()))
 }
 
 impl Actor for TaskActor {

@@ -6,15 +6,20 @@ use crate::actors::{
 };
 use actix::Addr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
+
+/// Where a task or an agent is reached. To clone an `Addr` takes two allocations (each gets a place of its own in the queue before a full
+/// mailbox, where nobody here waits); to share one takes none.
+pub(crate) type Wire<A> = Arc<Addr<A>>;
 
 /// A message with its address: what the post carries.
 pub(crate) enum Letter {
     Supervisor(Addr<SupervisorActor>, SupervisorMail),
     Coordinator(Rc<Book>, CoordinatorMail),
     Run(Addr<RunActor>, RunMail),
-    Task(Addr<TaskActor>, ToTask),
-    Agent(Addr<AgentActor>, AgentMail),
+    Task(Wire<TaskActor>, ToTask),
+    Agent(Wire<AgentActor>, AgentMail),
     /// What an agent tells another.
     Note(Rc<Inbox>, polity_agents::Letter),
     /// Wakes a user's future that sleeps in virtual time.

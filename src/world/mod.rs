@@ -28,7 +28,7 @@ pub(crate) use boxes::Boxes;
 pub(crate) use demands::KindId;
 pub(crate) use desk::Desk;
 pub(crate) use inbox::Inbox;
-pub(crate) use letter::Letter;
+pub(crate) use letter::{Letter, Wire};
 pub(crate) use post::AlarmId;
 pub(crate) use ticket::{InTurn, Mail, Ticket};
 use trouble::Way;
@@ -248,7 +248,7 @@ impl World {
         run.do_send(Mail { body, ticket: self.ticket() });
     }
     /// As [`World::ship`], without an address of its own where the line is calm.
-    pub(crate) fn ship_to_task(&self, agent: AgentId, task: &Addr<TaskActor>, body: ToTask) {
+    pub(crate) fn ship_to_task(&self, agent: AgentId, task: &Wire<TaskActor>, body: ToTask) {
         if self.trouble.is_on() || self.sky.as_ref().is_some_and(|sky| !sky.weather.is_calm()) {
             return self.ship(agent, Letter::Task(task.clone(), body));
         }
@@ -352,12 +352,11 @@ impl World {
         letter.is_some() // it is dropped here, outside the borrow: what it carries may send mail when dropped
     }
 
-    fn landed(&self) {
+    /// A message was handled, or lost. True if it was the last one.
+    fn landed(&self) -> bool {
         let left = self.in_flight.get() - 1;
         self.in_flight.set(left);
-        if left == 0 && self.sky.is_some() {
-            self.quiet();
-        }
+        left == 0
     }
     /// Nobody has a message left: on to the next moment, unless a user's future may still do something in this one.
     fn quiet(&self) {

@@ -44,10 +44,17 @@ impl Ticket {
 }
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if self.world != 0
-            && let Some(world) = here().filter(|world| world.number == self.world)
-        {
-            world.landed();
+        if self.world == 0 {
+            return;
+        }
+        // Counted where the world is kept: to hold it meanwhile would cost as much again, and only the last ticket needs it.
+        let landed = |here: &RefCell<Option<Rc<World>>>| {
+            let here = here.borrow();
+            let world = here.as_ref().filter(|world| world.number == self.world)?;
+            world.landed().then(|| world.clone())
+        };
+        if let Some(world) = HERE.try_with(landed).ok().flatten() {
+            world.quiet();
         }
     }
 }

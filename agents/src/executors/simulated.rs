@@ -153,8 +153,9 @@ impl Simulation {
 /// Draws what an attempt at `job` will come to on an agent of this speed. Pure.
 ///
 /// It lasts its work ÷ (speed × fit). Whether it hangs is drawn first; if not, whether it crashes; if not, whether it fails. All the
-/// fates are drawn each time, so that a change of one probability shifts no other draw (common random numbers). Of a job that is known from
-/// the past nothing is drawn: it lasts its work then ÷ (speed × fit), and ends as it did.
+/// fates are drawn each time, so that a change of one probability shifts no other draw (common random numbers); only where nothing at all is
+/// left to chance `rng` is left alone, since its first draw costs more than all the rest. Of a job that is known from the past nothing is
+/// drawn: it lasts its work then ÷ (speed × fit), and ends as it did.
 ///
 /// ```
 /// use polity_agents::{SimEnd, Simulation, Work, draw};
@@ -167,7 +168,9 @@ pub fn draw(simulation: &Simulation, job: &Job, speed: f64, rng: &mut Rng) -> Dr
     if let Some(deed) = simulation.deed(job) {
         return deed.again(speed * job.fit);
     }
-    let [hang, crash, failure] = [rng.unit(), rng.unit(), rng.unit()];
+    let never = simulation.hang <= 0.0 && simulation.crash <= 0.0 && simulation.failure <= 0.0;
+    let known = matches!(simulation.work, None | Some(Distribution::Constant(_)));
+    let [hang, crash, failure] = if never && known { [1.0; 3] } else { [rng.unit(), rng.unit(), rng.unit()] };
     let work = simulation.work.map_or(job.estimate, |distribution| distribution.sample(rng));
     let rate = speed * job.fit;
     // A rate of 0 is an agent that gets nowhere: forever, unless there is nothing to do.

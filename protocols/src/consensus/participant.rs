@@ -1,7 +1,7 @@
 //! The side of a voter: it ranks the candidates by what it alone has seen.
 
 use super::evidence::Evidence;
-use super::message::{Agenda, Message, Ranking};
+use super::message::{Agenda, DEPTH, Message, Ranking};
 use super::settings::Consensus;
 use super::tally::Voting;
 use crate::{AgentId, DemandId, Load, Outcome, Participant, Reply, Rng, TaskId};
@@ -61,7 +61,7 @@ pub struct Voter {
     closed: Option<u64>,
     plan: Vec<Plan>,
     slowness: Vec<f64>,
-    /// Finish, seconds of work, option.
+    /// Finish, seconds of work, option; the best that a ranking has room for, in order.
     weighed: Vec<(f64, f64, u16)>,
 }
 
@@ -123,14 +123,25 @@ impl Voter {
             }
             let seconds = self.slowness[slowness_from + option] * motion.work / entry.rate;
             let finish = self.plan[usize::from(entry.seat)].start() + seconds;
-            self.weighed.push((finish, seconds, option as u16));
+            self.weigh(finish, seconds, option as u16);
         }
-        self.weighed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
         let Some((best, seconds, first)) = self.weighed.first().copied() else { return Ranking::new([], 0.0) };
         self.plan[usize::from(slate.entries[usize::from(first)].seat)].take(seconds);
         let approving = self.voting == Voting::Approval;
         let listed = self.weighed.iter().filter(|(finish, _, _)| !approving || *finish <= best * APPROVED);
         Ranking::new(listed.map(|(_, _, option)| *option), seconds)
+    }
+    /// Puts an option in its place among the best: by finish, then by option, and options come in order. What is beyond [`DEPTH`] no
+    /// ranking lists.
+    fn weigh(&mut self, finish: f64, seconds: f64, option: u16) {
+        if self.weighed.len() == DEPTH {
+            if self.weighed.last().is_some_and(|last| last.0.total_cmp(&finish).is_le()) {
+                return;
+            }
+            self.weighed.pop();
+        }
+        let at = self.weighed.iter().rposition(|other| other.0.total_cmp(&finish).is_le()).map_or(0, |at| at + 1);
+        self.weighed.insert(at, (finish, seconds, option));
     }
     fn note_stands(&mut self, agenda: &Agenda) {
         let Ok(mine) = agenda.seats.binary_search_by_key(&self.me, |seat| seat.agent) else { return };

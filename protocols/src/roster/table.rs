@@ -5,11 +5,11 @@ use crate::capability::Demand;
 use crate::ids::AgentId;
 use crate::profile::Profile;
 use crate::task::TaskView;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Highest rate first, then lowest number. Rates are at least 0, where the order of bits is the order of numbers.
-type ByRate = BTreeSet<(u64, AgentId)>;
+type ByRate = BTreeMap<(u64, AgentId), Able>;
 
 /// The able agents of one demand. The orders by rate are made at their first use: many protocols need none.
 #[derive(Clone, Debug)]
@@ -23,6 +23,10 @@ pub(super) struct Table {
 
 fn key(able: &Able) -> (u64, AgentId) {
     (!able.rate.max(0.0).to_bits(), able.agent)
+}
+
+fn entry(able: &Able) -> ((u64, AgentId), Able) {
+    (key(able), *able)
 }
 
 impl Table {
@@ -50,11 +54,16 @@ impl Table {
         let Some(fit) = self.demand.fit(agent, profile) else { return false };
         let able = Able { agent, fit, rate: profile.speed * fit };
         match self.position(agent) {
-            Ok(at) => self.able[at] = able,
+            Ok(at) => {
+                let old = core::mem::replace(&mut self.able[at], able);
+                for order in [&mut self.all_by_rate, &mut self.free_by_rate].into_iter().flatten() {
+                    order.remove(&key(&old));
+                }
+            }
             Err(at) => self.able.insert(at, able),
         }
         for order in [&mut self.all_by_rate, &mut self.free_by_rate].into_iter().flatten() {
-            order.insert(key(&able));
+            order.insert(key(&able), able);
         }
         true
     }
@@ -70,23 +79,23 @@ impl Table {
         let Some(able) = self.get(agent) else { return };
         if let Some(order) = &mut self.free_by_rate {
             if free {
-                order.insert(key(&able))
+                order.insert(key(&able), able);
             } else {
-                order.remove(&key(&able))
-            };
+                order.remove(&key(&able));
+            }
         }
     }
     /// Able agents, the highest rate first.
     pub(super) fn fastest(&mut self) -> impl Iterator<Item = Able> + '_ {
         let able = &self.able;
-        let order = self.all_by_rate.get_or_insert_with(|| able.iter().map(key).collect());
-        look_up(able, order)
+        let order = self.all_by_rate.get_or_insert_with(|| able.iter().map(entry).collect());
+        order.values().copied()
     }
     /// Free able agents, the highest rate first; `is_free` is asked only when the order is first made.
     pub(super) fn free(&mut self, is_free: impl Fn(AgentId) -> bool) -> impl Iterator<Item = Able> + '_ {
         let able = &self.able;
-        let order = self.free_by_rate.get_or_insert_with(|| able.iter().filter(|able| is_free(able.agent)).map(key).collect());
-        look_up(able, order)
+        let order = self.free_by_rate.get_or_insert_with(|| able.iter().filter(|able| is_free(able.agent)).map(entry).collect());
+        order.values().copied()
     }
     /// True if the task's wish to avoid agents counts: some able agent remains.
     pub(super) fn heeds_avoid(&self, task: &TaskView) -> bool {
@@ -111,8 +120,4 @@ impl Table {
         distinct.dedup();
         distinct.len()
     }
-}
-
-fn look_up<'a>(able: &'a [Able], order: &'a ByRate) -> impl Iterator<Item = Able> + 'a {
-    order.iter().filter_map(|(_, agent)| able.binary_search_by_key(agent, |able| able.agent).ok().map(|at| able[at]))
 }

@@ -18,8 +18,8 @@ use crate::event::{RunId, RunStatus, What};
 use crate::plan::{Join, Ledger, LedgerEffect, NodeIx, Plan};
 use crate::report::Recall;
 use crate::workflow::Workflow;
-use crate::world::{Letter, Mail, Ticket, World};
-use actix::{Actor, Addr, Context, Handler};
+use crate::world::{Letter, Mail, Ticket, Wire, World};
+use actix::{Actor, Context, Handler};
 use polity_protocols::{Demand, Name, TaskId, Time};
 use serde_json::Value;
 use std::cell::OnceCell;
@@ -72,9 +72,9 @@ pub(crate) struct RunActor {
     pub(super) read: Vec<bool>,
     /// Ready and not yet open, the highest rank first, then the order of the file.
     pub(super) ready: BinaryHeap<(Rank, Reverse<u32>)>,
-    pub(super) open: BTreeMap<u32, Addr<TaskActor>>,
+    pub(super) open: BTreeMap<u32, Wire<TaskActor>>,
     /// Actors whose task has settled, to be used again.
-    pub(super) idle: Vec<Addr<TaskActor>>,
+    pub(super) idle: Vec<Wire<TaskActor>>,
     /// Redundant tasks that are being done.
     pub(super) ballots: Ballots,
     /// Tasks that failed, and are done in another way.
@@ -238,7 +238,7 @@ impl RunActor {
             world: &self.world,
         }
     }
-    pub(super) fn cancel(&self, instance: u32, addr: &Addr<TaskActor>) {
+    pub(super) fn cancel(&self, instance: u32, addr: &Wire<TaskActor>) {
         let cancel = ToTask { task: self.task(instance), word: TaskMail::Cancel };
         self.world.send(Letter::Task(addr.clone(), cancel));
     }

@@ -9,8 +9,8 @@ use crate::mutation::planted;
 use crate::plan::{NodeIx, NodeState};
 use crate::workflow::Action;
 use crate::world::Letter;
-use actix::{Actor, AsyncContext, Context};
-use polity_agents::{Failure, FailureKind, Job};
+use actix::{AsyncContext, Context};
+use polity_agents::{Failure, FailureKind, Job, JobId};
 use polity_protocols::{Name, TaskView};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl RunActor {
                 let (run, coordinator) = (context.address(), self.offices.of(node).clone());
                 let budget = self.nest.origin.budget.clone();
                 let setup = TaskSetup { run, coordinator, budget, errand };
-                TaskActor::new(self.world.clone(), setup).start()
+                TaskActor::begun(&self.world, setup)
             }
         };
         self.open.insert(instance, addr);
@@ -96,15 +96,18 @@ impl RunActor {
         let name = self.name_of(instance);
         let estimate = self.ledger.plan().weight(node);
         let task = &self.workflow.tasks[node.index()];
+        // `Job::new` would allocate three things that are thrown away here; its id and its fit are the award's.
         let job = Job {
+            id: JobId { task: self.task(instance), attempt: 1, launch: 1 },
+            name,
             run: self.key_name(),
             kind: task.kind.clone(),
             work: rendered.work,
             input: rendered.input,
             estimate,
+            fit: 1.0,
             timeout: task.timeouts.attempt,
             heartbeat: task.timeouts.heartbeat,
-            ..Job::new(name, polity_agents::Work::Own)
         };
         self.errand_of(instance, node, job)
     }
