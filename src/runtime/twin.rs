@@ -57,8 +57,9 @@ fn still(task: &mut Task, assumptions: &mut Vec<String>) {
         let action = stilled(&undo.action);
         task.compensate = Some(Arc::new(Compensation { action, with: Vec::new(), ..(**undo).clone() }));
     }
-    let ways = task.fallback.iter().map(|way| Fallback { action: stilled(&way.action), with: None, ..way.clone() });
-    task.fallback = ways.collect();
+    let way = |way: &Fallback| Fallback { action: stilled(&way.action), with: None, ..way.clone() };
+    task.fallback = task.fallback.iter().map(way).collect();
+    task.on_error = task.on_error.iter().map(|handler| handler.clone().with_way(way).without_outputs()).collect();
     if task.when.as_ref().is_some_and(uses_outputs) {
         let source = task.when.take().map(|when| when.source().to_owned()).unwrap_or_default();
         assumptions.push(format!("`when` of \"{}\" is taken as true, since outputs are not simulated: {source}", task.id));

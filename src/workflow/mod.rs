@@ -29,6 +29,9 @@ mod names;
 mod nested;
 mod nested_check;
 mod nested_read;
+mod on_error;
+mod on_error_builder;
+mod on_error_read;
 #[cfg(test)]
 mod parse_tests;
 mod places;
@@ -44,6 +47,7 @@ mod shell;
 mod task_builder;
 mod template;
 pub(crate) mod text;
+mod ways;
 pub(crate) mod yaml;
 
 pub use crate::plan::Join;
@@ -59,6 +63,8 @@ pub use model::{
 };
 pub(crate) use names::good_id;
 pub use nested::{Budget, Converge, Delegate, Delegation, Nesting, ParentClose, Synthesis};
+pub use on_error::{Handler, Remedy};
+pub use on_error_builder::OnError;
 pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};
 pub use schema::{config_schema, experiment_schema, schema};

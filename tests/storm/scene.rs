@@ -6,7 +6,7 @@ pub mod orders;
 mod sagas;
 mod teams;
 mod trouble;
-mod ways;
+pub mod ways;
 
 use doors::Doors;
 use polity::agents::Distribution;
@@ -160,6 +160,12 @@ fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
             let other = if on_failure == OnFailure::Compensate { sagas::undoable(other, rough, rng) } else { other };
             let name = format!("{id}_else");
             (flow, task) = (flow.task(&name, other), task.fallback_to(&name));
+        }
+        if !list && ways.second_stand_in(rng) {
+            let other = policies(action(rough, rng), rng).0;
+            let other = if on_failure == OnFailure::Compensate { sagas::undoable(other, rough, rng) } else { other };
+            let name = format!("{id}_then");
+            (flow, task) = (flow.task(&name, other), task.on_error(ways::for_some(rng).to(&name)));
         }
         flow = flow.task(&id, task);
     }

@@ -105,7 +105,7 @@ fn input(with: &[(Name, Binding)], scope: &dyn Scope) -> Result<Arc<Value>, Unre
     Ok(Arc::new(Value::Object(input)))
 }
 
-fn bind(binding: &Binding, scope: &dyn Scope) -> Result<Value, EvalError> {
+pub(super) fn bind(binding: &Binding, scope: &dyn Scope) -> Result<Value, EvalError> {
     Ok(match binding {
         Binding::Constant(value) => value.clone(),
         Binding::Template(template) => template.render(scope)?,

@@ -26,7 +26,7 @@ fn removed(events: &mut Vec<Event>, at: Option<usize>) -> Option<()> {
 
 type Tamper = fn(&mut Vec<Event>) -> Option<()>;
 
-pub const WAYS: [(&str, Tamper); 23] = [
+pub const WAYS: [(&str, Tamper); 25] = [
     ("a run that ends twice", |events| doubled(events, place(events, |what| matches!(what, What::RunEnded(_))))),
     ("a run that does not end", |events| removed(events, place(events, |what| matches!(what, What::RunEnded(_))))),
     ("a task that completes twice", |events| doubled(events, place(events, |what| matches!(what, What::Completed { .. })))),
@@ -132,6 +132,17 @@ pub const WAYS: [(&str, Tamper); 23] = [
         let before = events.len();
         events.retain(|event| !noted(&event.what));
         (events.len() < before).then_some(())
+    }),
+    ("a handler that is not the first that takes the failure", |events| {
+        let at = place(events, |what| matches!(what, What::Handled { .. }))?;
+        if let What::Handled { handler, .. } = &mut events[at].what {
+            *handler += 1;
+        }
+        Some(())
+    }),
+    ("a task that is skipped and no handler says so", |events| {
+        let at = place(events, |what| matches!(what, What::Handled { does, .. } if **does == *"skip"))?;
+        removed(events, Some(at))
     }),
     ("a third try", |events| {
         let second =

@@ -263,6 +263,12 @@ impl<'a> RunLog<'a> {
                 must(self.goes_on, || "there was no earlier run".into())?;
                 self.never_begun(&life, End::Completed)?
             }
+            // Whether its handler says so `ways` looks at.
+            What::Skipped { .. } if life.stage == Stage::Diverted => Life { stage: Stage::Ended(End::Skipped), ..life },
+            What::Handled { .. } => {
+                must(life.stage == Stage::Diverted, || format!("it was {:?}", life.stage))?;
+                life
+            }
             What::Skipped { .. } => self.never_begun(&life, End::Skipped)?,
             What::Blocked { .. } => self.never_begun(&life, End::Blocked)?,
             _ => return Err("not an event of a task".into()),
@@ -307,7 +313,7 @@ impl<'a> RunLog<'a> {
         self.early += u64::from(late);
         let task = self.task_of(node)?;
         let undo = task.compensate.as_ref().filter(|_| self.undos.contains_key(&instance));
-        let way = self.ways.get(&instance).and_then(|way| task.fallback.get(*way));
+        let way = self.ways.get(&instance).and_then(|way| super::ways::numbered(task, *way));
         let own = way.map_or(task.retry.as_ref(), |way| way.retry.as_ref());
         let retry = undo.map_or(own, |undo| Some(&undo.retry));
         let max = retry.map_or(1, |retry| retry.attempts);
