@@ -333,7 +333,10 @@ fn what_makes_no_sense_is_refused_with_a_remedy() {
         assert!(said.contains(sentence), "{given}\n{said}");
     }
     for (tasks, sentence) in [
-        ("  - { id: a, fn: work, on_error: { to: b } }\n  - { id: b, fn: work, depends_on: [a] }", "which itself waits for \"a\""),
+        (
+            "  - { id: a, fn: work, on_error: { to: b } }\n  - { id: b, fn: work, depends_on: [a] }",
+            "which itself waits for \"a\"",
+        ),
         (
             "  - { id: a, fn: work, on_error: { to: c } }\n  - { id: b, fn: work, fallback_to: c }\n  - { id: c, fn: work }",
             "takes the place of both",
@@ -365,9 +368,18 @@ fn what_can_never_be_taken_is_warned_of() {
         checked.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     for (handlers, sentence) in [
-        ("on_error: [{ skip: true }, { kinds: [panic], output: 1 }]", "handler 2 in `on_error` of task \"a\" is never taken: handler 1 takes every failure"),
-        ("on_error: [{ kinds: [panic, timeout], skip: true }, { kinds: [timeout], output: 1 }]", "those before it take all that it is for"),
-        ("on_error: { skip: true }, fallback: { fn: work }", "`fallback` of task \"a\" is never tried: handler 1 in `on_error` takes every failure"),
+        (
+            "on_error: [{ skip: true }, { kinds: [panic], output: 1 }]",
+            "handler 2 in `on_error` of task \"a\" is never taken: handler 1 takes every failure",
+        ),
+        (
+            "on_error: [{ kinds: [panic, timeout], skip: true }, { kinds: [timeout], output: 1 }]",
+            "those before it take all that it is for",
+        ),
+        (
+            "on_error: { skip: true }, fallback: { fn: work }",
+            "`fallback` of task \"a\" is never tried: handler 1 in `on_error` takes every failure",
+        ),
     ] {
         let said = warned(handlers);
         assert!(said.contains(sentence), "{handlers}\n{said}");

@@ -377,12 +377,9 @@ impl Line {
                 What::Delegated { task: task?, agent: agent?, attempts: self.attempt?, took: Duration::from_nanos(self.took_ns?) }
             }
             "replanned" => What::Replanned { task: task?, agent, attempts: self.attempt?, failure: self.failure.clone()? },
-            "handled" => What::Handled {
-                task: task?,
-                handler: self.handler?,
-                does: self.does.clone()?,
-                reason: self.reason.clone()?,
-            },
+            "handled" => {
+                What::Handled { task: task?, handler: self.handler?, does: self.does.clone()?, reason: self.reason.clone()? }
+            }
             "nested" => What::Nested { task: task?, child: RunId(self.child_n?), depth: self.depth?, round: self.attempt? },
             "synthesized" => {
                 What::Synthesized { task: task?, took: Duration::from_nanos(self.took_ns?), output: self.output.clone()? }

@@ -82,7 +82,8 @@ impl Reader<'_> {
         let idle = |key: &str| OF_WAYS.contains(&key) || (OF_RUN.contains(&key) && key != what);
         for (key, at, _) in node.entries().filter(|(key, ..)| idle(key)) {
             let message = format!("`{key}` is for handlers that execute something, and {whose} does not");
-            self.problems.push(Problem::new(at.span, message).help(format!("leave it off, or write run or fn instead of {what}")));
+            self.problems
+                .push(Problem::new(at.span, message).help(format!("leave it off, or write run or fn instead of {what}")));
         }
         let value = node.get(what)?;
         let remedy = match what {
@@ -151,7 +152,8 @@ impl Check<'_> {
         if let Some(at) = ends.filter(|at| !task.on_error[..*at].iter().any(goes_on)) {
             let key = if task.fallback.is_empty() { task.fallback_to.as_ref().map(|_| "fallback_to") } else { Some("fallback") };
             if let Some(key) = key {
-                let message = format!("`{key}` of task \"{id}\" is never tried: handler {} in `on_error` takes every failure", at + 1);
+                let message =
+                    format!("`{key}` of task \"{id}\" is never tried: handler {} in `on_error` takes every failure", at + 1);
                 let help = format!("let the handler be for some `kinds`, or leave `{key}` off");
                 self.warnings.push(Problem::new(task.on_error[at].span, message).help(help));
             }

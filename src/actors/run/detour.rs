@@ -136,8 +136,8 @@ impl RunActor {
         while let Some((instance, setback)) = self.detours.due.pop_front() {
             self.detour(instance, setback, context);
         }
-        // The end of one may be what another waited for.
-        while !self.detours.stand_ins.is_empty() && self.look_at_stand_ins() {}
+        // The end of one may be what another waited for; what the ledger has to say of ends comes before.
+        while self.effects.is_empty() && self.look_at_stand_ins() {}
     }
     fn detour(&mut self, instance: u32, setback: Setback, context: &mut Context<RunActor>) {
         let Some((node, _)) = self.ledger.locate(instance) else { return };
@@ -297,7 +297,10 @@ impl RunActor {
         Some(format!("it takes the place of \"{}\" if that fails, which is {state}", self.id_of(first)))
     }
     /// Stand-ins that are needed now begin, others are skipped; tasks whose stand-in has ended end too. True if any was.
-    fn look_at_stand_ins(&mut self) -> bool {
+    pub(super) fn look_at_stand_ins(&mut self) -> bool {
+        if self.detours.waiting.is_empty() && self.detours.held.is_empty() {
+            return false;
+        }
         let before = (self.detours.waiting.len(), self.detours.held.len());
         for stand_in in self.detours.waiting.clone() {
             let Some(first) = self.detours.stand_ins.get(&stand_in).copied() else { continue };

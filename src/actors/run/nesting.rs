@@ -3,9 +3,9 @@
 use super::RunActor;
 use super::detour::Setback;
 use super::nest::{Cause, ChildEnd, ChildSetup, Closing, Compound, Finish, Handed, Origin, ParentLine};
-use crate::actors::{Detour, Errand};
 use crate::actors::dead::{dead_letter, input_hash};
 use crate::actors::messages::{RunMail, TaskEnd, TaskResult};
+use crate::actors::{Detour, Errand};
 use crate::delegation::{Request, Step, synthesize};
 use crate::event::{Parent, RunStatus, What};
 use crate::plan::NodeIx;

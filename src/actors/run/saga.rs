@@ -4,8 +4,8 @@
 
 use super::RunActor;
 use super::render::{Rendered, Unready};
-use crate::actors::{Detour, Errand};
 use crate::actors::messages::{TaskEnd, TaskResult};
+use crate::actors::{Detour, Errand};
 use crate::event::{RunStatus, What};
 use crate::lifecycle::Policy;
 use crate::mutation::planted;

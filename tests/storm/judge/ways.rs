@@ -1,9 +1,9 @@
 //! Other ways: the first error handler that takes the failure, fallbacks in order and each once, a stand-in only where it is needed, two tries at a hedged task at most.
 
 use super::super::play::Storm;
+use super::super::scene::ways::{CONDITIONS, GIVEN};
 use super::super::seen::Seen;
 use super::must;
-use super::super::scene::ways::{CONDITIONS, GIVEN};
 use polity::agents::{Failure, FailureKind};
 use polity::event::{COPIES, Event, Names, RunId, What};
 use polity::lifecycle::Hedge;
@@ -286,9 +286,7 @@ impl<'a> Log<'a> {
             must(number as usize == other.fallbacks.len() + 1 && number as usize <= task.fallback.len(), || {
                 "that is no way of it".into()
             })?;
-            must(other.fallbacks.last().is_none_or(Try::has_failed), || {
-                "the way before had not failed".into()
-            })?;
+            must(other.fallbacks.last().is_none_or(Try::has_failed), || "the way before had not failed".into())?;
             seen.fallbacks += 1;
             seen.second_fallbacks += u64::from(number == 2);
             other.fallbacks.push(new);
