@@ -139,6 +139,7 @@ impl Console {
                 let how = match record.and_then(TaskRecord::handled).map(|does| &**does) {
                     _ if record.is_some_and(TaskRecord::is_replaced) => "by the task that took its place",
                     Some("output") => "by its error handler",
+                    _ if record.is_some_and(|record| record.began_at().is_none()) => "it lets others begin, one at a time",
                     _ => "by its sub-runs",
                 };
                 self.quietly(Status::Completed, *took, *task, None, how)

@@ -46,7 +46,7 @@ fn still(task: &mut Task, assumptions: &mut Vec<String>) {
         let say = |what: String| format!("in workflow \"{}\": {what}", inner.name);
         assumptions.extend(twin.assumptions.into_iter().map(say));
         task.action = Action::Workflow(Arc::new(Workflow { inputs: Vec::new(), ..twin.workflow }));
-    } else if !matches!(task.action, Action::Simulate(_)) {
+    } else if !matches!(task.action, Action::Simulate(_) | Action::Interleave(_)) {
         if matches!(task.action, Action::Delegate(_)) {
             assumptions.push(format!("\"{}\" is taken as one task, since nobody knows its parts before it is done", task.id));
         }

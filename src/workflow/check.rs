@@ -46,6 +46,7 @@ struct Names<'a> {
 pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> Result<Checked, Vec<Problem>> {
     let mut check = Check { known, problems, warnings: Vec::new(), missing: Vec::new(), notes: Vec::new() };
     check.sub_workflows(&mut draft);
+    check.interleaved(&mut draft);
     check.duplicates(&draft);
     check.settings(&draft);
     let names = Names {
@@ -83,8 +84,9 @@ pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> 
 }
 
 fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, uses: Vec<Vec<(usize, u32)>>) -> Workflow {
-    let stand_ins = draft.tasks.iter().flat_map(DraftTask::stand_ins).map(|(_, to)| to.value.clone()).collect::<BTreeSet<Name>>();
-    let places = draft.tasks.iter().map(|task| task.id.value.clone()).enumerate().filter(|(_, id)| stand_ins.contains(id));
+    let named = draft.tasks.iter().flat_map(|task| task.stand_ins().map(|(_, to)| to).chain(&task.interleave));
+    let named: BTreeSet<Name> = named.map(|at| at.value.clone()).collect();
+    let places = draft.tasks.iter().map(|task| task.id.value.clone()).enumerate().filter(|(_, id)| named.contains(id));
     let places: BTreeMap<Name, usize> = places.map(|(at, id)| (id, at)).collect();
     let (timeouts, retry) = (draft.timeouts.unwrap_or_default(), draft.retry);
     Workflow {
@@ -111,9 +113,10 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, uses: Vec<Vec<(usize, u32
             .zip(edges)
             .zip(uses)
             .map(|((task, dependencies), resources)| Task {
+                action: task.acted(&places),
+                estimate: task.estimate.or(task.interleaves().then_some(0.0)),
                 id: task.id.value,
                 description: task.description,
-                action: task.action,
                 kind: task.kind.value,
                 agent: task.agent.map(|a| a.value),
                 team: task.team.map(|t| t.value),
@@ -126,7 +129,6 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, uses: Vec<Vec<(usize, u32
                 when: task.when,
                 for_each: task.for_each,
                 priority: task.priority,
-                estimate: task.estimate,
                 timeouts: merged(task.timeouts.unwrap_or_default(), timeouts),
                 retry: task.retry.or_else(|| retry.clone()),
                 redundancy: task.redundancy.map(|r| r.value),

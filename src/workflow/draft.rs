@@ -134,6 +134,8 @@ pub(super) struct DraftTask {
     pub(super) fallback: Vec<DraftFallback>,
     pub(super) fallback_to: Option<At<Name>>,
     pub(super) on_error: Vec<DraftHandler>,
+    /// Tasks that it lets begin, one at a time.
+    pub(super) interleave: Vec<At<Name>>,
     /// Where its `synthesize` or `parent_close` stands, if it has one.
     pub(super) nesting_span: Option<Span>,
     /// The sub-workflow that it is, before that is checked.
@@ -230,6 +232,7 @@ impl DraftTask {
             fallback: Vec::new(),
             fallback_to: None,
             on_error: Vec::new(),
+            interleave: Vec::new(),
             nesting_span: None,
             sub: None,
             places: Vec::new(),

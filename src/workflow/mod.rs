@@ -22,6 +22,7 @@ mod faults_tests;
 mod govern;
 pub(crate) mod grammar;
 mod inputs;
+mod interleave;
 mod joins;
 mod load;
 mod model;
@@ -70,7 +71,8 @@ pub use reference::{Field, Reference, Root};
 pub use schema::{config_schema, experiment_schema, schema};
 pub use scope::{EvalError, NoScope, OneItem, Scope, TaskFacts};
 pub use task_builder::{
-    Bind, TaskBuilder, command, delegate, expr, function, input, item, kind, output, simulated, sub_workflow, template,
+    Bind, TaskBuilder, command, delegate, expr, function, input, interleave, item, kind, output, simulated, sub_workflow,
+    template,
 };
 pub use template::Template;
 pub use text::{parse_duration, shell_quote};

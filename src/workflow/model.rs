@@ -288,9 +288,15 @@ pub enum Action {
     Workflow(Arc<Workflow>),
     /// An agent decomposes it.
     Delegate(Arc<Delegate>),
+    /// No agent does it: when it has ended, these tasks (their places in [`Workflow::tasks`]) are done, never two at a time.
+    Interleave(Arc<[usize]>),
 }
 
 impl Action {
+    /// True if an agent does it, or decomposes it.
+    pub fn is_job(&self) -> bool {
+        !matches!(self, Action::Workflow(_) | Action::Interleave(_))
+    }
     /// The shell command that it is, or that decomposes it.
     pub fn script(&self) -> Option<&Arc<Script>> {
         match self {

@@ -19,7 +19,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Keys that say how a task is executed.
-const ACTIONS: &[&str] = &["run", "fn", "http", "tool", "llm", "workflow", "delegate", "approve", "wait", "simulate"];
+const ACTIONS: &[&str] =
+    &["run", "fn", "http", "tool", "llm", "workflow", "delegate", "approve", "wait", "simulate", "interleave"];
 /// Keys that only `run` uses.
 pub(super) const OF_RUN: &[&str] = &["stdin", "env", "cwd", "output"];
 
@@ -199,6 +200,8 @@ impl Reader<'_> {
             self.delegate(delegate, task);
         } else if let Some(sub) = node.get("workflow") {
             self.sub_workflow(sub, task);
+        } else if let Some(named) = node.get("interleave") {
+            self.interleave(named, task);
         } else if let Some(simulate) = node.get("simulate") {
             task.action = Action::Simulate(Arc::new(policies::simulation(simulate, &mut self.problems)));
         }

@@ -154,6 +154,20 @@ pub fn sub_workflow(flow: WorkflowBuilder) -> TaskBuilder {
     }
     builder
 }
+/// A task that lets others begin, in any order that their dependencies allow and never two at a time. No agent does it, and its output is
+/// null.
+///
+/// ```
+/// use polity::workflow::{Action, Workflow, interleave, kind};
+/// let flow = Workflow::new("w").task("checks", interleave(["a", "b"])).task("a", kind("k")).task("b", kind("k")).build().unwrap();
+/// assert!(matches!(&flow.tasks[0].action, Action::Interleave(named) if **named == [1, 2]));
+/// assert_eq!(flow.tasks[1].dependencies[0].on, 0, "they wait for it");
+/// ```
+pub fn interleave<'a>(tasks: impl IntoIterator<Item = &'a str>) -> TaskBuilder {
+    let mut builder = TaskBuilder::new(Action::Interleave([].into()));
+    builder.task.interleave = tasks.into_iter().map(|task| At::new(task.into(), HERE)).collect();
+    builder
+}
 /// A task that only takes time.
 pub fn simulated(how: Simulation) -> TaskBuilder {
     TaskBuilder::new(Action::Simulate(Arc::new(how)))

@@ -2,7 +2,7 @@
 //! the judge. `scripts/mutations` prints the table.
 
 /// Every bug that is planted in the sources, and what is wrong with it.
-pub const BUGS: [(&str, &str); 40] = [
+pub const BUGS: [(&str, &str); 41] = [
     ("award_in_a_pause", "a task hears nothing of a pause"),
     ("award_twice", "an award is sent twice"),
     ("complete_twice", "a completion that is said twice counts twice"),
@@ -21,6 +21,7 @@ pub const BUGS: [(&str, &str); 40] = [
     ("hold_an_instance_for_ever", "who resumes a task resumes none of its instances"),
     ("ignore_a_dependency", "a task begins before the last one that it waits for has ended"),
     ("ignore_the_team", "a task of a team is given away by the usual coordinator"),
+    ("interleave_two", "two of those that are interleaved are done at a time"),
     ("keep_the_door", "what a task used is not there for others when it has ended"),
     ("leak_a_slot", "a simulated job that is cancelled keeps its slot"),
     ("leave_what_is_parked", "what waits for an agent is not announced when it joins"),

@@ -154,6 +154,9 @@ impl<'a> Maker<'a> {
             task.action = Action::Workflow(Arc::new(self.twin(inner, &below, past)));
             return;
         }
+        if let Action::Interleave(_) = &task.action {
+            return;
+        }
         let launches = self.launches(runs, node);
         if launches.is_empty() {
             self.unknown.push(task.id.clone());

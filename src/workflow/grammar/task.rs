@@ -54,7 +54,11 @@ pub(super) static TASK: Record = Record {
         later("repeat", "runs it again until a condition holds"),
         later("choose", "picks one of several paths"),
         later("paths", "the paths to choose from"),
-        later("interleave", "tasks in any order, never two at a time"),
+        key(
+            "interleave",
+            Kind::List(&Kind::Text),
+            "lets these tasks begin, in any order that their dependencies allow and never two at a time; no agent does it",
+        ),
         key(
             "hedge",
             Kind::Either(&[Kind::Text, Kind::Record(&HEDGE)]),

@@ -4,7 +4,7 @@ use super::must;
 use polity::event::{COPIES, Counts, Event, RunId, What};
 use polity::plan::{Join, Wants};
 use polity::protocols::{AgentId, Demand, DemandId, Profile, Time};
-use polity::workflow::{Task, Workflow};
+use polity::workflow::{Action, Task, Workflow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -253,6 +253,10 @@ impl<'a> RunLog<'a> {
                 must(life.attempt > 0 && life.stage != Stage::Diverted, || format!("it was {:?}", life.stage))?;
                 Life { stage: Stage::Diverted, ..life }
             }
+            What::Synthesized { .. } if self.interleaves(instance) => {
+                self.ready(instance)?;
+                self.never_begun(&life, End::Completed)?
+            }
             What::Synthesized { .. } => {
                 must(life.stage == Stage::Diverted, || format!("it was {:?}", life.stage))?;
                 Life { stage: Stage::Ended(End::Completed), ..life }
@@ -344,6 +348,9 @@ impl<'a> RunLog<'a> {
         Ok(Life { stage: Stage::Assigned, launch, agent: Some(agent), ..life.clone() })
     }
 
+    fn interleaves(&self, node: u32) -> bool {
+        matches!(self.flow.tasks.get(node as usize).map(|task| &task.action), Some(Action::Interleave(_)))
+    }
     /// True if everything that the task waits for has ended, and as it must.
     fn ready(&self, node: u32) -> Checked {
         let task = self.task_of(node)?;

@@ -8,7 +8,7 @@ use polity::agents::{Failure, FailureKind};
 use polity::event::{COPIES, Event, Names, RunId, What};
 use polity::lifecycle::Hedge;
 use polity::protocols::{AgentId, Demand, DemandId, TaskId, Time};
-use polity::workflow::{Fallback, Handler, Remedy, Task, Workflow};
+use polity::workflow::{Action, Fallback, Handler, Remedy, Task, Workflow};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Checked = Result<(), String>;
@@ -221,6 +221,9 @@ impl<'a> Log<'a> {
                 seen.handled_late += u64::from(at > Some(0));
             }
             What::Completed { .. } => self.end(event.at, instance, true, seen)?,
+            What::Synthesized { .. } if matches!(self.task(id).action, Action::Interleave(_)) => {
+                self.end(event.at, instance, true, seen)?;
+            }
             What::Synthesized { output, .. } => {
                 match self.remedy(id) {
                     Some(Remedy::Output(_)) => {
