@@ -229,7 +229,7 @@ fn what_makes_no_sense_is_refused_with_a_remedy() {
         ),
         (
             "  - { id: a, fn: work, with: { x: \"{{ error.kind }}\" } }",
-            "which is only there in `retry.only_if`, `retry.unless` and `fallback`",
+            "which is only there in `retry.only_if`, `retry.unless`, `fallback` and `on_error`",
         ),
     ] {
         let said = refused(tasks);

@@ -37,6 +37,6 @@ pub(crate) use messages::{AgentMail, CoordinatorMail, Finished, RunMail, Supervi
 pub(crate) use offices::Offices;
 pub(crate) use pools::PoolPlan;
 pub use run::Order;
-pub(crate) use run::{ChildSetup, DECOMPOSE, Finish, Holders, Launch, Origin, Progress, RunActor, RunSetup, TaskOrder};
+pub(crate) use run::{ChildSetup, DECOMPOSE, Detour, Finish, Holders, Launch, Origin, Progress, RunActor, RunSetup, TaskOrder};
 pub(crate) use supervisor::{Child, SupervisorActor, Ward};
 pub(crate) use task::{Budget, Errand, TaskActor, TaskSetup};

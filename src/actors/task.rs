@@ -3,7 +3,7 @@
 use super::dead::dead_letter;
 use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::run::Handed;
-use super::{AgentActor, Award, Book, Claim, CoordinatorId, Holders, RunActor};
+use super::{AgentActor, Award, Book, Claim, CoordinatorId, Detour, Holders, RunActor};
 use crate::delegation::Purse;
 use crate::event::{COPIES, RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, OverBudget, Policy, RetryBudget, RetryLimit, Settled, State};
@@ -46,7 +46,7 @@ pub(crate) struct Errand {
     /// Its agent is asked for work and not for a result.
     pub(crate) decomposes: bool,
     /// When it has failed for good, its run looks for another way.
-    pub(crate) detours: bool,
+    pub(crate) detours: Detour,
     /// What it draws from.
     pub(crate) purse: Option<Arc<Purse>>,
 }
@@ -395,7 +395,9 @@ impl TaskActor {
         let end = match settled {
             Settled::Completed => self.completed(),
             Settled::Failed(failure)
-                if self.errand.detours && self.errand.holders.is_none() && failure.kind != FailureKind::Cancelled =>
+                if self.errand.detours.is_open(&failure, attempts)
+                    && self.errand.holders.is_none()
+                    && failure.kind != FailureKind::Cancelled =>
             {
                 TaskEnd::Setback(Box::new((Arc::new(failure), self.errand.job.clone())))
             }

@@ -186,6 +186,7 @@ fn how(action: &Action) -> String {
         Action::Run(_) => "command".into(),
         Action::Simulate(_) => "simulation".into(),
         Action::Workflow(inner) => format!("workflow {}, {} tasks", output::plain(&inner.name), inner.tasks.len()),
+        Action::Interleave(named) => format!("nobody: {} follow, one at a time", output::count(named.len(), "task")),
         Action::Delegate(delegate) => format!("decomposed by {}", how(&delegate.by)),
     }
 }

@@ -92,6 +92,10 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub handler: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub does: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<u64>,
@@ -272,6 +276,9 @@ impl Line {
                 self.took_ns = Some(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
             }
             What::Replanned { attempts, failure, .. } => (self.attempt, self.failure) = (Some(*attempts), Some(failure.clone())),
+            What::Handled { handler, does, reason, .. } => {
+                (self.handler, self.does, self.reason) = (Some(*handler), Some(does.clone()), Some(reason.clone()));
+            }
             What::Nested { child, depth, round, .. } => {
                 (self.child_n, self.depth, self.attempt) = (Some(child.0), Some(*depth), Some(*round));
             }
@@ -370,6 +377,9 @@ impl Line {
                 What::Delegated { task: task?, agent: agent?, attempts: self.attempt?, took: Duration::from_nanos(self.took_ns?) }
             }
             "replanned" => What::Replanned { task: task?, agent, attempts: self.attempt?, failure: self.failure.clone()? },
+            "handled" => {
+                What::Handled { task: task?, handler: self.handler?, does: self.does.clone()?, reason: self.reason.clone()? }
+            }
             "nested" => What::Nested { task: task?, child: RunId(self.child_n?), depth: self.depth?, round: self.attempt? },
             "synthesized" => {
                 What::Synthesized { task: task?, took: Duration::from_nanos(self.took_ns?), output: self.output.clone()? }
@@ -457,6 +467,7 @@ impl What {
             What::Resumed { .. } => "resumed",
             What::Delegated { .. } => "delegated",
             What::Replanned { .. } => "replanned",
+            What::Handled { .. } => "handled",
             What::Nested { .. } => "nested",
             What::Synthesized { .. } => "synthesized",
             What::TurnedBack { .. } => "turned_back",
@@ -496,6 +507,7 @@ impl What {
             | What::Resumed { task }
             | What::Delegated { task, .. }
             | What::Replanned { task, .. }
+            | What::Handled { task, .. }
             | What::Nested { task, .. }
             | What::Synthesized { task, .. }
             | What::Compensating { task, .. }

@@ -139,9 +139,13 @@ pub enum What {
     Delegated { task: TaskId, agent: AgentId, attempts: u32, took: Duration },
     /// The task failed for good, and another way is asked for.
     Replanned { task: TaskId, agent: Option<AgentId>, attempts: u32, failure: Arc<Failure> },
+    /// The task failed for good, and the `handler`th of its error handlers (from 1) takes the failure: what it does, by the key that says it,
+    /// and why it is this one.
+    Handled { task: TaskId, handler: u32, does: Name, reason: Name },
     /// A sub-run of the task begins: its number, how often its work was handed on, and the round.
     Nested { task: TaskId, child: RunId, depth: u32, round: u32 },
-    /// The task ended well, by its sub-runs: its output is made of their results.
+    /// The task ended well without an agent's answer of its own: its output is made of the results of its sub-runs, is that of the task that
+    /// took its place, or is what its error handler gives.
     Synthesized { task: TaskId, took: Duration, output: Arc<Value> },
     /// The run will not come to its end, so that what it did is undone once what is under way has ended. `because` says how it would end:
     /// it failed, it was cancelled, or a supervisor gave up.

@@ -2,7 +2,8 @@
 
 use super::fold::{Report, concerns, failure_line};
 use super::paint::{Paint, Status};
-use super::sentence::sentence;
+use super::record::TaskRecord;
+use super::sentence::{handled, sentence};
 use super::text::{clipped, count, harmless, listed, put};
 use crate::event::{COPIES, Disturbance, Event, Names, RunHead, RunId, Sink, What};
 use crate::supervision::Circuit;
@@ -133,7 +134,20 @@ impl Console {
                 let again = if *attempts > 1 { format!("attempt {attempts}  ") } else { String::new() };
                 self.quietly(Status::Completed, *took, *task, Some(*agent), &format!("{again}{why}"))
             }
-            What::Synthesized { task, took, .. } => self.quietly(Status::Completed, *took, *task, None, "by its sub-runs"),
+            What::Synthesized { task, took, .. } => {
+                let record = self.report.task(task.instance());
+                let how = match record.and_then(TaskRecord::handled).map(|does| &**does) {
+                    _ if record.is_some_and(TaskRecord::is_replaced) => "by the task that took its place",
+                    Some("output") => "by its error handler",
+                    _ if record.is_some_and(|record| record.began_at().is_none()) => "it lets others begin, one at a time",
+                    _ => "by its sub-runs",
+                };
+                self.quietly(Status::Completed, *took, *task, None, how)
+            }
+            What::Handled { task, handler, does, reason } => {
+                let why = format!("{}: {}", handled(*handler, does), clipped(reason, 120));
+                self.quietly(Status::Note, Duration::ZERO, *task, None, &why)
+            }
             What::Replanned { task, agent, failure, .. } => {
                 let why = format!("{}; another way is asked for", clipped(&failure_line(failure), 80));
                 self.quietly(Status::Retry, before.spent, *task, *agent, &why)

@@ -165,7 +165,12 @@ impl DeadLetters {
                 self.failed = Some((*task, *attempts));
             }
             What::DeadLettered { task, cause, input } => self.bury(event, *task, *cause, input),
-            What::Completed { task, .. } | What::Cancelled { task } if !self.troubled.is_empty() => {
+            What::Completed { task, .. }
+            | What::Cancelled { task }
+            | What::Synthesized { task, .. }
+            | What::Skipped { task, .. }
+                if !self.troubled.is_empty() =>
+            {
                 self.troubled.remove(task);
             }
             What::Undelivered { from, to, topic, agent, cause, reason, body } => {

@@ -138,6 +138,10 @@ impl Life<'_> {
             Step::CalledOff { by } => {
                 format!("It was called off: what {} waited for was there, and nothing else needed it.", self.say.task(*by))
             }
+            Step::Handled { handler, does, reason } => {
+                let (what, why) = (super::sentence::handled(*handler, does), clipped(reason, SHOWN));
+                format!("Of its error handlers, {what}: {why}.")
+            }
             Step::Noted(note) => format!("Note: {}", clipped(note, SHOWN)),
         };
         self.line(at, &text);

@@ -403,6 +403,9 @@ impl Report {
                 record.step(at, Step::Voted { agree: agree.clone(), differ: differ.clone(), reason: reason.clone() });
             }
             What::Noted { note, .. } => record.step(at, Step::Noted(note.clone())),
+            What::Handled { handler, does, reason, .. } => {
+                record.step(at, Step::Handled { handler: *handler, does: does.clone(), reason: reason.clone() });
+            }
             What::Postponed { reason, .. } => {
                 record.step(at, Step::Noted(format!("its retry waits longer: {reason}").into()));
                 self.cost.postponed += 1;

@@ -73,7 +73,8 @@ impl Recall {
                 (State::Failed, _, Some(failure)) if back || !again(&name) => {
                     Recalled::Failure(failure.clone(), task.dead().cloned())
                 }
-                (State::Skipped, ..) if back || nothing_failed => {
+                // What it was skipped for is known: it failed, and its handler said so.
+                (State::Skipped, ..) if back || nothing_failed || task.handled().is_some() => {
                     Recalled::Skipped(task.reason.clone().unwrap_or_else(|| "it was not needed".into()))
                 }
                 _ => return None,

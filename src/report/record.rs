@@ -101,6 +101,7 @@ pub enum Step {
     Voted { agree: Arc<[AgentId]>, differ: Arc<[AgentId]>, reason: Name },
     Noted(Name),
     CalledOff { by: u32 },
+    Handled { handler: u32, does: Name, reason: Name },
 }
 
 /// A moment, or none, in eight bytes: a report may hold a million tasks.
@@ -236,6 +237,14 @@ impl TaskRecord {
     /// The task whose join called it off, if one did.
     pub fn called_off(&self) -> Option<u32> {
         self.steps().iter().find_map(|(_, step)| if let Step::CalledOff { by } = step { Some(*by) } else { None })
+    }
+    /// What the error handler does that took its failure, if one did: the key that says it.
+    pub fn handled(&self) -> Option<&Name> {
+        self.steps().iter().rev().find_map(|(_, step)| if let Step::Handled { does, .. } = step { Some(does) } else { None })
+    }
+    /// True if another task took its place.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.notes().any(|note| note.ends_with("takes its place"))
     }
     /// What its jobs noted.
     pub fn notes(&self) -> impl Iterator<Item = &Name> {

@@ -29,6 +29,19 @@ pub fn sentence(decision: &Decision, winner: AgentId, names: &Names) -> String {
     clipped(&text, LONGEST_SENTENCE)
 }
 
+/// `handler 2 is taken, and it is skipped`, by the key that says what the handler does.
+pub(super) fn handled(handler: u32, does: &str) -> String {
+    let what = match does {
+        "run" | "fn" | "simulate" => "it is done in another way",
+        "to" => "another task takes its place",
+        "output" => "its output is given",
+        "skip" => "it is skipped",
+        "fail" => "it fails",
+        other => return format!("handler {handler} is taken ({})", clipped(other, 20)),
+    };
+    format!("handler {handler} is taken, and {what}")
+}
+
 /// `3 bids: 0.41 0.55 0.60, paid 0.55`
 fn bids(decision: &Decision) -> String {
     let shown: Vec<String> = decision.candidates.iter().take(BIDS).map(|c| score(c.score)).collect();

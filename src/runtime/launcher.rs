@@ -206,7 +206,7 @@ impl Launcher {
         let is_command = |action: &Action| matches!(action, Action::Run(_));
         let others = |task: &Task| {
             let undo = task.compensate.as_ref().is_some_and(|undo| is_command(&undo.action));
-            undo || task.fallback.iter().any(|way| is_command(&way.action))
+            undo || task.other_ways().any(|way| is_command(&way.action))
         };
         let command = workflow.tasks.iter().find(|task| is_command(&task.action) || others(task));
         match command.filter(|_| self.world.is_virtual()) {

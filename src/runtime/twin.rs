@@ -46,7 +46,7 @@ fn still(task: &mut Task, assumptions: &mut Vec<String>) {
         let say = |what: String| format!("in workflow \"{}\": {what}", inner.name);
         assumptions.extend(twin.assumptions.into_iter().map(say));
         task.action = Action::Workflow(Arc::new(Workflow { inputs: Vec::new(), ..twin.workflow }));
-    } else if !matches!(task.action, Action::Simulate(_)) {
+    } else if !matches!(task.action, Action::Simulate(_) | Action::Interleave(_)) {
         if matches!(task.action, Action::Delegate(_)) {
             assumptions.push(format!("\"{}\" is taken as one task, since nobody knows its parts before it is done", task.id));
         }
@@ -57,8 +57,9 @@ fn still(task: &mut Task, assumptions: &mut Vec<String>) {
         let action = stilled(&undo.action);
         task.compensate = Some(Arc::new(Compensation { action, with: Vec::new(), ..(**undo).clone() }));
     }
-    let ways = task.fallback.iter().map(|way| Fallback { action: stilled(&way.action), with: None, ..way.clone() });
-    task.fallback = ways.collect();
+    let way = |way: &Fallback| Fallback { action: stilled(&way.action), with: None, ..way.clone() };
+    task.fallback = task.fallback.iter().map(way).collect();
+    task.on_error = task.on_error.iter().map(|handler| handler.clone().with_way(way).without_outputs()).collect();
     if task.when.as_ref().is_some_and(uses_outputs) {
         let source = task.when.take().map(|when| when.source().to_owned()).unwrap_or_default();
         assumptions.push(format!("`when` of \"{}\" is taken as true, since outputs are not simulated: {source}", task.id));

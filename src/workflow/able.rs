@@ -4,7 +4,6 @@ use super::Known;
 use super::check::Check;
 use super::draft::{Draft, DraftSupervisor, DraftTask};
 use super::govern::{may_do, members, team_of};
-use super::model::Action;
 use super::problem::Problem;
 use super::text::nearest;
 use crate::supervision::SupervisorSpec;
@@ -83,7 +82,7 @@ impl Check<'_> {
             }
         }
         let mut good: BTreeSet<String> = BTreeSet::new();
-        for task in tasks.iter().filter(|task| !matches!(task.action, Action::Workflow(_))) {
+        for task in tasks.iter().filter(|task| task.action.is_job()) {
             let pin = task.agent.as_ref().map(|p| &p.value);
             // Equal demands are looked at once.
             let same = format!(

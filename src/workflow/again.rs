@@ -20,14 +20,14 @@ pub(crate) fn error_value(failure: &Failure) -> Value {
     json!({ "kind": failure.kind, "message": failure.message, "exit_code": failure.exit_code, "stderr": failure.stderr })
 }
 
-/// A condition of a retry. It sees `error` and `attempt` and nothing else: what a run has become meanwhile is no property of the failure.
+/// A condition of a retry, or of an error handler. It sees `error` and `attempt` and nothing else: what a run has become meanwhile is no property of the failure.
 pub(super) fn condition(text: &str) -> Result<Expression, ExpressionError> {
     let expression = Expression::parse(text)?;
     if expression.references().iter().all(|r| matches!(r.root, Root::Error | Root::Attempt)) {
         return Ok(expression);
     }
     let help = Some("it sees error.kind, error.message, error.exit_code, error.stderr and attempt".into());
-    Err(ExpressionError { message: "a condition of a retry looks at something else than the failure".into(), help, offset: 0 })
+    Err(ExpressionError { message: "a condition on a failure looks at something else than the failure".into(), help, offset: 0 })
 }
 
 impl Conditions {
@@ -60,9 +60,9 @@ impl Conditions {
 }
 
 /// An attempt that failed.
-struct Failed {
-    error: Arc<Value>,
-    attempt: u32,
+pub(super) struct Failed {
+    pub(super) error: Arc<Value>,
+    pub(super) attempt: u32,
 }
 impl Scope for Failed {
     fn input(&self, _: &str) -> Option<Arc<Value>> {

@@ -222,7 +222,8 @@ impl WorkflowBuilder {
             .tasks
             .iter()
             .flat_map(|t| {
-                let ways = t.fallback.iter().map(|way| &way.value.action);
+                let handlers = t.on_error.iter().filter_map(|handler| handler.action());
+                let ways = t.fallback.iter().map(|way| &way.value.action).chain(handlers);
                 ways.chain(t.compensate.iter().map(|undo| &undo.value.action)).chain([&t.action])
             })
             .filter_map(|action| action.function().cloned())

@@ -46,6 +46,7 @@ struct Names<'a> {
 pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> Result<Checked, Vec<Problem>> {
     let mut check = Check { known, problems, warnings: Vec::new(), missing: Vec::new(), notes: Vec::new() };
     check.sub_workflows(&mut draft);
+    check.interleaved(&mut draft);
     check.duplicates(&draft);
     check.settings(&draft);
     let names = Names {
@@ -73,16 +74,20 @@ pub(super) fn check(mut draft: Draft, known: &Known, problems: Vec<Problem>) -> 
     check.compensations(&draft);
     check.hedges(&draft);
     let uses = check.resources(&draft);
-    let stand_ins = check.stand_ins(&draft, &edges);
+    check.stand_ins(&draft, &edges);
     check.faults(&draft, &agents);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
     let Check { warnings, missing, notes, .. } = check;
-    Ok(Checked { workflow: workflow(draft, edges, stand_ins, uses), warnings, missing_agents: missing, agents, notes })
+    Ok(Checked { workflow: workflow(draft, edges, uses), warnings, missing_agents: missing, agents, notes })
 }
 
-fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usize>>, uses: Vec<Vec<(usize, u32)>>) -> Workflow {
+fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, uses: Vec<Vec<(usize, u32)>>) -> Workflow {
+    let named = draft.tasks.iter().flat_map(|task| task.stand_ins().map(|(_, to)| to).chain(&task.interleave));
+    let named: BTreeSet<Name> = named.map(|at| at.value.clone()).collect();
+    let places = draft.tasks.iter().map(|task| task.id.value.clone()).enumerate().filter(|(_, id)| named.contains(id));
+    let places: BTreeMap<Name, usize> = places.map(|(at, id)| (id, at)).collect();
     let (timeouts, retry) = (draft.timeouts.unwrap_or_default(), draft.retry);
     Workflow {
         name: draft.name.into(),
@@ -106,12 +111,12 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
             .tasks
             .into_iter()
             .zip(edges)
-            .zip(stand_ins)
             .zip(uses)
-            .map(|(((task, dependencies), fallback_to), resources)| Task {
+            .map(|((task, dependencies), resources)| Task {
+                action: task.acted(&places),
+                estimate: task.estimate.or(task.interleaves().then_some(0.0)),
                 id: task.id.value,
                 description: task.description,
-                action: task.action,
                 kind: task.kind.value,
                 agent: task.agent.map(|a| a.value),
                 team: task.team.map(|t| t.value),
@@ -124,7 +129,6 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
                 when: task.when,
                 for_each: task.for_each,
                 priority: task.priority,
-                estimate: task.estimate,
                 timeouts: merged(task.timeouts.unwrap_or_default(), timeouts),
                 retry: task.retry.or_else(|| retry.clone()),
                 redundancy: task.redundancy.map(|r| r.value),
@@ -135,7 +139,8 @@ fn workflow(draft: Draft, edges: Vec<Vec<Dependency>>, stand_ins: Vec<Option<usi
                 nesting: task.nesting,
                 compensate: task.compensate.map(|c| Arc::new(c.value)),
                 fallback: task.fallback.into_iter().map(|f| f.value).collect(),
-                fallback_to,
+                fallback_to: task.fallback_to.and_then(|to| places.get(&to.value).copied()),
+                on_error: task.on_error.into_iter().filter_map(|handler| handler.checked(&places)).collect(),
             })
             .collect(),
         outputs: draft.outputs.into_iter().map(|o| o.value).collect(),
@@ -311,16 +316,16 @@ impl Check<'_> {
                 edges.insert(*on, Wants::MaybeOutput);
             }
         }
-        if task.compensate.is_some() || !task.fallback.is_empty() {
+        if task.compensate.is_some() || !task.fallback.is_empty() || !task.on_error.is_empty() {
             // It looks through all names, which for each of many tasks would take long.
             let upstream = names.tasks.iter().filter(|(_, at)| edges.contains_key(at)).map(|(name, _)| (*name).to_owned());
             let upstream: Vec<String> = upstream.collect();
-            self.compensation(task, (&upstream, task.for_each.is_some()));
+            self.compensation(task, &upstream);
             self.fallback(task, &upstream);
+            self.handlers(task, &upstream);
         }
         self.join(task);
-        let later = task.compensate.iter().flat_map(|undo| undo.value.expressions());
-        let later = later.chain(task.fallback.iter().flat_map(|way| way.value.expressions()));
+        let later = task.later_expressions();
         let all = task.expressions().into_iter().chain(&task.for_each).chain(later).flat_map(|e| e.references());
         let read: BTreeSet<usize> = all.filter(|r| is_output(r)).filter_map(|r| names.tasks.get(&*r.name).copied()).collect();
         edges.into_iter().map(|(on, wants)| Dependency { on, wants, is_read: read.contains(&on) }).collect()
@@ -389,8 +394,8 @@ impl Check<'_> {
             }
             Root::Error | Root::Attempt => {
                 let (word, where_) = match r.root {
-                    Root::Error => ("error", "`retry.only_if`, `retry.unless` and `fallback`"),
-                    _ => ("attempt", "`retry.only_if` and `retry.unless`"),
+                    Root::Error => ("error", "`retry.only_if`, `retry.unless`, `fallback` and `on_error`"),
+                    _ => ("attempt", "`retry.only_if`, `retry.unless` and `on_error.when`"),
                 };
                 let message = format!("{what} uses `{word}`, which is only there in {where_}");
                 self.say(Problem::new(span, message).help("why a task failed is tasks.ID.error"));

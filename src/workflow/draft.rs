@@ -5,14 +5,16 @@ use super::model::{
     Action, Binding, Compensation, Fallback, Input, Limits, OnFailure, Output, Priority, Script, Shared, Strategy,
 };
 use super::nested::{Delegate, Delegation, Nesting};
+use super::on_error::{Handler, Remedy};
 use super::problem::Span;
 use super::template::Template;
 use crate::faults::Faults;
 use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
 use crate::plan::Join;
 use crate::supervision::{BreakerPolicy, SupervisorSpec};
-use polity_agents::AgentSpec;
+use polity_agents::{AgentSpec, FailureKind};
 use polity_protocols::Name;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -131,6 +133,9 @@ pub(super) struct DraftTask {
     pub(super) undo_places: Vec<Span>,
     pub(super) fallback: Vec<DraftFallback>,
     pub(super) fallback_to: Option<At<Name>>,
+    pub(super) on_error: Vec<DraftHandler>,
+    /// Tasks that it lets begin, one at a time.
+    pub(super) interleave: Vec<At<Name>>,
     /// Where its `synthesize` or `parent_close` stands, if it has one.
     pub(super) nesting_span: Option<Span>,
     /// The sub-workflow that it is, before that is checked.
@@ -145,6 +150,36 @@ pub(super) struct DraftFallback {
     pub(super) value: Fallback,
     pub(super) span: Span,
     pub(super) places: Vec<Span>,
+}
+
+/// An error handler, with the places of its remedy's expressions in their fixed order.
+#[derive(Clone, Debug)]
+pub(super) struct DraftHandler {
+    pub(super) kinds: Vec<FailureKind>,
+    pub(super) when: Option<Expression>,
+    pub(super) remedy: DraftRemedy,
+    pub(super) span: Span,
+    pub(super) places: Vec<Span>,
+}
+impl DraftHandler {
+    /// What it executes, if it executes something.
+    pub(super) fn action(&self) -> Option<&Action> {
+        if let DraftRemedy::Is(Remedy::Instead(way)) = &self.remedy { Some(&way.action) } else { None }
+    }
+    /// It as it is, once it is known where the tasks stand that may take the place of others.
+    pub(super) fn checked(self, places: &BTreeMap<Name, usize>) -> Option<Handler> {
+        let remedy = match self.remedy {
+            DraftRemedy::Is(remedy) => remedy,
+            DraftRemedy::To(to) => Remedy::To(*places.get(&to.value)?),
+        };
+        Some(Handler { kinds: self.kinds, when: self.when, remedy })
+    }
+}
+/// What a handler does: as it will be, or a task by its name.
+#[derive(Clone, Debug)]
+pub(super) enum DraftRemedy {
+    Is(Remedy),
+    To(At<Name>),
 }
 
 /// A sub-workflow of a file.
@@ -196,10 +231,30 @@ impl DraftTask {
             undo_places: Vec::new(),
             fallback: Vec::new(),
             fallback_to: None,
+            on_error: Vec::new(),
+            interleave: Vec::new(),
             nesting_span: None,
             sub: None,
             places: Vec::new(),
         }
+    }
+    /// Tasks that may take its place, each with the key that says so.
+    pub(super) fn stand_ins(&self) -> impl Iterator<Item = (&'static str, &At<Name>)> {
+        let handlers = self.on_error.iter().filter_map(|handler| match &handler.remedy {
+            DraftRemedy::To(to) => Some(("on_error.to", to)),
+            DraftRemedy::Is(_) => None,
+        });
+        self.fallback_to.iter().map(|to| ("fallback_to", to)).chain(handlers)
+    }
+    /// The expressions of what may be done after it: what undoes it, and what is done when it has failed.
+    pub(super) fn later_expressions(&self) -> impl Iterator<Item = &Expression> {
+        let undo = self.compensate.iter().flat_map(|undo| undo.value.expressions());
+        let ways = self.fallback.iter().flat_map(|way| way.value.expressions());
+        let handlers = self.on_error.iter().flat_map(|handler| match &handler.remedy {
+            DraftRemedy::Is(remedy) => remedy.expressions(),
+            DraftRemedy::To(_) => Vec::new(),
+        });
+        undo.chain(ways).chain(handlers)
     }
     /// All its expressions but `for_each`, which has no item, in a fixed order: `when`, the action, `with`.
     pub(super) fn expressions(&self) -> Vec<&Expression> {

@@ -1,15 +1,15 @@
 //! Other ways to do a task that has failed for good: read, and checked.
 
 use super::check::Check;
-use super::compensation::way_expressions;
 use super::draft::{At, Draft, DraftFallback, DraftTask};
 use super::expression::Expression;
 use super::model::{Action, Dependency, Fallback};
 use super::policies;
-use super::problem::Problem;
+use super::problem::{Problem, Span};
 use super::read::Reader;
 use super::reference::Root;
 use super::text::nearest;
+use super::ways::{Sight, way_expressions};
 use super::yaml::Node;
 use polity_agents::OutputFormat;
 use polity_protocols::Name;
@@ -36,8 +36,14 @@ impl Reader<'_> {
         }
     }
     fn fallback(&mut self, node: &Node, task: &mut DraftTask) {
-        let whose = format!("`fallback` of task \"{}\" must say once how it is executed", task.id.value);
-        let Some((mut action, with)) = self.other_way(node, &whose) else { return };
+        let whose = format!("`fallback` of task \"{}\"", task.id.value);
+        if let Some((value, places)) = self.instead(node, &whose, task) {
+            task.fallback.push(DraftFallback { value, span: node.span, places });
+        }
+    }
+    /// What is executed instead of a task that has failed, and where its expressions stand.
+    pub(super) fn instead(&mut self, node: &Node, whose: &str, task: &DraftTask) -> Option<(Fallback, Vec<Span>)> {
+        let (mut action, with) = self.other_way(node, whose, "executed")?;
         let own: Option<OutputFormat> = task.action.script().map(|script| script.output);
         if let (Action::Run(script), Some(own), None) = (&mut action, own, node.get("output")) {
             Arc::make_mut(script).output = own;
@@ -49,92 +55,91 @@ impl Reader<'_> {
             retry: node.get("retry").map(|n| policies::retry(n, None)),
         };
         let places = self.way_places(node, &value.action, value.with.as_deref().unwrap_or_default());
-        task.fallback.push(DraftFallback { value, span: node.span, places });
+        Some((value, places))
     }
 }
 
 impl Check<'_> {
     /// Another way may use why the task failed, and what the task waits for. `upstream`: the ids of the latter.
     pub(super) fn fallback(&mut self, task: &DraftTask, upstream: &[String]) {
-        let (id, has_item) = (&task.id.value, task.for_each.is_some());
+        let whose = format!("`fallback` of task \"{}\"", task.id.value);
+        let sight = Sight { whose, upstream, has_item: task.for_each.is_some(), root: Root::Error };
         for fallback in &task.fallback {
-            if let Some(name) = fallback.value.action.function()
-                && !self.known.functions.contains(name)
-            {
-                let near = nearest(name, self.known.functions.iter().map(|f| &**f)).map(|w| format!("did you mean \"{w}\"?"));
-                let message = format!("`fallback` of task \"{id}\" calls \"{name}\", which is no registered function");
-                self.problems.push(Problem::new(fallback.span, message).maybe(near));
-            }
-            for (at, expression) in fallback.value.expressions().into_iter().enumerate() {
-                let span = fallback.places.get(at).copied().unwrap_or(fallback.span);
-                for reference in expression.references() {
-                    let fine = match reference.root {
-                        Root::Tasks => upstream.iter().any(|known| *known == *reference.name),
-                        Root::Item | Root::Index => has_item,
-                        Root::Secrets | Root::Output | Root::Attempt => false,
-                        Root::Inputs | Root::State | Root::Env | Root::Run | Root::Workflow | Root::Error => true,
-                    };
-                    if !fine {
-                        let what = match reference.root {
-                            Root::Tasks => format!("tasks.{}", reference.name),
-                            _ => expression.to_string(),
-                        };
-                        let message = format!("`fallback` of task \"{id}\" uses {what}, which it can't see");
-                        let help = "it sees `error`, the tasks that the task waits for, inputs, item, index, state, env, run and workflow";
-                        self.problems.push(Problem::new(span, message).help(help));
-                    }
-                }
-            }
+            self.calls(&fallback.value.action, fallback.span, &sight.whose);
+            self.sees(&fallback.value.expressions(), &fallback.places, fallback.span, &sight);
         }
     }
 
     /// Who takes whose place. A stand-in is done only if it is needed, so that it can stand in for one task only, and can't wait for it.
-    pub(super) fn stand_ins(&mut self, draft: &Draft, edges: &[Vec<Dependency>]) -> Vec<Option<usize>> {
-        let mut taken: BTreeMap<usize, &Name> = BTreeMap::new();
-        let mut all = vec![None; draft.tasks.len()];
+    pub(super) fn stand_ins(&mut self, draft: &Draft, edges: &[Vec<Dependency>]) {
+        let all = StandIns::of(draft);
+        let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, task) in draft.tasks.iter().enumerate() {
-            let Some(to) = &task.fallback_to else { continue };
-            let (id, name) = (&task.id.value, &to.value);
-            let Some(on) = draft.tasks.iter().position(|other| other.id.value == *name) else {
-                let near = nearest(name, draft.tasks.iter().map(|t| &*t.id.value)).map(|w| format!("did you mean \"{w}\"?"));
-                let message = format!("`fallback_to` of task \"{id}\" is \"{name}\", which is not a task");
-                self.problems.push(Problem::new(to.span, message).maybe(near));
-                continue;
-            };
-            let mut say = |message: String, help: &str| {
-                self.problems.push(Problem::new(to.span, message).help(help.to_owned()));
-            };
-            if on == at {
-                say(format!("task \"{id}\" falls back to itself"), "name another task, or use `retry`");
-            } else if task.for_each.is_some() {
-                let message = format!("task \"{id}\" has `for_each`: one task can't take the place of some of its instances");
-                say(message, "use `fallback`, which each instance has for itself");
-            } else if waits_for(on, at, draft, edges) {
-                let message = format!("task \"{id}\" falls back to \"{name}\", which itself waits for \"{id}\"");
-                say(message, "let it depend on what the task depends on; it begins only when the task has failed anyway");
-            } else if let Some(other) = taken.insert(on, id) {
-                let message = format!("task \"{name}\" takes the place of both \"{other}\" and \"{id}\"");
-                say(message, "give each its own");
-            } else {
-                all[at] = Some(on);
+            for (key, to) in task.stand_ins() {
+                let (id, name) = (&task.id.value, &to.value);
+                let Some(on) = all.places.get(name).copied() else {
+                    let near = nearest(name, draft.tasks.iter().map(|t| &*t.id.value)).map(|w| format!("did you mean \"{w}\"?"));
+                    let message = format!("`{key}` of task \"{id}\" is \"{name}\", which is not a task");
+                    self.problems.push(Problem::new(to.span, message).maybe(near));
+                    continue;
+                };
+                let mut say = |message: String, help: &str| {
+                    self.problems.push(Problem::new(to.span, message).help(help.to_owned()));
+                };
+                let other = *taken.entry(on).or_insert(at);
+                if on == at {
+                    say(format!("task \"{id}\" falls back to itself"), "name another task, or use `retry`");
+                } else if task.for_each.is_some() {
+                    let message = format!("task \"{id}\" has `for_each`: one task can't take the place of some of its instances");
+                    let way = if key == "fallback_to" { "`fallback`" } else { "`run` or `fn`" };
+                    say(message, &format!("use {way}, which each instance has for itself"));
+                } else if all.waits_for(on, at, edges) {
+                    let message = format!("task \"{id}\" falls back to \"{name}\", which itself waits for \"{id}\"");
+                    say(message, "let it depend on what the task depends on; it begins only when the task has failed anyway");
+                } else if other != at {
+                    let other = &draft.tasks[other].id.value;
+                    say(format!("task \"{name}\" takes the place of both \"{other}\" and \"{id}\""), "give each its own");
+                }
             }
         }
-        all
     }
 }
 
-/// True if one task can only begin when the other has ended, also by way of stand-ins: whoever has one ends with it.
-fn waits_for(task: usize, on: usize, draft: &Draft, edges: &[Vec<Dependency>]) -> bool {
-    let places: BTreeMap<&Name, usize> = draft.tasks.iter().enumerate().map(|(at, task)| (&task.id.value, at)).collect();
-    let (mut seen, mut open) = (vec![false; edges.len()], vec![task]);
-    while let Some(at) = open.pop() {
-        if at == on {
-            return true;
+/// Who may take whose place, by number; names that are no tasks are left out.
+struct StandIns<'a> {
+    places: BTreeMap<&'a Name, usize>,
+    /// Of each task, who may take its place.
+    of: Vec<Vec<usize>>,
+    /// Of each task, whose place it may take.
+    for_whom: Vec<Vec<usize>>,
+}
+impl<'a> StandIns<'a> {
+    fn of(draft: &'a Draft) -> StandIns<'a> {
+        let places: BTreeMap<&Name, usize> = draft.tasks.iter().enumerate().map(|(at, task)| (&task.id.value, at)).collect();
+        let (mut of, mut for_whom) = (vec![Vec::new(); draft.tasks.len()], vec![Vec::new(); draft.tasks.len()]);
+        for (at, task) in draft.tasks.iter().enumerate() {
+            for on in task.stand_ins().filter_map(|(_, to)| places.get(&to.value)) {
+                of[at].push(*on);
+                for_whom[*on].push(at);
+            }
         }
-        if !std::mem::replace(&mut seen[at], true) {
-            open.extend(edges[at].iter().map(|edge| edge.on));
-            open.extend(draft.tasks[at].fallback_to.as_ref().and_then(|to| places.get(&to.value)));
-        }
+        StandIns { places, of, for_whom }
     }
-    false
+    /// True if one task can only end when the other has, also by way of stand-ins: whoever has one may end with it, and whoever is one begins
+    /// or is skipped when it is known whether it is needed. For the task itself, which is to stand in for the other, the latter goes without
+    /// saying.
+    fn waits_for(&self, task: usize, on: usize, edges: &[Vec<Dependency>]) -> bool {
+        let (mut seen, mut open) = (vec![false; edges.len()], vec![task]);
+        while let Some(at) = open.pop() {
+            if at == on {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[at], true) {
+                open.extend(edges[at].iter().map(|edge| edge.on));
+                open.extend(&self.of[at]);
+                open.extend(self.for_whom[at].iter().filter(|_| at != task));
+            }
+        }
+        false
+    }
 }

@@ -22,6 +22,7 @@ mod faults_tests;
 mod govern;
 pub(crate) mod grammar;
 mod inputs;
+mod interleave;
 mod joins;
 mod load;
 mod model;
@@ -29,6 +30,9 @@ mod names;
 mod nested;
 mod nested_check;
 mod nested_read;
+mod on_error;
+mod on_error_builder;
+mod on_error_read;
 #[cfg(test)]
 mod parse_tests;
 mod places;
@@ -44,6 +48,7 @@ mod shell;
 mod task_builder;
 mod template;
 pub(crate) mod text;
+mod ways;
 pub(crate) mod yaml;
 
 pub use crate::plan::Join;
@@ -59,12 +64,15 @@ pub use model::{
 };
 pub(crate) use names::good_id;
 pub use nested::{Budget, Converge, Delegate, Delegation, Nesting, ParentClose, Synthesis};
+pub use on_error::{Handler, Remedy};
+pub use on_error_builder::OnError;
 pub use problem::{Problem, Span, WorkflowErrors};
 pub use reference::{Field, Reference, Root};
 pub use schema::{config_schema, experiment_schema, schema};
 pub use scope::{EvalError, NoScope, OneItem, Scope, TaskFacts};
 pub use task_builder::{
-    Bind, TaskBuilder, command, delegate, expr, function, input, item, kind, output, simulated, sub_workflow, template,
+    Bind, TaskBuilder, command, delegate, expr, function, input, interleave, item, kind, output, simulated, sub_workflow,
+    template,
 };
 pub use template::Template;
 pub use text::{parse_duration, shell_quote};

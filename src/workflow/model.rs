@@ -4,6 +4,7 @@
 
 use super::expression::Expression;
 use super::nested::{Delegate, Delegation, Nesting};
+use super::on_error::{Handler, Remedy};
 use super::template::Template;
 use crate::faults::Faults;
 use crate::lifecycle::{Hedge, Redundancy, RetryLimit, RetryPolicy, Timeouts};
@@ -253,6 +254,23 @@ pub struct Task {
     pub fallback: Arc<[Fallback]>,
     /// The task (its place in [`Workflow::tasks`]) that takes its place when it and its fallbacks have failed for good.
     pub fallback_to: Option<usize>,
+    /// What is done when it has failed for good, by kind of failure, before its fallbacks: the first that takes the failure counts.
+    pub on_error: Arc<[Handler]>,
+}
+
+impl Task {
+    /// The tasks that may take its place when it has failed, by their place in [`Workflow::tasks`].
+    pub fn stand_ins(&self) -> impl Iterator<Item = usize> + '_ {
+        let named = self.on_error.iter().filter_map(|handler| match handler.remedy {
+            Remedy::To(stand_in) => Some(stand_in),
+            _ => None,
+        });
+        self.fallback_to.into_iter().chain(named)
+    }
+    /// The other ways in which it may be executed when it has failed: its fallbacks, then those of its handlers.
+    pub fn other_ways(&self) -> impl Iterator<Item = &Fallback> {
+        self.fallback.iter().chain(self.on_error.iter().filter_map(Handler::way))
+    }
 }
 
 /// How a task is executed.
@@ -270,9 +288,15 @@ pub enum Action {
     Workflow(Arc<Workflow>),
     /// An agent decomposes it.
     Delegate(Arc<Delegate>),
+    /// No agent does it: when it has ended, these tasks (their places in [`Workflow::tasks`]) are done, never two at a time.
+    Interleave(Arc<[usize]>),
 }
 
 impl Action {
+    /// True if an agent does it, or decomposes it.
+    pub fn is_job(&self) -> bool {
+        !matches!(self, Action::Workflow(_) | Action::Interleave(_))
+    }
     /// The shell command that it is, or that decomposes it.
     pub fn script(&self) -> Option<&Arc<Script>> {
         match self {

@@ -19,9 +19,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Keys that say how a task is executed.
-const ACTIONS: &[&str] = &["run", "fn", "http", "tool", "llm", "workflow", "delegate", "approve", "wait", "simulate"];
+const ACTIONS: &[&str] =
+    &["run", "fn", "http", "tool", "llm", "workflow", "delegate", "approve", "wait", "simulate", "interleave"];
 /// Keys that only `run` uses.
-const OF_RUN: &[&str] = &["stdin", "env", "cwd", "output"];
+pub(super) const OF_RUN: &[&str] = &["stdin", "env", "cwd", "output"];
 
 pub(super) struct Reader<'a> {
     pub(super) source: &'a str,
@@ -157,6 +158,7 @@ impl Reader<'_> {
         task.set_state = node.get("set_state").and_then(|n| Some(At::new(n.text()?.into(), n.span)));
         self.nesting(node, &mut task);
         self.fallbacks(node, &mut task);
+        self.handlers(node, &mut task);
         task.concurrency = node.get("concurrency").and_then(|n| Some(At::new(policies::whole(Some(n))?, n.span)));
         task.resources = units(node.get("resources"));
         if let Some(after) = node.get("hedge").map(|hedge| hedge.get("after").unwrap_or(hedge))
@@ -198,6 +200,8 @@ impl Reader<'_> {
             self.delegate(delegate, task);
         } else if let Some(sub) = node.get("workflow") {
             self.sub_workflow(sub, task);
+        } else if let Some(named) = node.get("interleave") {
+            self.interleave(named, task);
         } else if let Some(simulate) = node.get("simulate") {
             task.action = Action::Simulate(Arc::new(policies::simulation(simulate, &mut self.problems)));
         }
@@ -284,7 +288,7 @@ impl Reader<'_> {
         }
     }
 
-    fn bindings_of(&self, node: &Node, template: &Template, all: &mut Vec<Span>) {
+    pub(super) fn bindings_of(&self, node: &Node, template: &Template, all: &mut Vec<Span>) {
         let mut from = 0;
         for expression in template.bindings() {
             let found = template.source()[from..].find(expression.source()).map_or(from, |at| at + from);

@@ -5,6 +5,7 @@ use super::draft::{At, DraftDependency, DraftFallback, DraftStrategy, DraftTask}
 use super::expression::Expression;
 use super::model::{Action, Binding, Compensation, Fallback, Priority, Script, Strategy};
 use super::nested::{Converge, Delegate, ParentClose, Synthesis};
+use super::on_error_builder::OnError;
 use super::problem::Span;
 use super::template::Template;
 use crate::lifecycle::{Hedge, Redundancy, RetryPolicy, Timeouts};
@@ -33,6 +34,20 @@ pub struct Bind(pub(super) Result<Binding, String>);
 impl<T: Into<Value>> From<T> for Bind {
     fn from(value: T) -> Bind {
         Bind(Ok(Binding::Constant(value.into())))
+    }
+}
+
+impl Bind {
+    /// It as a text.
+    pub(super) fn text(self) -> Result<Template, String> {
+        match self.0 {
+            Ok(Binding::Template(t)) => Ok(t),
+            Ok(Binding::Expression(e)) => Template::parse(&format!("{{{{ {} }}}}", e.source())).map_err(|e| e.to_string()),
+            Ok(Binding::Constant(Value::String(text))) => Ok(Template::literal(&text)),
+            Ok(Binding::Constant(other)) => Ok(Template::literal(&other.to_string())),
+            Ok(Binding::List(_) | Binding::Map(_)) => Err("must be a text".into()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -139,6 +154,20 @@ pub fn sub_workflow(flow: WorkflowBuilder) -> TaskBuilder {
     }
     builder
 }
+/// A task that lets others begin, in any order that their dependencies allow and never two at a time. No agent does it, and its output is
+/// null.
+///
+/// ```
+/// use polity::workflow::{Action, Workflow, interleave, kind};
+/// let flow = Workflow::new("w").task("checks", interleave(["a", "b"])).task("a", kind("k")).task("b", kind("k")).build().unwrap();
+/// assert!(matches!(&flow.tasks[0].action, Action::Interleave(named) if **named == [1, 2]));
+/// assert_eq!(flow.tasks[1].dependencies[0].on, 0, "they wait for it");
+/// ```
+pub fn interleave<'a>(tasks: impl IntoIterator<Item = &'a str>) -> TaskBuilder {
+    let mut builder = TaskBuilder::new(Action::Interleave([].into()));
+    builder.task.interleave = tasks.into_iter().map(|task| At::new(task.into(), HERE)).collect();
+    builder
+}
 /// A task that only takes time.
 pub fn simulated(how: Simulation) -> TaskBuilder {
     TaskBuilder::new(Action::Simulate(Arc::new(how)))
@@ -180,15 +209,7 @@ impl TaskBuilder {
         self
     }
     fn text(&mut self, key: &str, bind: impl Into<Bind>) -> Option<Template> {
-        let made = match bind.into().0 {
-            Ok(Binding::Template(t)) => Ok(t),
-            Ok(Binding::Expression(e)) => Template::parse(&format!("{{{{ {} }}}}", e.source())).map_err(|e| e.to_string()),
-            Ok(Binding::Constant(Value::String(text))) => Ok(Template::literal(&text)),
-            Ok(Binding::Constant(other)) => Ok(Template::literal(&other.to_string())),
-            Ok(Binding::List(_) | Binding::Map(_)) => Err("must be a text".into()),
-            Err(error) => Err(error),
-        };
-        made.map_err(|e| self.wrong.push(format!("`{key}`: {e}"))).ok()
+        bind.into().text().map_err(|e| self.wrong.push(format!("`{key}`: {e}"))).ok()
     }
 
     /// What it is for.
@@ -324,14 +345,37 @@ impl TaskBuilder {
     /// assert_eq!(Workflow::new("w").task("fetch", fetch).build().unwrap().tasks[0].fallback.len(), 1);
     /// ```
     pub fn fallback(mut self, way: TaskBuilder) -> TaskBuilder {
-        self.wrong.extend(way.wrong.iter().map(|what| format!("`fallback`: {what}")));
-        let DraftTask { action, with, timeouts, retry, .. } = way.task;
+        match way.instead("fallback") {
+            Ok(value) => self.task.fallback.push(DraftFallback { value, span: HERE, places: Vec::new() }),
+            Err(wrong) => self.wrong.extend(wrong),
+        }
+        self
+    }
+    /// It as another way to do a task; else what is wrong, of the key that asks for it.
+    pub(super) fn instead(self, key: &str) -> Result<Fallback, Vec<String>> {
+        let DraftTask { action, with, timeouts, retry, .. } = self.task;
+        let mut wrong: Vec<String> = self.wrong.iter().map(|what| format!("`{key}`: {what}")).collect();
         if !matches!(action, Action::Run(_) | Action::Function(_) | Action::Simulate(_)) {
-            return self.wrong("`fallback` must be a command, a function or a simulation");
+            wrong.push(format!("`{key}` must be a command, a function or a simulation"));
         }
         let with = (!with.is_empty()).then_some(with);
-        let value = Fallback { action, with, timeouts: timeouts.unwrap_or_default(), retry };
-        self.task.fallback.push(DraftFallback { value, span: HERE, places: Vec::new() });
+        let way = Fallback { action, with, timeouts: timeouts.unwrap_or_default(), retry };
+        if wrong.is_empty() { Ok(way) } else { Err(wrong) }
+    }
+    /// What is done when it has failed for good, before its fallbacks; of several, the first that takes the failure counts.
+    ///
+    /// ```
+    /// use polity::agents::FailureKind;
+    /// use polity::workflow::{OnError, Workflow, function};
+    /// let late = OnError::of([FailureKind::Timeout]).instead(function("guess"));
+    /// let fetch = function("fetch").on_error(late).on_error(OnError::any().skip("nobody needs it"));
+    /// assert_eq!(Workflow::new("w").task("fetch", fetch).build().unwrap().tasks[0].on_error.len(), 2);
+    /// ```
+    pub fn on_error(mut self, handler: OnError) -> TaskBuilder {
+        match handler.drafted() {
+            Ok(handler) => self.task.on_error.push(handler),
+            Err(wrong) => self.wrong.extend(wrong),
+        }
         self
     }
     /// The task that is done only when this one has failed for good, and whose output takes its place.

@@ -2,7 +2,7 @@
 //! the judge. `scripts/mutations` prints the table.
 
 /// Every bug that is planted in the sources, and what is wrong with it.
-pub const BUGS: [(&str, &str); 39] = [
+pub const BUGS: [(&str, &str); 41] = [
     ("award_in_a_pause", "a task hears nothing of a pause"),
     ("award_twice", "an award is sent twice"),
     ("complete_twice", "a completion that is said twice counts twice"),
@@ -21,6 +21,7 @@ pub const BUGS: [(&str, &str); 39] = [
     ("hold_an_instance_for_ever", "who resumes a task resumes none of its instances"),
     ("ignore_a_dependency", "a task begins before the last one that it waits for has ended"),
     ("ignore_the_team", "a task of a team is given away by the usual coordinator"),
+    ("interleave_two", "two of those that are interleaved are done at a time"),
     ("keep_the_door", "what a task used is not there for others when it has ended"),
     ("leak_a_slot", "a simulated job that is cancelled keeps its slot"),
     ("leave_what_is_parked", "what waits for an agent is not announced when it joins"),
@@ -36,6 +37,7 @@ pub const BUGS: [(&str, &str); 39] = [
     ("skip_a_fallback", "the second fallback is left out"),
     ("skip_an_undo", "some completed tasks are not undone"),
     ("stand_in_uninvited", "a stand-in begins though nothing has failed"),
+    ("take_the_last_handler", "of several error handlers the last is taken"),
     ("take_a_slot_too_many", "an agent begins what should wait for a slot"),
     ("take_undone_for_done", "a task that was undone is taken for completed by a later run"),
     ("take_what_is_known_late", "what an earlier run did is only known when its turn comes"),

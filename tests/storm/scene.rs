@@ -6,7 +6,7 @@ pub mod orders;
 mod sagas;
 mod teams;
 mod trouble;
-mod ways;
+pub mod ways;
 
 use doors::Doors;
 use polity::agents::Distribution;
@@ -135,6 +135,7 @@ fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
         3..6 if race => 1,
         _ => 1 + rng.below(30),
     };
+    let turns = rng.chance(0.2);
     let mut flow = Workflow::new("storm");
     let on_failure = pick(rng, &[OnFailure::Continue, OnFailure::Continue, OnFailure::FailFast, OnFailure::Compensate]);
     flow = flow.on_failure(on_failure);
@@ -161,12 +162,43 @@ fn workflow(rough: bool, agents: &[AgentSpec], rng: &mut Rng) -> Workflow {
             let name = format!("{id}_else");
             (flow, task) = (flow.task(&name, other), task.fallback_to(&name));
         }
+        if !list && ways.second_stand_in(rng) {
+            let other = policies(action(rough, rng), rng).0;
+            let other = if on_failure == OnFailure::Compensate { sagas::undoable(other, rough, rng) } else { other };
+            let name = format!("{id}_then");
+            (flow, task) = (flow.task(&name, other), task.on_error(ways::for_some(rng).to(&name)));
+        }
         flow = flow.task(&id, task);
+    }
+    if turns && tasks > 1 {
+        flow = interleaved(flow, tasks, rng);
     }
     if race {
         flow = raced(flow, rough, &doors, rng);
     }
     flow.build().unwrap()
+}
+
+/// Tasks that let some of the others begin, one at a time.
+fn interleaved(mut flow: WorkflowBuilder, tasks: usize, rng: &mut Rng) -> WorkflowBuilder {
+    for n in 0..1 + rng.below(2) {
+        let after = rng.below(tasks);
+        let named: BTreeSet<String> = (0..2 + rng.below(4)).map(|_| format!("t{}", rng.below(tasks))).collect();
+        let mut turns = interleave(named.iter().map(String::as_str));
+        // Only what lies before all of them may come before it.
+        let free = named.iter().all(|id| id[1..].parse::<usize>().unwrap() > after);
+        if free && rng.chance(0.7) {
+            turns = if rng.chance(0.5) {
+                turns.depends_on(&format!("t{after}"))
+            } else {
+                turns.depends_optionally_on(&format!("t{after}"))
+            };
+        } else if rng.chance(0.1) {
+            turns = turns.when("1 == 2");
+        }
+        flow = flow.task(&format!("turns{n}"), turns);
+    }
+    flow
 }
 
 /// Some tasks side by side, and one that is content with the first of them and calls the others off.

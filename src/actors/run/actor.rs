@@ -168,7 +168,7 @@ impl RunActor {
                 self.effects = effects; // the larger buffer, for the next time
             }
             self.take_detours(context);
-            if self.effects.is_empty() && !self.open_more(context) && !self.detours.is_due() {
+            if self.effects.is_empty() && !self.open_more(context) && !self.detours.is_due() && !self.look_at_stand_ins() {
                 return self.look_for_stall(context);
             }
         }

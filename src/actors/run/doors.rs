@@ -1,11 +1,11 @@
-//! What the tasks of a run share: resources, `concurrency`, and `mode: sequential`.
+//! What the tasks of a run share: resources, `concurrency`, turns (`interleave`), and `mode: sequential`.
 
 use super::RunActor;
 use super::rank::Rank;
 use crate::event::What;
 use crate::mutation::planted;
 use crate::plan::{Needs, NodeState, Turnstile};
-use crate::workflow::Workflow;
+use crate::workflow::{Action, Workflow};
 use std::cmp::Reverse;
 
 /// The doors of a run: none if its tasks share nothing.
@@ -15,6 +15,8 @@ pub(super) struct Doors {
     of: Vec<Option<usize>>,
     /// The names of what is shared, by number.
     names: Vec<String>,
+    /// By task, the turns that it takes with those that are interleaved with it.
+    turns: Vec<Vec<usize>>,
 }
 
 impl Doors {
@@ -28,9 +30,18 @@ impl Doors {
             units.len() - 1
         };
         let turn = (workflow.sequential || alone).then(|| single(1, "its turn (mode: sequential)".into()));
-        let (mut sets, mut of) = (Vec::<Needs>::new(), Vec::new());
+        let mut turns = vec![Vec::new(); workflow.tasks.len()];
         for task in &workflow.tasks {
+            if let Action::Interleave(named) = &task.action {
+                let most = if planted("interleave_two") { 2 } else { 1 };
+                let turn = single(most, format!("its turn (interleave: {})", task.id));
+                named.iter().for_each(|at| turns[*at].push(turn));
+            }
+        }
+        let (mut sets, mut of) = (Vec::<Needs>::new(), Vec::new());
+        for (task, turns) in workflow.tasks.iter().zip(&turns) {
             let mut needs: Vec<(usize, u32)> = task.resources.clone();
+            needs.extend(turns.iter().map(|turn| (*turn, 1)));
             needs.extend(turn.map(|turn| (turn, 1)));
             needs.extend(task.concurrency.map(|most| (single(most, format!("its turn (concurrency: {most})")), 1)));
             let known = sets.iter().position(|set| **set == *needs);
@@ -44,7 +55,7 @@ impl Doors {
         if planted("let_in_too_many") {
             units.iter_mut().for_each(|units| *units += 1);
         }
-        (!sets.is_empty()).then(|| Doors { turnstile: Turnstile::new(units, sets), of, names })
+        (!sets.is_empty()).then(|| Doors { turnstile: Turnstile::new(units, sets), of, names, turns })
     }
 }
 
@@ -57,7 +68,8 @@ impl RunActor {
         if doors.turnstile.is_inside(instance) || doors.turnstile.enter(set, rank, instance) {
             return true;
         }
-        let needs = self.workflow.tasks[node.index()].resources.first().map(|(resource, _)| *resource);
+        let resource = self.workflow.tasks[node.index()].resources.first().map(|(resource, _)| *resource);
+        let needs = resource.or_else(|| doors.turns[node.index()].first().copied());
         if let Some(resource) = needs {
             let (name, users) = (doors.names[resource].clone(), doors.turnstile.users_of(resource).collect::<Vec<_>>());
             let users: Vec<String> = users.into_iter().take(3).map(|user| format!("\"{}\"", self.name_of(user))).collect();

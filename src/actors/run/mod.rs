@@ -7,7 +7,7 @@
 //! | is opened, by an actor, as copies, as a sub-run | [`open`], [`panel`], [`nesting`] |
 //! | is paused, resumed, cancelled | [`hold`] |
 //! | takes too long | [`hedge`] |
-//! | fails, and is done another way | [`detour`] |
+//! | fails, and is handled, or done another way | [`handlers`], [`detour`] |
 //! | ends | [`settle`] |
 //! | is undone | [`saga`] |
 //!
@@ -20,6 +20,7 @@ mod copies;
 mod detour;
 mod doors;
 mod end;
+mod handlers;
 mod hedge;
 mod hold;
 mod nest;
@@ -37,6 +38,7 @@ mod stall;
 
 pub(crate) use actor::{RunActor, RunSetup};
 pub(crate) use copies::Holders;
+pub(crate) use handlers::Detour;
 pub use hold::Order;
 pub(crate) use hold::TaskOrder;
 pub(super) use nest::{ChildEnd, Handed};

@@ -3,9 +3,9 @@
 use super::RunActor;
 use super::detour::Setback;
 use super::nest::{Cause, ChildEnd, ChildSetup, Closing, Compound, Finish, Handed, Origin, ParentLine};
-use crate::actors::Errand;
 use crate::actors::dead::{dead_letter, input_hash};
 use crate::actors::messages::{RunMail, TaskEnd, TaskResult};
+use crate::actors::{Detour, Errand};
 use crate::delegation::{Request, Step, synthesize};
 use crate::event::{Parent, RunStatus, What};
 use crate::plan::NodeIx;
@@ -306,7 +306,7 @@ impl RunActor {
             job.work = Work::Command(Arc::new(command));
         }
         self.world.record(self.id, What::Copied { task, copy: number, number: asked });
-        let mut errand = Errand { decomposes: true, detours: false, ..*self.errand_of(number, node, job) };
+        let mut errand = Errand { decomposes: true, detours: Detour::Never, ..*self.errand_of(number, node, job) };
         if let Some(demand) = demand {
             (Arc::make_mut(&mut errand.view).demand, errand.policy, errand.conditions) = (demand, None, None);
         }
@@ -400,7 +400,7 @@ impl RunActor {
                 self.world.record(self.id, What::Synthesized { task, took, output: output.clone() });
                 TaskEnd::Completed(output)
             }
-            Err(failure) if self.has_another_way(instance, compound.node) => {
+            Err(failure) if self.has_another_way(instance, compound.node, &failure, attempts) => {
                 let (by, job) = (compound.by, compound.job);
                 self.world.record(self.id, What::Replanned { task, agent: None, attempts, failure: failure.clone() });
                 return self.detours.add(instance, Setback { failure, job, by, attempts, asked: true });

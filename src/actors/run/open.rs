@@ -3,8 +3,9 @@
 use super::RunActor;
 use super::copies::Judge;
 use super::render::{Rendered, Unready};
-use crate::actors::messages::{TaskMail, ToTask};
+use crate::actors::messages::{TaskEnd, TaskMail, TaskResult, ToTask};
 use crate::actors::{Errand, TaskActor, TaskSetup};
+use crate::event::What;
 use crate::mutation::planted;
 use crate::plan::{NodeIx, NodeState};
 use crate::workflow::Action;
@@ -42,6 +43,9 @@ impl RunActor {
         if let Some(why) = self.nest.origin.purse.as_ref().and_then(|purse| purse.spent_by(self.world.now())) {
             return self.unready(instance, Unready::Fails(Failure::new(FailureKind::Budget, why)));
         }
+        if let Action::Interleave(_) = &self.workflow.tasks[node.index()].action {
+            return self.interleave(instance); // those that it names wait for it, and for their turn
+        }
         let rendered = Rendered::of(&self.workflow.tasks[node.index()], &self.scope(item), is_read);
         let rendered = match rendered {
             Ok(rendered) => rendered,
@@ -65,6 +69,12 @@ impl RunActor {
             }
             None => self.hand_out(instance, node, errand, context),
         }
+    }
+    /// A task that only lets others begin ends as it begins.
+    fn interleave(&mut self, instance: u32) {
+        let (task, output) = (self.task(instance), Arc::new(serde_json::Value::Null));
+        self.world.record(self.id, What::Synthesized { task, took: core::time::Duration::ZERO, output: output.clone() });
+        self.record_end(task, TaskResult::new(None, 0, TaskEnd::Completed(output)));
     }
     /// Whether somebody works on a task's output.
     pub(super) fn is_read(&self, node: NodeIx) -> bool {

@@ -58,7 +58,10 @@ impl RunActor {
                 self.world.record(self.id, What::Completed { task, agent, attempts, took, output: output.clone() });
             }
             TaskEnd::Failed(failure)
-                if self.ledger.locate(instance).is_some_and(|(node, _)| self.has_another_way(instance, node)) =>
+                if self
+                    .ledger
+                    .locate(instance)
+                    .is_some_and(|(node, _)| self.has_another_way(instance, node, failure, attempts)) =>
             {
                 let (agent, failure, job) = (result.agent, failure.clone(), job.clone());
                 self.world.record(self.id, What::Replanned { task, agent, attempts, failure: failure.clone() });

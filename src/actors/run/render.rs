@@ -66,7 +66,7 @@ fn work(action: &Action, scope: &dyn Scope, is_read: bool) -> Result<Work, Unrea
         Action::Function(name) => Work::Function(name.clone()),
         Action::Simulate(simulation) => Work::Simulate(simulation.clone()),
         Action::Run(script) => Work::Command(Arc::new(command(script, scope, is_read)?)),
-        Action::Own | Action::Workflow(_) | Action::Delegate(_) => Work::Own,
+        Action::Own | Action::Workflow(_) | Action::Delegate(_) | Action::Interleave(_) => Work::Own,
     })
 }
 
@@ -105,7 +105,7 @@ fn input(with: &[(Name, Binding)], scope: &dyn Scope) -> Result<Arc<Value>, Unre
     Ok(Arc::new(Value::Object(input)))
 }
 
-fn bind(binding: &Binding, scope: &dyn Scope) -> Result<Value, EvalError> {
+pub(super) fn bind(binding: &Binding, scope: &dyn Scope) -> Result<Value, EvalError> {
     Ok(match binding {
         Binding::Constant(value) => value.clone(),
         Binding::Template(template) => template.render(scope)?,

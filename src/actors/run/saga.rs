@@ -4,8 +4,8 @@
 
 use super::RunActor;
 use super::render::{Rendered, Unready};
-use crate::actors::Errand;
 use crate::actors::messages::{TaskEnd, TaskResult};
+use crate::actors::{Detour, Errand};
 use crate::event::{RunStatus, What};
 use crate::lifecycle::Policy;
 use crate::mutation::planted;
@@ -177,7 +177,7 @@ impl RunActor {
         let view = TaskView { work: 0.0, ..(*errand.view).clone() };
         let (policy, view) = (Some(Arc::new(policy)), Arc::new(view));
         // No budget stands in the way of what must be undone.
-        let errand = Errand { view, policy, conditions, decomposes: false, detours: false, purse: None, ..*errand };
+        let errand = Errand { view, policy, conditions, decomposes: false, detours: Detour::Never, purse: None, ..*errand };
         self.hand_out(number, node, Box::new(errand), context);
     }
     /// A job that undoes something has ended.

@@ -66,6 +66,8 @@ pub(super) struct Told {
     setbacks: BTreeSet<TaskId>,
     nested: BTreeSet<TaskId>,
     fallbacks: BTreeMap<TaskId, Name>,
+    /// Tasks of which a handler was taken that executes something, which has not begun: which one.
+    handled: BTreeMap<TaskId, u32>,
     paused_since: Option<Time>,
     /// Jobs that each agent has, those in its queue too.
     hands: BTreeMap<AgentId, u32>,
@@ -112,8 +114,14 @@ impl Told {
             What::RunResumed if self.is_root(event.run) => {
                 self.paused += self.paused_since.take().map_or(Duration::ZERO, |since| at.since(since));
             }
+            What::Handled { task, handler, does, .. } if matches!(&**does, "run" | "fn" | "simulate") => {
+                self.handled.insert(*task, *handler);
+            }
+            // One that could not begin.
+            What::Noted { task, .. } => drop(self.handled.remove(task)),
             What::Copied { task, copy, number } if self.setbacks.contains(task) => {
-                let name = format!("{}/fallback{number}", self.names.task(*task));
+                let way = self.handled.remove(task).map_or_else(|| format!("fallback{number}"), |n| format!("on_error{n}"));
+                let name = format!("{}/{way}", self.names.task(*task));
                 self.fallbacks.insert(TaskId::new(task.run(), *copy), name.into());
             }
             What::Assigned { task, agent, attempt, launch, .. } => {

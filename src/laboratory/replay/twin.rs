@@ -154,6 +154,9 @@ impl<'a> Maker<'a> {
             task.action = Action::Workflow(Arc::new(self.twin(inner, &below, past)));
             return;
         }
+        if let Action::Interleave(_) = &task.action {
+            return;
+        }
         let launches = self.launches(runs, node);
         if launches.is_empty() {
             self.unknown.push(task.id.clone());
@@ -169,21 +172,22 @@ impl<'a> Maker<'a> {
             let output = Some(output.unwrap_or_default());
             Action::Simulate(Arc::new(Simulation { work, output, past: Some(past.clone()), ..Simulation::default() }))
         };
-        let (undo, aside) = (|l: &Launch| l.job.ends_with("/undo"), |l: &Launch| l.job.contains("/fallback"));
+        let (undo, aside) = (|l: &Launch| l.job.ends_with("/undo"), |l: &Launch| is_aside(&l.job));
         let action = again(&|launch| !undo(launch) && !aside(launch));
         let compensate = task.compensate.as_ref().map(|one| {
             let with = bound(one.with.clone(), one.action.script());
             Arc::new(Compensation { action: again(&undo), with, ..(**one).clone() })
         });
-        let fallback = task.fallback.iter().map(|way| {
+        let way = |way: &Fallback| {
             let with = way.with.clone().map(|with| bound(with, way.action.script()));
             Fallback { action: again(&aside), with, ..way.clone() }
-        });
-        let fallback = fallback.collect();
+        };
+        let fallback = task.fallback.iter().map(way).collect();
+        let on_error = task.on_error.iter().map(|handler| handler.clone().with_way(way)).collect();
         if matches!(task.action, Action::Delegate(_)) {
             task.retry = None; // its whole time is one attempt
         }
-        (task.action, task.compensate, task.fallback) = (action, compensate, fallback);
+        (task.action, task.compensate, task.fallback, task.on_error) = (action, compensate, fallback, on_error);
         task.with = bound(std::mem::take(&mut task.with), script.as_ref());
         self.delay(task, runs, node);
     }
@@ -196,6 +200,10 @@ impl<'a> Maker<'a> {
     }
 }
 
+/// True for a job that does a task in another way.
+fn is_aside(job: &str) -> bool {
+    ["/fallback", "/on_error"].iter().any(|way| job.contains(way))
+}
 fn any() -> Demand {
     Demand::any(DemandId(0))
 }

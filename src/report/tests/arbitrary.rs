@@ -225,6 +225,9 @@ fn what() -> impl Strategy<Value = What> {
             })
             .boxed(),
         (t(), name()).prop_map(|(task, note)| What::Noted { task, note }).boxed(),
+        (t(), n(), name(), name())
+            .prop_map(|(task, handler, does, reason)| What::Handled { task, handler, does, reason })
+            .boxed(),
         completed
             .prop_map(|(task, agent, attempts, took, output)| What::Completed {
                 task,

@@ -4,14 +4,15 @@ use super::super::play::Storm;
 use super::super::seen::Seen;
 use super::must;
 use polity::event::{COPIES, Event, Names, RunId, What};
-use polity::workflow::{Task, Workflow};
+use polity::workflow::{Action, Task, Workflow};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Checked = Result<(), String>;
 
 pub fn judge(storm: &Storm, seen: &mut Seen) -> Checked {
     for (n, (flow, _)) in storm.scene.runs.iter().enumerate() {
-        if flow.resources.is_empty() && !flow.sequential && flow.tasks.iter().all(|task| task.concurrency.is_none()) {
+        let shares = |task: &Task| task.concurrency.is_some() || matches!(task.action, Action::Interleave(_));
+        if flow.resources.is_empty() && !flow.sequential && !flow.tasks.iter().any(shares) {
             continue;
         }
         judge_run(&storm.events, RunId(n as u32), flow, seen).map_err(|what| format!("run {n}: {what}"))?;
@@ -38,6 +39,7 @@ fn judge_run(events: &[Event], run: RunId, flow: &Workflow, seen: &mut Seen) -> 
             }
             // Whoever waits for its stand-in uses nothing.
             What::Noted { note, .. } if note.ends_with("takes its place") => drop(inside.remove(&task.instance())),
+            What::Noted { note, .. } if note.starts_with("it waits for its turn (interleave") => seen.waited_for_a_turn += 1,
             What::Noted { note, .. } => seen.waited_at_a_door += u64::from(note.starts_with("it waits for")),
             What::Completed { .. }
             | What::Failed { .. }
@@ -58,6 +60,12 @@ fn enough(inside: &BTreeMap<u32, usize>, flow: &Workflow, seen: &mut Seen) -> Ch
         let used: u32 = inside.values().map(|node| of(&flow.tasks[*node])).sum();
         must(used <= *units, || format!("{used} of {units} {name} are used"))?;
         seen.used_up += u64::from(used == *units && used > 0);
+    }
+    for task in &flow.tasks {
+        let Action::Interleave(named) = &task.action else { continue };
+        let turns: Vec<_> = inside.iter().filter(|(_, node)| named.contains(node)).collect();
+        must(turns.len() <= 1, || format!("{turns:?} are done at a time, and \"{}\" interleaves them", task.id))?;
+        seen.interleaved += turns.len() as u64;
     }
     let mut lists: BTreeMap<usize, u32> = BTreeMap::new();
     inside.values().for_each(|node| *lists.entry(*node).or_default() += 1);

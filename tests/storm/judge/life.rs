@@ -4,7 +4,7 @@ use super::must;
 use polity::event::{COPIES, Counts, Event, RunId, What};
 use polity::plan::{Join, Wants};
 use polity::protocols::{AgentId, Demand, DemandId, Profile, Time};
-use polity::workflow::{Task, Workflow};
+use polity::workflow::{Action, Task, Workflow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -253,6 +253,10 @@ impl<'a> RunLog<'a> {
                 must(life.attempt > 0 && life.stage != Stage::Diverted, || format!("it was {:?}", life.stage))?;
                 Life { stage: Stage::Diverted, ..life }
             }
+            What::Synthesized { .. } if self.interleaves(instance) => {
+                self.ready(instance)?;
+                self.never_begun(&life, End::Completed)?
+            }
             What::Synthesized { .. } => {
                 must(life.stage == Stage::Diverted, || format!("it was {:?}", life.stage))?;
                 Life { stage: Stage::Ended(End::Completed), ..life }
@@ -262,6 +266,12 @@ impl<'a> RunLog<'a> {
             What::Recalled { .. } => {
                 must(self.goes_on, || "there was no earlier run".into())?;
                 self.never_begun(&life, End::Completed)?
+            }
+            // Whether its handler says so `ways` looks at.
+            What::Skipped { .. } if life.stage == Stage::Diverted => Life { stage: Stage::Ended(End::Skipped), ..life },
+            What::Handled { .. } => {
+                must(life.stage == Stage::Diverted, || format!("it was {:?}", life.stage))?;
+                life
             }
             What::Skipped { .. } => self.never_begun(&life, End::Skipped)?,
             What::Blocked { .. } => self.never_begun(&life, End::Blocked)?,
@@ -307,7 +317,7 @@ impl<'a> RunLog<'a> {
         self.early += u64::from(late);
         let task = self.task_of(node)?;
         let undo = task.compensate.as_ref().filter(|_| self.undos.contains_key(&instance));
-        let way = self.ways.get(&instance).and_then(|way| task.fallback.get(*way));
+        let way = self.ways.get(&instance).and_then(|way| super::ways::numbered(task, *way));
         let own = way.map_or(task.retry.as_ref(), |way| way.retry.as_ref());
         let retry = undo.map_or(own, |undo| Some(&undo.retry));
         let max = retry.map_or(1, |retry| retry.attempts);
@@ -338,6 +348,9 @@ impl<'a> RunLog<'a> {
         Ok(Life { stage: Stage::Assigned, launch, agent: Some(agent), ..life.clone() })
     }
 
+    fn interleaves(&self, node: u32) -> bool {
+        matches!(self.flow.tasks.get(node as usize).map(|task| &task.action), Some(Action::Interleave(_)))
+    }
     /// True if everything that the task waits for has ended, and as it must.
     fn ready(&self, node: u32) -> Checked {
         let task = self.task_of(node)?;

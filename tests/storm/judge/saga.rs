@@ -108,6 +108,7 @@ impl<'a> SagaLog<'a> {
                     self.done.insert(instance, node);
                 }
             }
+            (What::Skipped { .. }, Some(instance)) => drop(self.going.remove(&instance)),
             (What::Failed { .. }, Some(instance)) => {
                 self.going.remove(&instance);
                 self.failed += 1;

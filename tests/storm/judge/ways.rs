@@ -1,13 +1,14 @@
-//! Other ways: fallbacks in order and each once, a stand-in only where it is needed, two tries at a hedged task at most.
+//! Other ways: the first error handler that takes the failure, fallbacks in order and each once, a stand-in only where it is needed, two tries at a hedged task at most.
 
 use super::super::play::Storm;
+use super::super::scene::ways::{CONDITIONS, GIVEN};
 use super::super::seen::Seen;
 use super::must;
-use polity::agents::FailureKind;
+use polity::agents::{Failure, FailureKind};
 use polity::event::{COPIES, Event, Names, RunId, What};
 use polity::lifecycle::Hedge;
 use polity::protocols::{AgentId, Demand, DemandId, TaskId, Time};
-use polity::workflow::{Task, Workflow};
+use polity::workflow::{Action, Fallback, Handler, Remedy, Task, Workflow};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Checked = Result<(), String>;
@@ -40,9 +41,53 @@ struct Other {
     tries: Vec<Try>,
     /// Its own tries had failed.
     diverted: bool,
+    /// Which of its handlers takes that, if one does.
+    expected: Option<usize>,
+    /// Which was taken.
+    handled: Option<usize>,
+    /// What that executes.
+    way: Option<Try>,
     fallbacks: Vec<Try>,
-    /// It waits for its stand-in.
-    replaced: bool,
+    /// The stand-in that it waits for.
+    replaced: Option<u32>,
+}
+impl Other {
+    fn jobs(&mut self) -> impl Iterator<Item = &mut Try> {
+        self.tries.iter_mut().chain(&mut self.fallbacks).chain(&mut self.way)
+    }
+    /// It goes on after its handler: none was taken, or what that executed failed.
+    fn goes_on(&self) -> bool {
+        self.handled == self.expected && (self.handled.is_none() || self.way.as_ref().is_some_and(Try::has_failed))
+    }
+}
+impl Try {
+    fn has_failed(&self) -> bool {
+        self.ended.is_some_and(|(_, well)| !well)
+    }
+}
+
+/// The way of a task that has this number, from 0: its fallbacks come first.
+pub fn numbered(task: &Task, number: usize) -> Option<&Fallback> {
+    let handler = || match &task.on_error.get(number - task.fallback.len())?.remedy {
+        Remedy::Instead(way) => Some(&**way),
+        _ => None,
+    };
+    task.fallback.get(number).or_else(handler)
+}
+/// The first handler that takes a failure, by the words of the language.
+fn expected(task: &Task, kind: FailureKind, attempts: u32) -> Option<usize> {
+    let beyond = matches!(kind, FailureKind::Cancelled | FailureKind::Budget);
+    let holds = |when: &str| match CONDITIONS.iter().position(|known| *known == when) {
+        Some(0) => kind == FailureKind::Error,
+        Some(1) => kind != FailureKind::Timeout,
+        Some(_) => attempts > 1,
+        None => unreachable!("no storm has the condition {when}"),
+    };
+    let takes = |handler: &Handler| {
+        let of_kind = handler.kinds.is_empty() || handler.kinds.contains(&kind);
+        !beyond && of_kind && handler.when.as_ref().is_none_or(|when| holds(when.source()))
+    };
+    task.on_error.iter().position(takes)
 }
 
 struct Log<'a> {
@@ -79,7 +124,7 @@ impl<'a> Log<'a> {
             ended: BTreeMap::new(),
             families: BTreeMap::new(),
             undos: BTreeSet::new(),
-            stand_ins: all.filter_map(|(at, task)| Some((task.fallback_to? as u32, at as u32))).collect(),
+            stand_ins: all.flat_map(|(at, task)| task.stand_ins().map(move |on| (on as u32, at as u32))).collect(),
             invited: Default::default(),
             alive: BTreeMap::new(),
             gave_up: false,
@@ -140,24 +185,59 @@ impl<'a> Log<'a> {
             What::Assigned { agent, .. } if instance >= COPIES && !self.undos.contains(&instance) => {
                 self.awarded(event, id, *agent, storm, seen)?;
             }
-            What::Replanned { .. } => {
+            What::Replanned { failure, attempts, .. } => {
                 let task = self.task(id);
-                must(!task.fallback.is_empty() || task.fallback_to.is_some(), || "there is no other way".into())?;
+                let expected = expected(task, failure.kind, *attempts);
+                let ways = !task.fallback.is_empty() || task.fallback_to.is_some() || expected.is_some();
+                must(ways, || "there is no other way".into())?;
                 let other = self.others.entry(instance).or_default();
+                other.expected = expected;
                 must(!std::mem::replace(&mut other.diverted, true), || "it took another way before".into())?;
             }
             What::Noted { note, .. } if note.ends_with("takes its place") => {
-                let (ways, task) = (self.task(id).fallback.len(), self.task(id));
-                must(task.fallback_to.is_some(), || "nobody stands in for it".into())?;
+                let task = self.task(id);
                 let other = self.others.entry(instance).or_default();
-                must(other.diverted && other.fallbacks.len() == ways, || "it had other ways".into())?;
-                must(!std::mem::replace(&mut other.replaced, true), || "somebody takes its place already".into())?;
+                let stand_in = match other.handled.map(|at| &task.on_error[at].remedy) {
+                    Some(Remedy::To(stand_in)) => Some(*stand_in),
+                    _ => {
+                        let all = other.diverted && other.goes_on() && other.fallbacks.len() == task.fallback.len();
+                        must(all, || "it had other ways".into())?;
+                        task.fallback_to
+                    }
+                };
+                let stand_in = stand_in.ok_or("nobody stands in for it")? as u32;
+                must(other.replaced.replace(stand_in).is_none(), || "somebody takes its place already".into())?;
+            }
+            What::Handled { handler, does, .. } => {
+                let task = self.task(id);
+                let other = self.others.entry(instance).or_default();
+                let at = (*handler as usize).checked_sub(1);
+                must(other.diverted && other.handled.is_none() && other.fallbacks.is_empty(), || "it is too late".into())?;
+                must(at == other.expected, || format!("{:?} takes the failure", other.expected))?;
+                other.handled = at;
+                let remedy = at.and_then(|at| task.on_error.get(at)).map(|handler| handler.remedy.word());
+                must(remedy == Some(&**does), || format!("it does {remedy:?}"))?;
+                seen.handled += 1;
+                seen.handled_late += u64::from(at > Some(0));
             }
             What::Completed { .. } => self.end(event.at, instance, true, seen)?,
-            What::Synthesized { .. } => {
-                let stand_in = self.task(id).fallback_to.ok_or("nobody stands in for it")?;
-                must(self.is_over(stand_in as u32) == Some(true), || "its stand-in has not ended well".into())?;
-                seen.stand_ins += 1;
+            What::Synthesized { .. } if matches!(self.task(id).action, Action::Interleave(_)) => {
+                self.end(event.at, instance, true, seen)?;
+            }
+            What::Synthesized { output, .. } => {
+                match self.remedy(id) {
+                    Some(Remedy::Output(_)) => {
+                        must(**output == GIVEN, || "that is not what its handler gives".into())?;
+                        seen.handled_by_output += 1;
+                    }
+                    remedy => {
+                        let stand_in = self.others.get(&instance).and_then(|other| other.replaced);
+                        let stand_in = stand_in.ok_or("nobody stands in for it")?;
+                        must(self.is_over(stand_in) == Some(true), || "its stand-in has not ended well".into())?;
+                        seen.stand_ins += 1;
+                        seen.handled_by_task += u64::from(matches!(remedy, Some(Remedy::To(_))));
+                    }
+                }
                 self.end(event.at, instance, true, seen)?;
             }
             What::Failed { failure, attempts, .. } => {
@@ -165,12 +245,18 @@ impl<'a> Log<'a> {
                 let stopped = self.gave_up || self.cancelled.is_some_and(|at| event.at >= at);
                 let hopeless = matches!(failure.kind, FailureKind::Cancelled | FailureKind::Budget);
                 if begun && !stopped && !hopeless {
-                    self.in_every_way(id, seen)?;
+                    self.in_every_way(id, (failure, *attempts), seen)?;
                 }
                 self.end(event.at, instance, false, seen)?;
             }
             What::Cancelled { .. } | What::Blocked { .. } => self.end(event.at, instance, false, seen)?,
-            What::Skipped { .. } => drop(self.ended.insert(instance, true)),
+            What::Skipped { .. } => {
+                let diverted = self.others.get(&instance).is_some_and(|other| other.diverted);
+                let so = matches!(self.remedy(id), Some(Remedy::Skip(_)));
+                must(diverted == so, || "no handler says so, or one does and it was not its turn".into())?;
+                seen.handled_by_skip += u64::from(so);
+                self.ended.insert(instance, true);
+            }
             What::Recalled { .. } => drop(self.ended.insert(instance, true)),
             _ => {}
         }
@@ -182,7 +268,8 @@ impl<'a> Log<'a> {
         if !self.invited.insert(id) {
             return Ok(()); // it is announced again; the other may have been cancelled meanwhile
         }
-        let needed = self.others.get(first).is_some_and(|other| other.replaced) && !self.ended.contains_key(first);
+        let wanted = self.others.get(first).is_some_and(|other| other.replaced == Some(self.names.node(id)));
+        let needed = wanted && !self.ended.contains_key(first);
         seen.stood_in += 1;
         must(needed, || format!("it stands in for task {first}, which has not failed"))
     }
@@ -190,13 +277,19 @@ impl<'a> Log<'a> {
         let task = self.task(id);
         let other = self.others.entry(id.instance()).or_default();
         let new = Try { copy, awarded: None, ended: None };
+        if let (true, Some(at), None) = (other.diverted, other.handled, &other.way) {
+            must(number as usize == task.fallback.len() + at + 1, || "that is not what its handler does".into())?;
+            must(matches!(task.on_error[at].remedy, Remedy::Instead(_)), || "its handler executes nothing".into())?;
+            other.way = Some(new);
+            return Ok(());
+        }
         if other.diverted {
+            must(other.goes_on(), || "it is handled in another way".into())?;
+            seen.handled_in_vain += u64::from(other.handled.is_some());
             must(number as usize == other.fallbacks.len() + 1 && number as usize <= task.fallback.len(), || {
                 "that is no way of it".into()
             })?;
-            must(other.fallbacks.last().is_none_or(|last| last.ended.is_some_and(|(_, well)| !well)), || {
-                "the way before had not failed".into()
-            })?;
+            must(other.fallbacks.last().is_none_or(Try::has_failed), || "the way before had not failed".into())?;
             seen.fallbacks += 1;
             seen.second_fallbacks += u64::from(number == 2);
             other.fallbacks.push(new);
@@ -221,11 +314,11 @@ impl<'a> Log<'a> {
         let Some(of) = self.of.get(&id.instance()) else { return Ok(()) };
         let task = self.task(id);
         let Some(other) = self.others.get_mut(of) else { return Ok(()) };
-        let Other { tries, fallbacks, .. } = other;
-        let place = tries.iter().position(|one| one.copy == id.instance());
-        if let Some(one) = tries.iter_mut().chain(fallbacks).find(|one| one.copy == id.instance()) {
+        let place = other.tries.iter().position(|one| one.copy == id.instance());
+        if let Some(one) = other.jobs().find(|one| one.copy == id.instance()) {
             one.awarded.get_or_insert((agent, event.at));
         }
+        let tries = &other.tries;
         let busy: Vec<AgentId> = self
             .alive
             .iter()
@@ -249,19 +342,36 @@ impl<'a> Log<'a> {
         }
         Ok(())
     }
-    /// A task fails only after all its ways have.
-    fn in_every_way(&self, id: TaskId, seen: &mut Seen) -> Checked {
+    /// What the handler does that was taken.
+    fn remedy(&self, id: TaskId) -> Option<&'a Remedy> {
+        let handled = self.others.get(&id.instance())?.handled?;
+        Some(&self.task(id).on_error[handled].remedy)
+    }
+    /// A task fails only after all its ways have, or if its handler says so.
+    fn in_every_way(&self, id: TaskId, (failure, attempts): (&Failure, u32), seen: &mut Seen) -> Checked {
         let task = self.task(id);
-        if task.fallback.is_empty() && task.fallback_to.is_none() {
-            return Ok(());
+        let Some(other) = self.others.get(&id.instance()).filter(|other| other.diverted) else {
+            must(task.fallback.is_empty() && task.fallback_to.is_none(), || "it had other ways".into())?;
+            seen.unhandled += u64::from(!task.on_error.is_empty());
+            return must(expected(task, failure.kind, attempts).is_none(), || "a handler of it takes that".into());
+        };
+        match self.remedy(id) {
+            Some(Remedy::Fail(_)) => {
+                seen.handled_by_fail += 1;
+                return must(&*failure.message == GIVEN, || "that is not what its handler says".into());
+            }
+            Some(Remedy::To(stand_in)) => {
+                let over = self.is_over(*stand_in as u32);
+                return must(other.replaced.is_some() && over.is_some(), || "its stand-in has not ended".into());
+            }
+            _ => must(other.goes_on(), || "it is handled in another way".into())?,
         }
-        let other = self.others.get(&id.instance()).filter(|other| other.diverted).ok_or("it had other ways")?;
         must(other.fallbacks.len() == task.fallback.len(), || {
             format!("it has {} fallbacks and {} were tried", task.fallback.len(), other.fallbacks.len())
         })?;
         if let Some(stand_in) = task.fallback_to {
             let over = self.is_over(stand_in as u32);
-            must(other.replaced && over.is_some(), || "its stand-in has not ended".into())?;
+            must(other.replaced.is_some() && over.is_some(), || "its stand-in has not ended".into())?;
         }
         seen.failed_in_every_way += 1;
         Ok(())
@@ -271,6 +381,11 @@ impl<'a> Log<'a> {
         let Some(of) = self.of.get(&instance) else { return Ok(()) };
         let hedged = self.flow.tasks[self.names.node(TaskId::new(self.run, *of)) as usize].hedge.is_some();
         let Some(other) = self.others.get_mut(of) else { return Ok(()) };
+        if let Some(way) = other.way.as_mut().filter(|way| way.copy == instance) {
+            way.ended = Some((at, well));
+            seen.handled_by_way += u64::from(well);
+            return Ok(());
+        }
         if let Some(way) = other.fallbacks.iter_mut().find(|way| way.copy == instance) {
             way.ended = Some((at, well));
             return Ok(());
