@@ -114,8 +114,7 @@ pub fn speeds(data: &Data) {
 
 /// Each workflow under each strategy that decides as it goes.
 fn one_by_one(data: &Data, model: &Model, trials: &Trials) {
-    let shown: Vec<usize> =
-        (0..ALL.len()).filter(|n| !matches!(ALL[*n], "round_robin" | "random" | "cpop" | "maxmin")).collect();
+    let shown: Vec<usize> = (0..ALL.len()).filter(|n| !matches!(ALL[*n], "round_robin" | "random" | "cpop" | "maxmin")).collect();
     let mut head = vec!["workflow", "tasks"];
     head.extend(shown.iter().map(|n| ALL[*n]));
     head.push("*reference:* HEFT");

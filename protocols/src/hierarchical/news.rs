@@ -95,7 +95,9 @@ mod tests {
         Time::ZERO + SECOND * seconds as u32
     }
     fn asked(news: &mut News, until: u64) -> Vec<(u64, u32)> {
-        (0..=until).flat_map(|now| core::iter::from_fn(|| news.overdue(at(now), SECOND)).map(move |a| (now, a.0)).collect::<Vec<_>>()).collect()
+        (0..=until)
+            .flat_map(|now| core::iter::from_fn(|| news.overdue(at(now), SECOND)).map(move |a| (now, a.0)).collect::<Vec<_>>())
+            .collect()
     }
 
     #[test]

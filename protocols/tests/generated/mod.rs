@@ -49,8 +49,8 @@ impl Graph {
         let demands: Vec<_> =
             (0..kinds).map(|kind| Arc::new(Demand::of_kind(DemandId(kind as u32), format!("kind-{kind}")))).collect();
         let ranks = self.ranks();
-        let mut table = Table::new(protocol, seed)
-            .weather(Weather { delay: Delay::Constant(seconds_to_duration(1e-6)), ..Weather::CALM });
+        let mut table =
+            Table::new(protocol, seed).weather(Weather { delay: Delay::Constant(seconds_to_duration(1e-6)), ..Weather::CALM });
         for (n, speed) in speeds.iter().enumerate() {
             table = table.agent(Profile::new(format!("agent-{n}"), can.clone()).speed(*speed));
         }
