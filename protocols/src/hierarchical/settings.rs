@@ -77,7 +77,7 @@ pub enum Delegation {
 #[serde(rename_all = "snake_case")]
 pub enum Reporting {
     /// By that of leads with at most `span` direct reports each, as soon as the team is larger than `span`. Each level hears sums and
-    /// extremes, which may be stale; the leader's own book serves when they fail.
+    /// extremes, which may be stale; the leader's own book serves while the tree forms and when reports fail.
     #[default]
     Tree,
     /// By its own book of awards and outcomes, whatever the size of the team. Nobody sends a report.

@@ -77,8 +77,7 @@ impl Batch {
     }
     /// The same allocation, but the payment is worked out only of agents at places that `matter`; the others' is what they asked.
     pub fn sell_to(&self, matter: impl Fn(usize) -> bool) -> Vec<Option<Sold>> {
-        let dearest = self.dearest();
-        let costs = self.costs(dearest);
+        let costs = self.costs();
         let best = assign(&costs);
         let mut sold = self.served(&best);
         let mut winners: Vec<AgentId> =
@@ -86,7 +85,7 @@ impl Batch {
         winners.sort_unstable();
         winners.dedup();
         for winner in winners {
-            let surplus = self.surplus(&best, winner, dearest);
+            let surplus = self.surplus(&best, winner);
             let is_its = |sold: &&mut Sold| self.places[sold.place].agent == winner;
             let count = sold.iter().flatten().filter(|sold| self.places[sold.place].agent == winner).count() as f64;
             sold.iter_mut().flatten().filter(is_its).for_each(|sold| sold.price += surplus / count);
@@ -95,27 +94,29 @@ impl Batch {
     }
     /// The same allocation, each paid what it asked.
     pub fn sell_first_price(&self) -> Vec<Option<Sold>> {
-        self.served(&assign(&self.costs(self.dearest())))
+        self.served(&assign(&self.costs()))
     }
-    /// More than any allocation costs, as far as tasks are served: each by its dearest bid.
-    fn dearest(&self) -> f64 {
+    /// The reserve; if it is infinite, twice what any allocation costs as far as tasks are served, so that as many are as can be.
+    fn limit(&self) -> f64 {
+        if self.reserve.is_finite() {
+            return self.reserve;
+        }
         let weight = |task, place| self.bid(task, place).map(|bid| bid.weighed());
         let most = |task| (0..self.places.len()).filter_map(|place| weight(task, place)).fold(0.0, f64::max);
-        1.0 + (0..self.tasks).map(most).sum::<f64>()
+        2.0 * (1.0 + (0..self.tasks).map(most).sum::<f64>())
     }
     /// Places first, then for each task one column of its own: that nobody serves it.
-    fn costs(&self, dearest: f64) -> Costs {
-        let places = self.places.len();
+    fn costs(&self) -> Costs {
+        let (places, limit) = (self.places.len(), self.limit());
         let mut costs = Costs::none(self.tasks, places + self.tasks);
         for task in 0..self.tasks {
             let bids = (0..places).filter_map(|place| Some((place, self.bid(task, place)?)));
-            let outside = bids.clone().map(|(_, bid)| bid.weighed_at(self.reserve)).fold(f64::NEG_INFINITY, f64::max);
+            let outside = bids.clone().map(|(_, bid)| bid.weighed_at(limit)).fold(f64::NEG_INFINITY, f64::max);
             for (place, bid) in bids.filter(|(_, bid)| bid.weighed() <= outside) {
                 costs.set(task, place, bid.weighed());
             }
             if outside > f64::NEG_INFINITY {
-                // Two of the dearest, so that the difference of two allocations tells whether one of them serves more tasks.
-                costs.set(task, places + task, if outside.is_finite() { outside } else { 2.0 * dearest });
+                costs.set(task, places + task, outside);
             }
         }
         costs
@@ -131,10 +132,13 @@ impl Batch {
         self.places.get(column).is_some_and(|place| place.agent == agent)
     }
     /// What the caller would lose without the agent, in the agent's own money; never below 0.
-    fn surplus(&self, best: &Assignment<'_>, agent: AgentId, dearest: f64) -> f64 {
+    fn surplus(&self, best: &Assignment<'_>, agent: AgentId) -> f64 {
         let trust = self.places.iter().find(|place| place.agent == agent).map_or(1.0, |place| place.trust);
         let without = best.without(|column| self.is_of(column, agent));
-        let saved = without.cost() - best.cost();
-        if self.reserve.is_infinite() && saved >= dearest { 0.0 } else { (trust * saved).max(0.0) }
+        let served = |all: &Assignment<'_>| self.served(all).iter().flatten().count();
+        if self.reserve.is_infinite() && served(&without) < served(best) {
+            return 0.0;
+        }
+        (trust * (without.cost() - best.cost())).max(0.0)
     }
 }

@@ -30,7 +30,9 @@ fn small_tree() -> Bench {
 }
 fn report(bench: &mut Bench, from: u32, seq: u64) -> Vec<(u32, u32, String)> {
     let now = Time::from_secs_f64(bench.now);
-    let state = Summary::of_one(&digger("x"), 1.0, &Load::default(), now);
+    // Below a0 is a1 too.
+    let agents = if from == 0 { 2 } else { 1 };
+    let state = Summary { agents, ..Summary::of_one(&digger("x"), 1.0, &Load::default(), now) };
     let message = Message::Report { to: None, level: 2, from: AgentId(from), seq, pace: 1.0, counts: 0, state };
     bench.turn(|head, turn| head.on_message(AgentId(from), message, turn))
 }
@@ -71,9 +73,29 @@ fn a_call_must_be_answered_in_time_and_the_third_is_the_last() {
 }
 
 #[test]
+fn while_the_tree_forms_the_leader_decides_by_its_own_book() {
+    let mut bench = small_tree();
+    report(&mut bench, 2, 1);
+    let given = bench.task(dig(0, 1.0));
+    assert!(given.len() == 1 && !given[0].2.contains("nominated"), "of a0 and a1 nobody has told yet: {given:?}");
+    report(&mut bench, 0, 1);
+    assert!(bench.task(dig(1, 1.0)).is_empty());
+    assert_eq!(calls(&bench).len(), 1, "now that everybody was told of a lead is asked");
+    // Without mail it forms for eight times the patience.
+    let mut bench = small_tree();
+    bench.now = 3.9;
+    assert_eq!(bench.task(dig(0, 1.0)).len(), 1);
+    bench.now = 4.0;
+    report(&mut bench, 2, 1);
+    assert!(bench.task(dig(1, 1.0)).is_empty());
+    assert_eq!(calls(&bench).len(), 1);
+}
+
+#[test]
 fn a_nomination_in_time_is_an_award() {
     let mut bench = small_tree();
     report(&mut bench, 0, 1);
+    report(&mut bench, 2, 1);
     bench.task(dig(0, 1.0));
     let (lead, call) = calls(&bench)[0];
     let answer = Message::Nominate { task: TaskId::new(0, 0), call, agent: AgentId(1) };

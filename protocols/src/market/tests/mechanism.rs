@@ -207,17 +207,19 @@ proptest! {
 }
 
 proptest! {
-    /// Without a reserve the sale is the one of a reserve that nobody reaches; no price is infinite, none below what was asked, and none above
-    /// what it would be with that reserve.
+    /// Without a reserve as much is sold as with one that nobody reaches; no price is endless, none below what was asked, and who can't be
+    /// replaced is paid that.
     #[test]
     fn without_a_reserve_any_price_is_paid_but_no_endless_one(fair in fair()) {
         let (free, high) = (fair.batch_at(f64::INFINITY).sell(), fair.batch_at(1e6).sell());
-        for (task, (free, high)) in free.iter().zip(&high).enumerate() {
-            prop_assert_eq!(free.map(|sold| sold.place), high.map(|sold| sold.place));
-            let (Some(free), Some(high)) = (free, high) else { continue };
-            let asked = fair.price[task][fair.places[free.place].agent.index()];
-            prop_assert!(asked <= free.price && free.price <= high.price + 1e-3, "{asked} {} {}", free.price, high.price);
-            prop_assert!(free.price < 1e3);
+        let most = fair.places.len().min(fair.price.len());
+        prop_assert_eq!((free.iter().flatten().count(), high.iter().flatten().count()), (most, most), "everybody asks for everything");
+        for (task, sold) in free.iter().enumerate() {
+            let Some(sold) = sold else { continue };
+            let asked = fair.price[task][fair.places[sold.place].agent.index()];
+            prop_assert!((asked..1e5).contains(&sold.price), "{asked} {}", sold.price);
+            let others = fair.places.iter().filter(|place| place.agent != fair.places[sold.place].agent).count();
+            prop_assert!(others.min(fair.price.len()) == most || sold.price == asked, "nobody can replace it");
         }
         let bids: Vec<Bid> = (0..fair.places.len()).filter_map(|place| fair.batch().bid(0, place)).collect();
         let (free, high) = (second_price(&bids, f64::INFINITY).unwrap(), second_price(&bids, 1e6).unwrap());
