@@ -192,6 +192,14 @@ fn stand_ins_may_have_stand_ins_and_when_the_last_has_failed_all_have() {
 }
 
 #[test]
+fn a_stand_in_is_set_aside_though_its_task_failed_before_its_turn_and_nothing_followed() {
+    // What `a` is given has no value; that is the last thing that happens.
+    let seen = run("  - { id: a, fn: work, with: { x: \"{{ 1 // 0 }}\" }, fallback_to: b }\n  - { id: b, fn: work }", "", None);
+    assert_eq!((seen.result.tally().failed, seen.result.tally().skipped, seen.diary.len()), (1, 1, 0));
+    assert_eq!(seen.count(|what| matches!(what, What::Stalled { .. })), 0);
+}
+
+#[test]
 fn a_run_that_ends_early_leaves_no_task_waiting_for_its_stand_in() {
     let tasks = "  - { id: a, fn: work, with: { fail: a }, fallback_to: b }\n  - { id: b, fn: work }\n  - { id: c, fn: work, with: { fail: c } }";
     let cancelled = run(tasks, "", Some(1.5));

@@ -280,6 +280,19 @@ fn a_later_run_takes_what_handlers_said_from_the_record() {
 }
 
 #[test]
+fn a_simulated_twin_has_the_same_handlers_and_no_outputs() {
+    let text = "name: w\nagents: [{ id: ann }]\ntasks:\n  - { id: a, run: \"echo 1\" }\n  \
+                - { id: b, run: \"exit 1\", with: { x: \"{{ a.output }}\" }, on_error: [{ kinds: [panic], run: \"echo {{ a.output }}\" }, { fail: \"{{ a.output.x.y }}\" }] }";
+    let mut twin = polity::simulated_twin(&flow(text)).workflow;
+    assert_eq!(twin.tasks[1].on_error.len(), 2);
+    twin.tasks[1].action = Action::Simulate(Simulation { failure: 1.0, ..Simulation::default() }.into());
+    let result = polity::simulate(1, async {
+        Polity::builder().start().unwrap().launch(twin, RunOptions::default()).unwrap().join().await.unwrap()
+    });
+    assert_eq!(result.failures()[0].1.message, "{{ a.output.x.y }}");
+}
+
+#[test]
 fn what_was_taken_and_why_is_told() {
     let tasks = "  - { id: a, fn: work, with: { fail: gone }, on_error: [{ kinds: [panic], output: 1 }, { skip: not needed }] }";
     let seen = run(tasks, "");

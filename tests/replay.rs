@@ -208,6 +208,33 @@ fn parts_copies_fallbacks_and_undoing_are_replayed_as_they_were() {
 }
 
 #[test]
+fn handlers_and_turns_are_replayed_as_they_were() {
+    let work = |seconds| {
+        simulated(Simulation { work: Some(Distribution::Exponential(seconds)), output: Some(json!(7)), ..Simulation::default() })
+    };
+    let bad = || simulated(Simulation { work: Some(Distribution::Uniform(1.0, 2.0)), failure: 1.0, ..Simulation::default() });
+    let never = || OnError::of([FailureKind::Timeout]).fail("not so");
+    let flow = Workflow::new("w")
+        .task("saved", bad().on_error(never()).on_error(OnError::any().instead(work(3.0))).fallback(work(1.0)))
+        .task("given", bad().on_error(never()).on_error(OnError::of([FailureKind::Error]).output(template("{{ error.kind }}"))))
+        .task("vain", bad().on_error(OnError::any().instead(bad())).fallback(work(1.0)))
+        .task("skipped", bad().on_error(OnError::any().skip("not needed")))
+        .task("turns", interleave(["saved", "given", "vain"]))
+        .task("last", work(1.0).depends_on("saved").depends_on("given").depends_on("vain"))
+        .build()
+        .unwrap();
+    let agents: Vec<AgentSpec> = ["ann", "bob", "cyd"].map(|id| AgentSpec::new(id, can("x", 1.0))).into();
+    for strategy in STRATEGIES {
+        let (events, status) = run(&flow, &agents, strategy, &Faults::default(), 5);
+        assert_eq!(status, RunStatus::Completed);
+        let recording = Recording::of(&events, &flow, agents.clone()).unwrap();
+        assert_eq!(recording.replay().unwrap(), *recording.recorded(), "{strategy}");
+        let other = recording.under(&Scenario::strategy("round_robin")).unwrap();
+        assert_eq!((other.status, other.unknown_jobs), (RunStatus::Completed, 0), "{strategy}");
+    }
+}
+
+#[test]
 fn what_is_no_whole_run_is_refused_with_a_sentence() {
     let flow = Workflow::new("w").task("a", simulated(Simulation::default())).build().unwrap();
     let agents = vec![AgentSpec::new("ann", can("x", 1.0))];

@@ -129,7 +129,12 @@ pub const WAYS: [(&str, Tamper); 25] = [
         Some(())
     }),
     ("another way for what had not failed", |_, events| {
-        removed(events, place(events, |what| matches!(what, What::Replanned { .. })))
+        // One that led to something: else nobody could miss it.
+        let handled = place(events, |what| matches!(what, What::Handled { .. }))?;
+        let task = events[handled].what.task();
+        let failed = |event: &Event| matches!(event.what, What::Replanned { .. }) && event.what.task() == task;
+        let at = events[..handled].iter().rposition(failed);
+        removed(events, at)
     }),
     ("a stand-in that nobody asked for", |_, events| {
         let noted = |what: &What| matches!(what, What::Noted { note, .. } if note.ends_with("takes its place"));
