@@ -1,7 +1,7 @@
 //! What it costs that agents die: `cargo bench --bench supervision`.
 //!
 //! How long a task whose agent dies is nowhere (virtual and real), what a restart costs, what guards cost a task that nothing happens to, and whether
-//! a thousand restarts leave anything behind.
+//! thousands of restarts, and thousands of runs below runs, leave anything behind.
 
 use polity::event::{Event, What};
 use polity::lifecycle::Timeouts;
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 fn main() {
     elsewhere();
     restarts();
+    nested();
     guards();
 }
 
@@ -86,14 +87,16 @@ fn elsewhere() {
     });
 }
 
+/// What this process holds now, in MiB.
+fn memory() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default().to_owned();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+}
+
 /// The same agent, again and again.
 fn restarts() {
     println!("\nrestarts in a row of one agent of two");
-    let memory = || {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default().to_owned();
-        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
-    };
     quietly(|| {
         polity::simulate(1, async move {
             let group = polity::supervision::SupervisorSpec::new("all", ["ann", "bob"]);
@@ -118,6 +121,42 @@ fn restarts() {
                 println!("  after {count:>6}: {now:>6.1} MiB ({:+.1} since the first hundred), {each:>6.1} us each", now - first);
             }
         });
+    });
+}
+
+/// Work that is handed on twice, each time to sub-agents that are made for it.
+fn nested() {
+    println!("\nruns in a row whose work is handed on twice, each time to a sub-agent made for it");
+    let boss = || {
+        agent_fn(can("plan", 1.0), |_, context: Context| async move {
+            let part = AgentSpec { behaviour: Some("part".into()), ..AgentSpec::new("part", can("part", 1.0)) };
+            context.delegate(Workflow::new("parts").agent(part).task("a", kind("part")).task("b", kind("part")))
+        })
+    };
+    let part = |_, context: Context| async move {
+        let helper = AgentSpec { behaviour: Some("help".into()), ..AgentSpec::new("helper", can("help", 1.0)) };
+        context.delegate(Workflow::new("help").agent(helper).task("c", kind("help")))
+    };
+    polity::simulate(1, async move {
+        let society = Polity::builder().agent("boss", boss).function("part", part);
+        let society = society.function("help", |_, _| async { Ok(Value::Null) }).start().expect("it starts");
+        let (mut done, mut first) = (0, f64::NAN);
+        for count in [100, 1_000, 10_000] {
+            let since = Instant::now();
+            for _ in done..count {
+                society.run(Workflow::new("w").task("plan", kind("plan"))).await.expect("it is done");
+                society.sleep(Duration::from_secs(1)).await;
+            }
+            let each = since.elapsed().as_secs_f64() * 1e6 / f64::from(count - done);
+            done = count;
+            let now = memory();
+            first = if first.is_nan() { now } else { first };
+            let (agents, coordinators) = (society.agents().len(), society.coordinators().len());
+            println!(
+                "  after {count:>6}: {now:>6.1} MiB ({:+.1} since the first hundred), {agents} agents, {coordinators} coordinator, {each:>6.1} us each",
+                now - first
+            );
+        }
     });
 }
 
