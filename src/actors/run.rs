@@ -13,7 +13,7 @@ use super::rank::Rank;
 use super::render::{Rendered, Unready, read_tasks};
 use super::saga::Saga;
 use super::scope::{RunScope, inputs_object, word};
-use super::{Book, Errand, Holders, Inquiry, Offices, TaskActor, TaskSetup};
+use super::{Book, Errand, Holders, Inquiry, News, Offices, TaskActor, TaskSetup};
 use crate::event::{Counts, Governance, Office, RunHead, RunId, RunStatus, RunTail, What};
 use crate::lifecycle::Policy;
 use crate::mutation::planted;
@@ -39,6 +39,8 @@ pub(crate) struct RunSetup {
     pub(crate) name: Name,
     pub(crate) workflow: Arc<Workflow>,
     pub(crate) plan: Arc<Plan>,
+    /// How urgent its tasks are; by their upward ranks if none.
+    pub(crate) ranks: Option<Arc<[f64]>>,
     pub(crate) inputs: BTreeMap<Name, Arc<Value>>,
     pub(crate) offices: Offices,
     /// What need not be done again.
@@ -75,6 +77,7 @@ pub(crate) struct RunActor {
     pub(super) max_open: usize,
     finish: Option<Finish>,
     pub(super) ledger: Ledger,
+    ranks: Option<Arc<[f64]>>,
     /// Tasks by id, made when an expression first asks: most runs of many tasks have none.
     places: OnceCell<BTreeMap<Name, u32>>,
     kits: Vec<Option<Kit>>,
@@ -117,6 +120,8 @@ pub(crate) struct RunActor {
     pub(super) asked: Option<usize>,
     /// Since when nothing has been there that could move it.
     pub(super) stalled: Option<Time>,
+    /// The outcome of the task that has just settled, while what it made ready is opened.
+    news: Option<Arc<News>>,
     birth: Option<Ticket>,
 }
 
@@ -141,6 +146,7 @@ impl RunActor {
             max_open: setup.max_open.max(1),
             finish: Some(setup.finish),
             ledger: Ledger::new(setup.plan),
+            ranks: setup.ranks,
             places: OnceCell::new(),
             kits,
             demand: None,
@@ -165,6 +171,7 @@ impl RunActor {
             goes_back: false,
             asked: None,
             stalled: None,
+            news: None,
             birth,
         }
     }
@@ -322,7 +329,8 @@ impl RunActor {
                 None => self.world.demand(&task.kind, &task.needs, task.agent.as_ref()),
             };
             self.demand = Some(demand.clone());
-            let rank = Rank::of(task.priority, self.ledger.plan().rank(node)).0;
+            let refined = self.ranks.as_ref().and_then(|ranks| ranks.get(at).copied());
+            let rank = Rank::of(task.priority, refined.unwrap_or_else(|| self.ledger.plan().rank(node))).0;
             // A condition that can't be read was refused by the check.
             let conditions = task.retry.as_ref().and_then(|retry| Conditions::of(retry).ok().flatten()).map(Arc::new);
             self.kits[at] = Some(Kit { demand, policy, conditions, rank });
@@ -554,6 +562,7 @@ impl RunActor {
             decomposes: matches!(self.workflow.tasks[node.index()].action, Action::Delegate(_)),
             detours: self.has_detour(node),
             purse: self.nest.origin.purse.clone(),
+            news: self.news.clone(),
         })
     }
 
@@ -690,6 +699,7 @@ impl RunActor {
 
     /// All tasks have ended: the coordinators are asked what it cost, and then it ends.
     pub(super) fn inquire(&mut self, context: &mut Context<RunActor>) {
+        self.news = None; // it belongs to the books that are about to be closed
         if self.world.directory.escalated().is_some() {
             return self.finish(context); // nobody may be left to answer
         }
@@ -861,7 +871,11 @@ impl Handler<Mail<RunMail>> for RunActor {
     fn handle(&mut self, mail: Mail<RunMail>, context: &mut Self::Context) {
         self.world.tick();
         match mail.body {
-            RunMail::Settled { task, result } => self.settled(task, result, context),
+            RunMail::Settled { task, result, news } => {
+                self.news = news;
+                self.settled(task, result, context);
+                self.news = None;
+            }
             RunMail::Held { task, agent, fit } => {
                 self.hedge_awarded(task.instance(), context);
                 let step = self.ballots.held(task.instance(), agent, fit);

@@ -2,7 +2,7 @@
 
 use super::Past;
 use crate::faults::Faults;
-use crate::runtime::{Builder, Polity, simulated_twin};
+use crate::runtime::{Builder, Polity, Rankings, simulated_twin};
 use crate::workflow::{Action, Known, Workflow};
 use crate::workloads::{Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
 use core::fmt::Write;
@@ -35,6 +35,8 @@ pub struct Subject {
     remarks: Vec<String>,
     /// Its agents stand in its file.
     own_agents: bool,
+    /// What one try worked out, the next need not.
+    rankings: Rankings,
 }
 
 /// How fast agents are that a graph does not name: drawn once from here, and always the same.
@@ -71,6 +73,7 @@ impl Subject {
             faults: Faults::default(),
             remarks: Vec::new(),
             own_agents: false,
+            rankings: Rankings::default(),
         })
     }
     /// A workflow with its agents: its simulated twin is tried ([`simulated_twin`]).
@@ -84,7 +87,7 @@ impl Subject {
         let faults = flow.faults.clone().unwrap_or_default();
         let flow = Workflow { strategy: None, ..twin.workflow };
         let (name, flow) = (flow.name.to_string(), Arc::new(flow));
-        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, faults, remarks, own_agents: true })
+        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, faults, remarks, own_agents: true, rankings: Rankings::default() })
     }
     /// From a file of any format that [`workloads`](crate::workloads) reads. A polity workflow brings its agents; a graph gets `speeds`.
     ///
@@ -223,15 +226,16 @@ impl Subject {
     }
     /// Its society, to be started, and its workflow. Not `Send`: each thread makes its own.
     pub(super) fn society(&self) -> (Builder, Workflow) {
+        let founded = Polity::builder().faults(self.faults.clone()).rankings(self.rankings.clone());
         let transfers = self.bandwidth.and_then(|bandwidth| Transfers::new(&self.graph, bandwidth).ok());
         match transfers {
             Some(transfers) => {
                 let join = |builder, spec: &AgentSpec| transfers.join(builder, spec.clone());
-                (self.agents.iter().fold(Polity::builder().faults(self.faults.clone()), join), transfers.workflow())
+                (self.agents.iter().fold(founded, join), transfers.workflow())
             }
             None => {
                 let groups = self.flow.supervision.iter().cloned();
-                let groups = groups.fold(Polity::builder().faults(self.faults.clone()), Builder::supervisor);
+                let groups = groups.fold(founded, Builder::supervisor);
                 let builder = self.agents.iter().cloned().fold(groups, Builder::agent_spec);
                 (builder, (*self.flow).clone())
             }
