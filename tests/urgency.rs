@@ -35,7 +35,7 @@ const DECIDE_LATE: [&str; 4] = ["hierarchical", "{ market: { reserve: 1000000000
 #[test]
 fn what_an_end_makes_ready_goes_before_what_is_less_urgent_and_waits() {
     let tasks = "  - { id: first, simulate: {}, estimate: 1s }\n  - { id: idle, simulate: {}, estimate: 1s }\n  \
-                 - { id: second, simulate: {}, estimate: 5s, after: first }\n  - { id: third, simulate: {}, estimate: 5s, after: second }";
+                 - { id: second, simulate: {}, estimate: 5s, depends_on: [first] }\n  - { id: third, simulate: {}, estimate: 5s, depends_on: [second] }";
     for strategy in DECIDE_LATE {
         let (order, _) = began(strategy, "[{ id: ann }]", tasks);
         let expected: &[&str] = match strategy {
@@ -48,7 +48,12 @@ fn what_an_end_makes_ready_goes_before_what_is_less_urgent_and_waits() {
 
 #[test]
 fn what_an_end_makes_ready_finds_the_fast_agent_free_that_did_it() {
-    let link = |n: u32| format!("  - {{ id: t{n}, simulate: {{}}, estimate: 2s{} }}", if n > 0 { format!(", after: t{}", n - 1) } else { String::new() });
+    let link = |n: u32| {
+        format!(
+            "  - {{ id: t{n}, simulate: {{}}, estimate: 2s{} }}",
+            if n > 0 { format!(", depends_on: [t{}]", n - 1) } else { String::new() }
+        )
+    };
     let tasks: Vec<String> = (0..6).map(link).collect();
     for strategy in DECIDE_LATE {
         let (_, took) = began(strategy, "[{ id: slow, speed: 1 }, { id: fast, speed: 2 }]", &tasks.join("\n"));

@@ -87,7 +87,17 @@ impl Subject {
         let faults = flow.faults.clone().unwrap_or_default();
         let flow = Workflow { strategy: None, ..twin.workflow };
         let (name, flow) = (flow.name.to_string(), Arc::new(flow));
-        Ok(Subject { name, graph: Arc::new(graph), flow, agents, bandwidth: None, faults, remarks, own_agents: true, rankings: Rankings::default() })
+        Ok(Subject {
+            name,
+            graph: Arc::new(graph),
+            flow,
+            agents,
+            bandwidth: None,
+            faults,
+            remarks,
+            own_agents: true,
+            rankings: Rankings::default(),
+        })
     }
     /// From a file of any format that [`workloads`](crate::workloads) reads. A polity workflow brings its agents; a graph gets `speeds`.
     ///

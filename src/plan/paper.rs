@@ -209,9 +209,8 @@ impl<'a> Paper<'a> {
                 continue;
             }
             let finish = self.turn[slot] + work / rate;
-            let better = best.is_none_or(|(other, is_free, speed, _)| {
-                finish < other || (finish == other && (free, rate) > (is_free, speed))
-            });
+            let better = best
+                .is_none_or(|(other, is_free, speed, _)| finish < other || (finish == other && (free, rate) > (is_free, speed)));
             if better {
                 best = Some((finish, free, rate, slot));
             }
