@@ -36,7 +36,8 @@ const DECIDE_LATE: [&str; 4] = ["hierarchical", "{ market: { reserve: 1000000000
 fn what_an_end_makes_ready_goes_before_what_is_less_urgent_and_waits() {
     let tasks = "  - { id: first, simulate: {}, estimate: 1s }\n  - { id: idle, simulate: {}, estimate: 1s }\n  \
                  - { id: second, simulate: {}, estimate: 5s, depends_on: [first] }\n  - { id: third, simulate: {}, estimate: 5s, depends_on: [second] }";
-    for strategy in DECIDE_LATE {
+    // Not the market: it hears of the free slot before the bids for the new task are in.
+    for strategy in DECIDE_LATE.into_iter().filter(|strategy| !strategy.contains("market")) {
         let (order, _) = began(strategy, "[{ id: ann }]", tasks);
         let expected: &[&str] = match strategy {
             "fifo_fastest_idle" => &["first", "idle", "second", "third"], // it asks who came first, and not who is urgent

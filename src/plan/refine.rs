@@ -9,7 +9,7 @@ use polity_protocols::Rng;
 const STRAY: [f64; 3] = [0.02, 0.05, 0.1];
 /// As near to the lower bound nothing is to be gained.
 const GOOD: f64 = 1.001;
-/// Slots that are weighed for tasks, in all trials together: some milliseconds.
+/// Slots that are weighed for tasks, in all trials together: some ten milliseconds.
 const WEIGHED: u64 = 1 << 21;
 
 /// What came of trying other ranks. Times are in seconds.
