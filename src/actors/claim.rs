@@ -148,3 +148,22 @@ impl Drop for Award {
         }
     }
 }
+
+/// The outcome of a task that settled, on its way to a coordinator at which others wait. It goes round by the tasks that it made ready and arrives
+/// when the last of them is announced: a coordinator that heard of the free slot first would give it to one that waits, although what is about to
+/// come may be more urgent. Wherever it is dropped it arrives: no outcome is lost.
+pub(crate) struct News {
+    pub(crate) coordinator: CoordinatorId,
+    pub(crate) task: TaskId,
+    pub(crate) demand: DemandId,
+    pub(crate) agent: AgentId,
+    pub(crate) outcome: Outcome,
+}
+impl Drop for News {
+    fn drop(&mut self) {
+        if let Some(world) = World::here() {
+            let News { coordinator, task, demand, agent, ref outcome } = *self;
+            world.tell_coordinator(coordinator, CoordinatorMail::Outcome { task, demand, agent, outcome: outcome.clone() });
+        }
+    }
+}

@@ -130,6 +130,10 @@ impl Book {
     pub(crate) fn team(&self) -> Option<&Name> {
         self.crew.as_ref().map(|crew| &crew.id)
     }
+    /// True if a task that it was told of is not awarded yet.
+    pub(super) fn anyone_waits(&self) -> bool {
+        !self.pages.borrow().open.is_empty()
+    }
     /// What it has learned, as it was last saved.
     pub(crate) fn memory(&self) -> Memory {
         self.pages.borrow().memory.clone()
@@ -447,13 +451,14 @@ impl CoordinatorActor {
             self.unpark(|_| true); // whoever waited for it is declined now, or given to somebody else
         }
     }
-    /// Tells the initiator again of parked tasks.
+    /// Tells the initiator again of parked tasks, the most urgent first: each may be awarded at once.
     fn unpark(&mut self, which: impl Fn(&TaskView) -> bool) {
         let mut views = Vec::new();
         for open in self.book.pages.borrow_mut().open.values_mut().filter(|open| open.parked.is_some() && which(&open.view)) {
             open.parked = None;
             views.push(open.view.clone());
         }
+        views.sort_by(|a, b| b.rank.total_cmp(&a.rank));
         for view in views {
             self.tell(view);
         }

@@ -1,7 +1,7 @@
 //! All that the actors tell each other, in the order in which a task's life says it.
 
 use super::run::{ChildEnd, Handed};
-use super::{AgentActor, Award, Claim, CoordinatorId, Errand, Inquiry, TaskActor, TaskOrder};
+use super::{AgentActor, Award, Claim, CoordinatorId, Errand, Inquiry, News, TaskActor, TaskOrder};
 use crate::event::Governance;
 use crate::registry::{Government, Talk};
 use crate::supervision::Exit;
@@ -128,8 +128,8 @@ pub(crate) enum AgentMail {
 
 /// What a run is told.
 pub(crate) enum RunMail {
-    /// A task's life is over.
-    Settled { task: TaskId, result: TaskResult },
+    /// A task's life is over. Its outcome goes by the run if it had better wait for what it makes ready.
+    Settled { task: TaskId, result: TaskResult, news: Option<Arc<News>> },
     /// A coordinator closed its books; none if it is gone.
     Reported(Option<Arc<Governance>>),
     /// A hedged task takes too long.

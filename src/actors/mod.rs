@@ -30,7 +30,7 @@ mod supervisor;
 mod task;
 
 pub(crate) use agent::{AgentActor, Blueprint, Factory};
-pub(crate) use claim::{Award, Claim, Inquiry};
+pub(crate) use claim::{Award, Claim, Inquiry, News};
 pub(crate) use coordinator::{Book, CoordinatorActor, Crew, is_lodger};
 pub(crate) use directory::{CoordinatorId, Directory, Door, Orphan};
 pub(crate) use messages::{AgentMail, CoordinatorMail, Finished, RunMail, SupervisorMail, TaskMail, ToTask};

@@ -3,7 +3,7 @@
 use super::dead::dead_letter;
 use super::messages::{AgentMail, CoordinatorMail, Finished, RunMail, TaskEnd, TaskMail, TaskResult, ToTask};
 use super::run::Handed;
-use super::{AgentActor, Award, Book, Claim, CoordinatorId, Detour, Holders, RunActor};
+use super::{AgentActor, Award, Book, Claim, CoordinatorId, Detour, Holders, News, RunActor};
 use crate::delegation::Purse;
 use crate::event::{COPIES, RunId, What};
 use crate::lifecycle::{Effect, Ignored, Input, Lifecycle, OverBudget, Policy, RetryBudget, RetryLimit, Settled, State};
@@ -49,6 +49,8 @@ pub(crate) struct Errand {
     pub(crate) detours: Detour,
     /// What it draws from.
     pub(crate) purse: Option<Arc<Purse>>,
+    /// What made it ready; let go when it is announced.
+    pub(crate) news: Option<Arc<News>>,
 }
 
 /// One open task at a time. When it has settled, its run may begin another with the same actor: to make one costs as much as all the
@@ -82,6 +84,8 @@ pub(crate) struct TaskActor {
     /// Work that its agent gave instead.
     handed_on: Option<HandedOn>,
     spent: Spent,
+    /// Its outcome, if it is to go by its run.
+    news: Option<Arc<News>>,
     birth: Option<Ticket>,
 }
 
@@ -120,6 +124,7 @@ impl TaskActor {
             answer: None,
             handed_on: None,
             spent: Spent::default(),
+            news: None,
             birth,
         }
     }
@@ -147,7 +152,9 @@ impl TaskActor {
         if let Some(budget) = &self.budget {
             budget.borrow_mut().first(self.world.now());
         }
+        let news = self.errand.news.take();
         self.turn(Input::Announce, context);
+        drop(news);
     }
 
     fn take(&mut self, mail: ToTask, context: &mut Context<TaskActor>) {
@@ -284,6 +291,7 @@ impl TaskActor {
             self.perform(effect, context);
         }
         self.world.take_back_effects(effects);
+        self.news = None; // a success settles, and then its run has it
         let (at, task) = (self.life.next_wake(), self.errand.view.id);
         let me = &self.me;
         self.alarm.set(at, &self.world, || Letter::Task(reach(me, context), ToTask { task, word: TaskMail::Wake }));
@@ -421,7 +429,7 @@ impl TaskActor {
             dead_letter(task, &self.errand.job, failure).into_iter().for_each(|what| self.record(what));
         }
         let result = TaskResult { agent, attempts, end, spent: self.spent };
-        self.world.tell_run(&self.run, RunMail::Settled { task, result });
+        self.world.tell_run(&self.run, RunMail::Settled { task, result, news: self.news.take() });
     }
 
     /// What its agent gave: work, if it was asked for that or gave it by itself.
@@ -442,10 +450,15 @@ impl TaskActor {
             self.spent.add(Spent { cost: took.as_secs_f64() * profile.cost, tokens: 0 });
         }
     }
-    fn tell_outcome(&self, agent: AgentId, ended: Ended, took: Duration) {
+    fn tell_outcome(&mut self, agent: AgentId, ended: Ended, took: Duration) {
         let outcome = Outcome { ended, took, quality: self.quality, load: self.load };
         let (task, demand) = (self.errand.view.id, self.errand.view.demand.id);
-        self.tell_coordinator(CoordinatorMail::Outcome { task, demand, agent, outcome });
+        // Where nobody waits, whoever is made ready shall know that the slot is free.
+        if ended == Ended::Succeeded && self.coordinator.anyone_waits() {
+            self.news = Some(Arc::new(News { coordinator: self.coordinator.id, task, demand, agent, outcome }));
+        } else {
+            self.tell_coordinator(CoordinatorMail::Outcome { task, demand, agent, outcome });
+        }
     }
     fn tell_coordinator(&self, mail: CoordinatorMail) {
         self.world.send(Letter::Coordinator(self.coordinator.clone(), mail));
@@ -493,6 +506,6 @@ impl Drop for TaskActor {
         let failure = Arc::new(Failure::new(FailureKind::Panic, "the task's own actor panicked: this is a defect of polity"));
         self.record(What::Failed { task, agent: None, attempts: self.life.attempt(), failure: failure.clone() });
         let result = TaskResult::new(None, self.life.attempt(), TaskEnd::Failed(failure));
-        self.world.tell_run(&self.run, RunMail::Settled { task, result });
+        self.world.tell_run(&self.run, RunMail::Settled { task, result, news: None });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Past, Population};
 use crate::faults::{Failing, Faults};
-use crate::runtime::{Builder, Polity, simulated_twin};
+use crate::runtime::{Builder, Polity, Rankings, simulated_twin};
 use crate::workflow::{Action, Known, Workflow};
 use crate::workloads::{Arrivals, Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
 use core::fmt::Write;
@@ -40,6 +40,8 @@ pub struct Subject {
     remarks: Vec<String>,
     /// Its agents stand in its file.
     own_agents: bool,
+    /// What one try worked out, the next need not.
+    rankings: Rankings,
 }
 
 /// A workload that comes several times.
@@ -98,6 +100,7 @@ impl Subject {
             arrivals: None,
             remarks: Vec::new(),
             own_agents: false,
+            rankings: Rankings::default(),
         })
     }
     /// A task graph on agents that are drawn.
@@ -131,6 +134,7 @@ impl Subject {
             arrivals: None,
             remarks,
             own_agents: true,
+            rankings: Rankings::default(),
         })
     }
     /// From a file of any format that [`workloads`](crate::workloads) reads. A polity workflow brings its agents; a graph gets `speeds`.
@@ -331,15 +335,16 @@ impl Subject {
     pub(super) fn society(&self) -> (Builder, Workflow) {
         let mut faults = self.faults.clone();
         faults.fail.extend(self.failing.iter().cloned());
+        let founded = Polity::builder().faults(faults).rankings(self.rankings.clone());
         let transfers = self.bandwidth.and_then(|bandwidth| Transfers::new(&self.graph, bandwidth).ok());
         match transfers {
             Some(transfers) => {
                 let join = |builder, spec: &AgentSpec| transfers.join(builder, spec.clone());
-                (self.agents.iter().fold(Polity::builder().faults(faults), join), transfers.workflow())
+                (self.agents.iter().fold(founded, join), transfers.workflow())
             }
             None => {
                 let groups = self.flow.supervision.iter().cloned();
-                let groups = groups.fold(Polity::builder().faults(faults), Builder::supervisor);
+                let groups = groups.fold(founded, Builder::supervisor);
                 let builder = self.agents.iter().cloned().fold(groups, Builder::agent_spec);
                 (builder, (*self.flow).clone())
             }

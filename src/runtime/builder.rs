@@ -3,6 +3,7 @@
 use super::StartError;
 use super::delegating::{Decomposer, Decomposing};
 use super::memory::Memories;
+use super::ranking::Rankings;
 use super::society::{Parts, Society};
 use super::system::simulation;
 use crate::actors::Factory;
@@ -53,6 +54,7 @@ impl Polity {
             functions: Functions::new(),
             weather: Weather::CALM,
             faults: Faults::default(),
+            rankings: Rankings::default(),
             seed: None,
             sinks: Vec::new(),
         }
@@ -70,6 +72,7 @@ pub struct Builder {
     functions: Functions,
     weather: Weather,
     faults: Faults,
+    rankings: Rankings,
     seed: Option<u64>,
     sinks: Vec<Box<dyn Sink>>,
 }
@@ -176,6 +179,11 @@ impl Builder {
         self.faults = faults;
         self
     }
+    /// With ranks that others have worked out, to be shared with them.
+    pub(crate) fn rankings(mut self, rankings: Rankings) -> Builder {
+        self.rankings = rankings;
+        self
+    }
     /// Somebody who is told of every event.
     pub fn sink(mut self, sink: impl Sink + 'static) -> Builder {
         self.sinks.push(Box::new(sink));
@@ -214,6 +222,7 @@ impl Builder {
                 groups: self.groups,
                 memories: self.memories,
                 faults: self.faults,
+                rankings: self.rankings,
                 functions: Rc::new(self.functions),
             },
         ))

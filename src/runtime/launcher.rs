@@ -3,6 +3,7 @@
 use super::household::Household;
 use super::memory::Memories;
 use super::nursery::Nursery;
+use super::ranking::Rankings;
 use super::{RunError, StartError};
 use crate::actors::{
     Book, Child, ChildSetup, CoordinatorId, Crew, Door, Finish, Launch, Offices, Origin, RunActor, RunMail, RunSetup,
@@ -38,6 +39,8 @@ pub(super) struct Launcher {
     pub(super) nursery: Nursery,
     /// What coordinators begin with.
     pub(super) memories: Memories,
+    /// Which ranks were worked out already.
+    rankings: Rankings,
     next_run: Cell<u32>,
     next_coordinator: Cell<u32>,
     /// What was made for runs below others, and goes with them.
@@ -73,6 +76,7 @@ impl Launcher {
         registry: Registry,
         functions: Rc<Functions>,
         memories: Memories,
+        rankings: Rankings,
     ) -> Launcher {
         Launcher {
             world,
@@ -81,6 +85,7 @@ impl Launcher {
             functions,
             nursery: Nursery::default(),
             memories,
+            rankings,
             next_run: Cell::new(0),
             next_coordinator: Cell::new(0),
             households: RefCell::default(),
@@ -162,7 +167,11 @@ impl Launcher {
         let id = RunId(self.next_run.replace(self.next_run.get() + 1));
         let seed = self.world.seed() ^ u64::from(id.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let name: Name = start.name.unwrap_or_else(|| crate::report::memorable(seed).into());
-        let max_open = max_open(&workflow, self.nursery.slots(), keeps_a_plan(&home.usual));
+        let is_planned = keeps_a_plan(&home.usual);
+        let max_open = max_open(&workflow, self.nursery.slots(), is_planned);
+        let room = max_open.saturating_sub(usize::try_from(self.nursery.slots()).unwrap_or(usize::MAX));
+        // Who keeps a plan has an order of its own.
+        let ranks = if is_planned { None } else { self.rankings.of(&workflow, &plan, &offices, &self.nursery.profiles(), room) };
         let memory = (!self.memories.is_empty()).then(|| self.memories.hash());
         let setup = RunSetup {
             id,
@@ -170,6 +179,7 @@ impl Launcher {
             max_open,
             workflow,
             plan,
+            ranks,
             inputs,
             offices,
             recall,

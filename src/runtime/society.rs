@@ -3,6 +3,7 @@
 use super::launcher::{AGENTS, Launcher, Start};
 use super::memory::Memories;
 use super::nursery::PATIENCE;
+use super::ranking::Rankings;
 use super::{RunError, RunResult};
 use crate::actors::{
     Child, DECOMPOSE, Door, Factory, Finish, Order, RunActor, RunMail, SupervisorActor, SupervisorMail, TaskOrder,
@@ -34,6 +35,7 @@ pub(super) struct Parts {
     pub(super) functions: Rc<Functions>,
     pub(super) memories: Memories,
     pub(super) faults: Faults,
+    pub(super) rankings: Rankings,
 }
 
 /// A society of agents. It ends when it is dropped, or with [`run`](crate::run); to wait for its end, [`stop`](Society::stop) it.
@@ -55,12 +57,12 @@ impl Society {
         let root = SupervisorActor::new(world.clone(), ("root".into(), Door::Root), None, root, Vec::new()).start();
         world.directory.enter_supervisor(Door::Root, root.clone());
         let (specs, factories): (Vec<AgentSpec>, Vec<Option<Factory>>) = parts.agents.into_iter().unzip();
-        let Parts { government, registry, functions, groups, memories, faults, .. } = parts;
+        let Parts { government, registry, functions, groups, memories, faults, rankings, .. } = parts;
         let profiles: Vec<Profile> = specs.iter().flat_map(AgentSpec::profiles).collect();
         world.trouble.plan(faults, world.seed(), &profiles);
         let dead = Rc::new(RefCell::new(DeadLetters::default()));
         world.log.add(Box::new(dead.clone()));
-        let launcher = Launcher::new(world.clone(), government, registry, functions.clone(), memories);
+        let launcher = Launcher::new(world.clone(), government, registry, functions.clone(), memories, rankings);
         for (spec, factory) in specs.iter().zip(factories) {
             launcher.nursery.draft(&world, &functions, spec, factory);
         }

@@ -187,13 +187,22 @@ pub struct Limits {
     pub max_tasks: u32,
     /// Tasks that may be announced to the protocol and not yet awarded; `None` is `auto`: the team's slots, at least 16, times 4.
     pub max_open: Option<u32>,
+    /// Other orders of ready tasks than that of the upward ranks that are tried on paper before the run begins; 0 is `off`. Of equal use for all
+    /// strategies that look at ranks; none are tried where nothing is estimated, or a list or condition decides later what there is to do.
+    pub rank_trials: u32,
     /// How many retries there may be in a while; no bound if none. That of the outermost run counts, for all runs below it together. A task
     /// that waits for it is open, as one that waits for its retry is: a run in which nearly all fails slows down as a whole.
     pub retry_budget: Option<RetryLimit>,
 }
 impl Default for Limits {
     fn default() -> Self {
-        Limits { max_parallel_tasks: None, max_tasks: 1_000_000, max_open: None, retry_budget: Some(RetryLimit::default()) }
+        Limits {
+            max_parallel_tasks: None,
+            max_tasks: 1_000_000,
+            max_open: None,
+            rank_trials: 64,
+            retry_budget: Some(RetryLimit::default()),
+        }
     }
 }
 

@@ -107,6 +107,11 @@ pub(crate) fn limits(node: &Node, base: &Limits) -> Limits {
             Some(n) => whole(Some(n)).or(base.max_open),
             None => base.max_open,
         },
+        rank_trials: match node.get("rank_trials") {
+            Some(n) if n.text() == Some("off") => 0,
+            Some(n) => whole(Some(n)).unwrap_or(base.rank_trials),
+            None => base.rank_trials,
+        },
         retry_budget: match node.get("retry_budget") {
             Some(n) if n.text() == Some("off") => None,
             Some(n) => Some(retry_budget(n, base.retry_budget.unwrap_or_default())),

@@ -13,7 +13,7 @@ use super::saga::Saga;
 use super::scope::{RunScope, word};
 use super::{ChildEnd, Finish, Launch, Origin, Progress};
 use crate::actors::messages::{RunMail, TaskMail, ToTask};
-use crate::actors::{Offices, TaskActor};
+use crate::actors::{News, Offices, TaskActor};
 use crate::event::{RunId, RunStatus, What};
 use crate::plan::{Join, Ledger, LedgerEffect, NodeIx, Plan};
 use crate::report::Recall;
@@ -34,6 +34,8 @@ pub(crate) struct RunSetup {
     pub(crate) name: Name,
     pub(crate) workflow: Arc<Workflow>,
     pub(crate) plan: Arc<Plan>,
+    /// How urgent its tasks are; by their upward ranks if none.
+    pub(crate) ranks: Option<Arc<[f64]>>,
     pub(crate) inputs: BTreeMap<Name, Arc<Value>>,
     pub(crate) offices: Offices,
     /// What need not be done again.
@@ -62,6 +64,7 @@ pub(crate) struct RunActor {
     pub(super) max_open: usize,
     pub(super) finish: Option<Finish>,
     pub(super) ledger: Ledger,
+    pub(super) ranks: Option<Arc<[f64]>>,
     /// Tasks by id, made when an expression first asks: most runs of many tasks have none.
     pub(super) places: OnceCell<BTreeMap<Name, u32>>,
     pub(super) kits: Vec<Option<Kit>>,
@@ -104,6 +107,8 @@ pub(crate) struct RunActor {
     pub(super) asked: Option<usize>,
     /// Since when nothing has been there that could move it.
     pub(super) stalled: Option<Time>,
+    /// The outcome of the task that has just settled, while what it made ready is opened.
+    pub(super) news: Option<Arc<News>>,
     pub(super) birth: Option<Ticket>,
 }
 
@@ -128,6 +133,7 @@ impl RunActor {
             max_open: setup.max_open.max(1),
             finish: Some(setup.finish),
             ledger: Ledger::new(setup.plan),
+            ranks: setup.ranks,
             places: OnceCell::new(),
             kits,
             demand: None,
@@ -152,6 +158,7 @@ impl RunActor {
             goes_back: false,
             asked: None,
             stalled: None,
+            news: None,
             birth,
         }
     }
@@ -274,7 +281,11 @@ impl Handler<Mail<RunMail>> for RunActor {
     fn handle(&mut self, mail: Mail<RunMail>, context: &mut Self::Context) {
         self.world.tick();
         match mail.body {
-            RunMail::Settled { task, result } => self.settled(task, result, context),
+            RunMail::Settled { task, result, news } => {
+                self.news = news;
+                self.settled(task, result, context);
+                self.news = None;
+            }
             RunMail::Held { task, agent, fit } => {
                 self.hedge_awarded(task.instance(), context);
                 let step = self.ballots.held(task.instance(), agent, fit);

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 impl RunActor {
     /// All tasks have ended: the coordinators are asked what it cost, and then it ends.
     pub(super) fn inquire(&mut self, context: &mut Context<RunActor>) {
+        self.news = None; // it belongs to the books that are about to be closed
         if self.world.directory.escalated().is_some() {
             return self.finish(context); // nobody may be left to answer
         }

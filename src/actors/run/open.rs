@@ -138,6 +138,7 @@ impl RunActor {
             decomposes: matches!(self.workflow.tasks[node.index()].action, Action::Delegate(_)),
             detours: self.has_detour(node),
             purse: self.nest.origin.purse.clone(),
+            news: self.news.clone(),
         })
     }
 }

@@ -62,6 +62,11 @@ pub(super) static LIMITS: Record = Record {
             "tasks that may be announced and not yet awarded",
         ),
         key(
+            "rank_trials",
+            Kind::Either(&[Kind::Whole(1), Kind::Words(&[yes("off")])]),
+            "orders of ready tasks that are tried on paper before the run begins; off: by the longest path to the end alone",
+        ),
+        key(
             "retry_budget",
             Kind::Either(&[Kind::Record(&RETRY_BUDGET), Kind::Words(&[yes("off")])]),
             "how many retries there may be in a while; beyond it they wait; off: without bound",

@@ -1,0 +1,230 @@
+//! A run on paper: what late binding to the earliest finish makes of an order of tasks.
+
+use super::{NodeIx, Plan};
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+/// Tasks of one kind of work that may wait for somebody busy before others of it take what is free: as in a hierarchy.
+const LOOKAHEAD: u32 = 32;
+
+/// Who can do what how fast, as far as a plan must know it.
+///
+/// ```
+/// use polity::plan::Team;
+/// // Two slots, of which the second can do both kinds of work.
+/// let team = Team::new(vec![0, 0, 1], vec![vec![1.0, 2.0], vec![0.0, 0.5]]);
+/// assert_eq!(team.slots(), 2);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Team {
+    /// The kind of each task's work.
+    kinds: Vec<u32>,
+    /// By kind and slot: work a second, 0 where the slot can't do it.
+    rates: Vec<Vec<f64>>,
+}
+
+impl Team {
+    /// The kind of work of each task, and for each kind how much of it each slot does in a second; 0 if it can't.
+    ///
+    /// # Panics
+    /// If a kind has no rates, or not as many as the others.
+    pub fn new(kinds: Vec<u32>, rates: Vec<Vec<f64>>) -> Team {
+        assert!(kinds.iter().all(|kind| (*kind as usize) < rates.len()), "each kind of work has its rates");
+        assert!(rates.windows(2).all(|pair| pair[0].len() == pair[1].len()), "each kind has a rate for each slot");
+        Team { kinds, rates }
+    }
+    /// Slots in all.
+    pub fn slots(&self) -> usize {
+        self.rates.first().map_or(0, Vec::len)
+    }
+    /// The kind of each task's work.
+    pub(crate) fn kinds(&self) -> &[u32] {
+        &self.kinds
+    }
+    /// By kind and slot.
+    pub(crate) fn rates(&self) -> &[Vec<f64>] {
+        &self.rates
+    }
+    /// The most that any slot does in a second.
+    pub(super) fn fastest(&self) -> f64 {
+        self.rates.iter().flatten().copied().fold(0.0, f64::max)
+    }
+    /// The speed of each slot at what it does best.
+    pub(super) fn best(&self) -> Vec<f64> {
+        (0..self.slots()).map(|slot| self.rates.iter().map(|rates| rates[slot]).fold(0.0, f64::max)).collect()
+    }
+    /// True if each task of the plan has somebody who can do it.
+    pub(super) fn is_able(&self, plan: &Plan) -> bool {
+        let able = |kind: &u32| self.rates[*kind as usize].iter().any(|rate| *rate > 0.0 && rate.is_finite());
+        self.kinds.len() == plan.len() && self.kinds.iter().all(able)
+    }
+}
+
+/// A number with a total order.
+#[derive(Clone, Copy, PartialEq)]
+struct Total(f64);
+impl Eq for Total {}
+impl PartialOrd for Total {
+    fn partial_cmp(&self, other: &Total) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Total {
+    fn cmp(&self, other: &Total) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// A job that is being done: its end, its slot, its task.
+type End = Reverse<(Total, u32, u32)>;
+
+/// The paper, to be written on again and again.
+pub(super) struct Paper<'a> {
+    plan: &'a Plan,
+    team: &'a Team,
+    fastest: f64,
+    /// How many tasks may wait where governments choose among them; the others wait for that.
+    room: usize,
+    unmet: Vec<u32>,
+    ready: BinaryHeap<(Total, Reverse<u32>)>,
+    /// Those that governments choose among, the most urgent first.
+    open: Vec<(Total, Reverse<u32>)>,
+    ends: BinaryHeap<End>,
+    /// When each slot is free, in a look through what is open.
+    turn: Vec<f64>,
+    free: Vec<bool>,
+    until: Vec<f64>,
+    passed: Vec<u32>,
+    /// Slots that were weighed for tasks, ever.
+    pub(super) weighed: u64,
+}
+
+impl<'a> Paper<'a> {
+    pub(super) fn new(plan: &'a Plan, team: &'a Team, room: usize) -> Paper<'a> {
+        let slots = team.slots();
+        Paper {
+            plan,
+            team,
+            fastest: team.fastest(),
+            room: room.max(1),
+            unmet: Vec::new(),
+            ready: BinaryHeap::new(),
+            open: Vec::new(),
+            ends: BinaryHeap::new(),
+            turn: vec![0.0; slots],
+            free: vec![true; slots],
+            until: vec![0.0; slots],
+            passed: vec![0; team.rates.len()],
+            weighed: 0,
+        }
+    }
+    /// How long it takes in this order, in seconds; none if that is certainly not below `limit`.
+    ///
+    /// At each moment the open tasks are gone through by rank. Each is thought of with the slot that would finish it first, busy ones by what is
+    /// left of their work; if that slot is free it begins, else it reserves the slot for the rest of the look.
+    pub(super) fn makespan(&mut self, ranks: &[f64], limit: f64) -> Option<f64> {
+        self.clear();
+        for node in self.plan.nodes().filter(|node| self.plan.dependencies(*node).is_empty()) {
+            self.ready.push((Total(ranks[node.index()]), Reverse(node.0)));
+        }
+        let mut now = 0.0;
+        loop {
+            self.fill();
+            self.look(now, limit)?;
+            let Some(Reverse((end, ..))) = self.ends.peek().copied() else { return (now < limit).then_some(now) };
+            now = end.0;
+            while let Some(Reverse((_, slot, task))) = self.ends.pop_if_at(end) {
+                self.free[slot as usize] = true;
+                for (next, _) in self.plan.dependents(NodeIx(task)) {
+                    let unmet = &mut self.unmet[next.index()];
+                    *unmet -= 1;
+                    if *unmet == 0 {
+                        self.ready.push((Total(ranks[next.index()]), Reverse(next.0)));
+                    }
+                }
+            }
+        }
+    }
+    fn clear(&mut self) {
+        self.unmet.clear();
+        self.unmet.extend(self.plan.nodes().map(|node| self.plan.dependencies(node).len() as u32));
+        (self.ready.clear(), self.open.clear(), self.ends.clear());
+        self.free.fill(true);
+    }
+    /// Ready tasks are opened, the most urgent first, while there is room.
+    fn fill(&mut self) {
+        while self.open.len() < self.room
+            && let Some(next) = self.ready.pop()
+        {
+            let at = self.open.partition_point(|open| *open > next);
+            self.open.insert(at, next);
+        }
+    }
+    fn look(&mut self, now: f64, limit: f64) -> Option<()> {
+        let mut free = self.free.iter().filter(|free| **free).count();
+        if free == 0 || self.open.is_empty() {
+            return Some(());
+        }
+        for slot in 0..self.turn.len() {
+            self.turn[slot] = if self.free[slot] { now } else { self.until[slot] };
+        }
+        self.passed.fill(0);
+        let (mut at, mut kept) = (0, 0);
+        while at < self.open.len() && free > 0 {
+            let next = self.open[at];
+            at += 1;
+            let task = NodeIx(next.1.0);
+            match self.choose(task, now) {
+                Some((slot, seconds)) if self.free[slot] && self.turn[slot] <= now => {
+                    let end = now + seconds;
+                    let rest = self.plan.rank(task) - self.plan.weight(task);
+                    if end + rest / self.fastest >= limit {
+                        return None;
+                    }
+                    (self.free[slot], self.until[slot], self.turn[slot]) = (false, end, end);
+                    self.ends.push(Reverse((Total(end), slot as u32, task.0)));
+                    free -= 1;
+                    continue;
+                }
+                Some((slot, seconds)) => self.turn[slot] += seconds,
+                None => {}
+            }
+            self.passed[self.team.kinds[task.index()] as usize] += 1;
+            self.open[kept] = next;
+            kept += 1;
+        }
+        self.open.drain(kept..at);
+        Some(())
+    }
+    /// The slot that would finish a task first, and how long it takes. Ties go to a free one, then to the faster, then to the first.
+    fn choose(&mut self, task: NodeIx, now: f64) -> Option<(usize, f64)> {
+        let kind = self.team.kinds[task.index()] as usize;
+        let free_only = self.passed[kind] >= LOOKAHEAD;
+        let (work, rates) = (self.plan.weight(task), &self.team.rates[kind]);
+        let mut best: Option<(f64, bool, f64, usize)> = None;
+        self.weighed += rates.len() as u64;
+        for (slot, rate) in rates.iter().copied().enumerate() {
+            let free = self.free[slot] && self.turn[slot] <= now;
+            if rate <= 0.0 || (free_only && !free) {
+                continue;
+            }
+            let finish = self.turn[slot] + work / rate;
+            let better = best
+                .is_none_or(|(other, is_free, speed, _)| finish < other || (finish == other && (free, rate) > (is_free, speed)));
+            if better {
+                best = Some((finish, free, rate, slot));
+            }
+        }
+        best.map(|(.., rate, slot)| (slot, work / rate))
+    }
+}
+
+/// Takes what ends at this very moment.
+trait PopIfAt {
+    fn pop_if_at(&mut self, moment: Total) -> Option<End>;
+}
+impl PopIfAt for BinaryHeap<End> {
+    fn pop_if_at(&mut self, moment: Total) -> Option<End> {
+        self.peek().is_some_and(|Reverse((end, ..))| *end <= moment).then(|| self.pop()).flatten()
+    }
+}
