@@ -124,7 +124,7 @@ impl Handler {
         let unknown = uses(&self.remedy.expressions());
         match &mut self.remedy {
             Remedy::Output(value) if unknown => *value = Binding::Constant(Value::Null),
-            Remedy::Skip(Some(text)) | Remedy::Fail(text) if unknown => *text = Template::literal(&text.source().to_owned()),
+            Remedy::Skip(Some(text)) | Remedy::Fail(text) if unknown => *text = Template::literal(text.source()),
             _ => {}
         }
         self
