@@ -99,8 +99,3 @@ pub(crate) fn carried_out(
 fn has_own_number(task: &Task) -> bool {
     task.for_each.is_none() && task.redundancy.is_none() && !matches!(task.action, Action::Workflow(_))
 }
-
-/// True if it was decided beforehand who shall do what.
-pub(crate) fn keeps_a_plan(government: &Government) -> bool {
-    [Heft::NAME, Cpop::NAME, MaxMin::NAME, Pinned::NAME].contains(&government.name())
-}
