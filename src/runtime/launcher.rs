@@ -167,11 +167,14 @@ impl Launcher {
         let id = RunId(self.next_run.replace(self.next_run.get() + 1));
         let seed = self.world.seed() ^ u64::from(id.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let name: Name = start.name.unwrap_or_else(|| crate::report::memorable(seed).into());
-        let is_planned = keeps_a_plan(&home.usual);
-        let max_open = max_open(&workflow, self.nursery.slots(), is_planned);
+        let max_open = max_open(&workflow, self.nursery.slots());
         let room = max_open.saturating_sub(usize::try_from(self.nursery.slots()).unwrap_or(usize::MAX));
         // Who keeps a plan has an order of its own.
-        let ranks = if is_planned { None } else { self.rankings.of(&workflow, &plan, &offices, &self.nursery.profiles(), room) };
+        let ranks = if keeps_a_plan(&home.usual) {
+            None
+        } else {
+            self.rankings.of(&workflow, &plan, &offices, &self.nursery.profiles(), room)
+        };
         let memory = (!self.memories.is_empty()).then(|| self.memories.hash());
         let setup = RunSetup {
             id,
@@ -354,15 +357,10 @@ impl Launch for Rc<Launcher> {
     }
 }
 
-/// So many tasks of a run may wait for their agents at least where a plan says which.
-const OPEN_UNDER_A_PLAN: u64 = 10_000;
-
 /// Tasks that may be open at a time: as many as can run, and as many more as the protocol may choose among. Fewer would leave it no
-/// choice; many more would have it choose on stale loads (the eager-bidder problem). Who keeps a plan has chosen already, and must hear of
-/// what is ready: the most urgent of the tasks need not be the next of an agent.
-fn max_open(workflow: &Workflow, slots: u64, planned: bool) -> usize {
-    let usual = (slots * 4).max(if planned { OPEN_UNDER_A_PLAN } else { 16 });
-    let waiting = workflow.limits.max_open.map_or(usual, u64::from);
+/// choice; many more would have it choose on stale loads (the eager-bidder problem).
+fn max_open(workflow: &Workflow, slots: u64) -> usize {
+    let waiting = workflow.limits.max_open.map_or_else(|| (slots * 4).max(16), u64::from);
     let open = slots.saturating_add(waiting);
     let bound = workflow.limits.max_parallel_tasks.map_or(u64::MAX, u64::from);
     usize::try_from(open.min(bound)).unwrap_or(usize::MAX)
