@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod again;
+mod heckler;
 mod judge;
 mod mutants;
 mod play;
