@@ -62,7 +62,11 @@ fn read(events: &[Event], all: &mut BTreeMap<Name, Known>, order: &mut Vec<Name>
         });
         if head.resumes.is_none() {
             known.inputs = head.inputs.clone();
-            known.completed = report.tail().is_some_and(|tail| tail.status == RunStatus::Completed);
+            // Its task must have heard of it: else it is done again, and what undoes the task undoes that.
+            let heard = runs.get(&parent.run).and_then(|above| above.task(parent.task)).is_some_and(|task| {
+                matches!(task.state, State::Completed | State::Compensated)
+            });
+            known.completed = heard && report.tail().is_some_and(|tail| tail.status == RunStatus::Completed);
         }
         for (n, task) in report.tasks() {
             let name = names.task(TaskId::new(run.0, n));

@@ -77,7 +77,7 @@ fn the_table_names_exactly_what_is_planted() {
 #[cfg(feature = "mutations")]
 mod hunt {
     use super::super::seen::{Gone, Seen};
-    use super::super::{again, judge, number, play, purse};
+    use super::super::{again, judge, nested, number, play, purse};
     use super::BUGS;
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
@@ -88,6 +88,7 @@ mod hunt {
     fn verdict(seed: u64) -> Result<(), String> {
         judge::judge(&play::play(seed), &mut Seen::default())?;
         purse::play(seed, &mut purse::Purses::default())?;
+        nested::play(seed, &mut nested::Nests::default())?;
         again::play_all(seed..=seed, &mut Gone::default()).into_iter().next().map_or(Ok(()), Err)
     }
     /// The child: plays storms until one finds the bug that the environment names. It says before each which it is, since a storm without

@@ -281,7 +281,7 @@ impl Handler<Mail<RunMail>> for RunActor {
                 let step = self.ballots.held(task.instance(), agent, fit);
                 self.perform_steps(step.into_iter().collect(), context);
             }
-            RunMail::ChildEnded { task, number: BACK, end } => self.went_back(task, &end, context),
+            RunMail::ChildEnded { task, number: BACK, end } => self.went_back(task, end, context),
             RunMail::ChildEnded { task, number, end } => {
                 self.child_ended(task, number, end, context);
                 self.proceed(context);

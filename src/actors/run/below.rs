@@ -29,6 +29,8 @@ pub(super) struct Back {
     addr: Addr<RunActor>,
     /// What it is to undo, by path.
     effects: Vec<Name>,
+    /// The same, if there is a run further above that may try once more.
+    below: Option<Below>,
 }
 
 impl RunActor {
@@ -108,8 +110,10 @@ impl RunActor {
             Action::Workflow(flow) => Some((flow.clone(), None)),
             _ => None,
         };
+        let kept = self.nest.origin.is_undone_above.then(|| below.clone());
         let Some((flow, team)) = below.flow.or_else(named) else {
             let why = format!("an agent handed on the work of {}, and the record does not say what undoes it", below.name);
+            kept.into_iter().for_each(|below| self.saga.did_below(instance, below));
             return self.left_below(instance, effects.into_iter().map(|effect| (effect, why.clone())).collect());
         };
         let inputs = below.inputs.as_object().into_iter().flatten();
@@ -128,7 +132,7 @@ impl RunActor {
                 agents: 0,
                 alone: false,
                 budget: self.nest.origin.budget.clone(),
-                is_undone_above: false,
+                is_undone_above: kept.is_some(),
                 lineage,
             },
             recall: below.recall.going_back(self.saga.because()),
@@ -138,17 +142,18 @@ impl RunActor {
         match self.nest.launcher.begin_child(setup) {
             Ok((child, addr)) => {
                 self.world.record(self.id, What::Nested { task: self.task(instance), child, depth, round: 0 });
-                self.saga.back.insert(instance, Back { addr, effects });
+                self.saga.back.insert(instance, Back { addr, effects, below: kept });
             }
             Err(why) => {
                 let why = format!("the run that would undo it can't begin: {why}");
+                kept.into_iter().for_each(|below| self.saga.did_below(instance, below));
                 self.left_below(instance, effects.into_iter().map(|effect| (effect, why.clone())).collect());
             }
         }
     }
     /// A sub-run that undid what another did is over.
-    pub(super) fn went_back(&mut self, instance: u32, end: &ChildEnd, context: &mut Context<RunActor>) {
-        let Some(Back { effects, .. }) = self.saga.back.remove(&instance) else { return self.world.ignore() };
+    pub(super) fn went_back(&mut self, instance: u32, end: ChildEnd, context: &mut Context<RunActor>) {
+        let Some(Back { effects, below, .. }) = self.saga.back.remove(&instance) else { return self.world.ignore() };
         if end.nothing_left {
             self.saga.ready.push_front(instance);
         } else {
@@ -158,6 +163,10 @@ impl RunActor {
             if left.is_empty() {
                 let why = "the run that was to undo it was lost";
                 left = effects.into_iter().map(|effect| (effect, why.to_owned())).collect();
+            }
+            if let Some(below) = below {
+                let rest = end.did.map_or_else(|| below.recall.clone(), |did| did.recall);
+                self.saga.did_below(instance, Below { recall: rest, ..below });
             }
             self.left_below(instance, left);
         }
@@ -180,6 +189,7 @@ impl RunActor {
     /// Nobody will answer any more.
     pub(super) fn give_up_those_who_go_back(&mut self, why: &str) {
         for (instance, back) in std::mem::take(&mut self.saga.back) {
+            back.below.into_iter().for_each(|below| self.saga.did_below(instance, below));
             self.left_below(instance, back.effects.into_iter().map(|effect| (effect, why.to_owned())).collect());
         }
     }
@@ -192,9 +202,11 @@ impl RunActor {
             if self.saga.plans.contains_key(&instance) && !self.saga.half.contains(&instance) {
                 all.push((name.clone(), why));
             }
-            all.extend(self.saga.left_below.remove(&instance).into_iter().flatten());
+            let tried = self.saga.left_below.remove(&instance).unwrap_or_default();
             let further = self.saga.below.get(&instance).into_iter().flatten().flat_map(|below| below.effects(&name));
-            all.extend(further.map(|effect| (effect, "what stands on it could not be undone".to_owned())));
+            let further: Vec<Name> = further.filter(|effect| !tried.iter().any(|(tried, _)| tried == effect)).collect();
+            all.extend(tried);
+            all.extend(further.into_iter().map(|effect| (effect, "what stands on it could not be undone".to_owned())));
         }
         all.append(&mut self.saga.lost);
         (undone, all)
