@@ -63,9 +63,10 @@ fn read(events: &[Event], all: &mut BTreeMap<Name, Known>, order: &mut Vec<Name>
         if head.resumes.is_none() {
             known.inputs = head.inputs.clone();
             // Its task must have heard of it: else it is done again, and what undoes the task undoes that.
-            let heard = runs.get(&parent.run).and_then(|above| above.task(parent.task)).is_some_and(|task| {
-                matches!(task.state, State::Completed | State::Compensated)
-            });
+            let heard = runs
+                .get(&parent.run)
+                .and_then(|above| above.task(parent.task))
+                .is_some_and(|task| matches!(task.state, State::Completed | State::Compensated));
             known.completed = heard && report.tail().is_some_and(|tail| tail.status == RunStatus::Completed);
         }
         for (n, task) in report.tasks() {
@@ -105,6 +106,9 @@ fn below(run: Option<&Name>, all: &BTreeMap<Name, Known>, order: &[Name], depth:
             }
             if !deeper.is_empty() {
                 recall.gave(&task, output(&task));
+                if known.can_undo.contains(&task) && known.undone.contains(&task) {
+                    recall.is_half_undone(task.clone());
+                }
                 recall.did_below(task, deeper);
             }
         }

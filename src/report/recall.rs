@@ -132,6 +132,10 @@ impl Recall {
         self.gave(&instance, output);
         self.undos.insert(instance, undo);
     }
+    /// What an instance did itself is undone already; what its sub-runs did is not.
+    pub(crate) fn is_half_undone(&mut self, instance: Name) {
+        self.undone.insert(instance);
+    }
     /// An instance gave this.
     pub(crate) fn gave(&mut self, instance: &Name, output: Option<Arc<Value>>) {
         self.tasks.extend(output.map(|output| (instance.clone(), Recalled::Output(output))));

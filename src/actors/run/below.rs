@@ -64,6 +64,9 @@ impl RunActor {
                 Some(undo) => recall.can_undo(name.clone(), output, Some(undo)),
                 None => recall.gave(&name, output),
             }
+            if self.saga.half.contains(instance) {
+                recall.is_half_undone(name.clone());
+            }
             if let Some(all) = below.remove(instance) {
                 recall.did_below(name, all);
             }

@@ -181,10 +181,9 @@ impl RunActor {
                 continue;
             }
             let task = self.task(instance);
-            if self.recall.is_undone(&self.name_of(instance)) && !planted("undo_twice") {
+            let known = self.recall.is_undone(&self.name_of(instance)) && !planted("undo_twice");
+            if known && self.saga.half.insert(instance) {
                 self.world.record(self.id, What::Compensated { task });
-                self.undone(instance, true);
-                continue;
             }
             let plan = self.saga.plans.get(&instance).filter(|_| !self.saga.half.contains(&instance)).cloned();
             match (plan, self.saga.below.get_mut(&instance).and_then(Vec::pop)) {
@@ -197,7 +196,9 @@ impl RunActor {
                 }
                 (None, Some(below)) => self.go_back_below(instance, below, context),
                 (None, None) => {
-                    self.world.record(self.id, What::Compensated { task });
+                    if !self.saga.half.contains(&instance) {
+                        self.world.record(self.id, What::Compensated { task });
+                    }
                     self.undone(instance, true);
                 }
             }
@@ -223,13 +224,11 @@ impl RunActor {
         let Some(instance) = self.saga.open.remove(&number) else { return };
         self.world.boards.forget(self.task(number));
         match result.end {
-            TaskEnd::Completed(_) if self.saga.below.get(&instance).is_some_and(|below| !below.is_empty()) => {
+            TaskEnd::Completed(_) => {
+                // Said at once: who goes on must not undo it again, though what its sub-runs did may be left.
+                self.world.record(self.id, What::Compensated { task: self.task(instance) });
                 self.saga.half.insert(instance);
                 self.saga.ready.push_front(instance);
-            }
-            TaskEnd::Completed(_) => {
-                self.world.record(self.id, What::Compensated { task: self.task(instance) });
-                self.undone(instance, true);
             }
             TaskEnd::Failed(failure) => {
                 let attempts = if result.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", result.attempts) };
