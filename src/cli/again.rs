@@ -7,7 +7,7 @@ use super::record::rfc3339;
 use super::stop::Stop;
 use polity::Registry;
 use polity::agents::AgentSpec;
-use polity::event::Names;
+use polity::event::{Event, Names};
 use polity::protocols::Name;
 use polity::report::{self, Fate, Recall, Report, RunFolder, RunRecord, Verdict};
 use polity::workflow::Workflow;
@@ -21,6 +21,8 @@ pub struct Earlier {
     pub record: RunRecord,
     pub report: Report,
     pub names: Names,
+    /// Where it compensates: the events of those that it goes on with, the first of them first, and its own.
+    pub logs: Vec<Vec<Event>>,
 }
 impl Earlier {
     /// Reads it. A log whose last line was cut off is as good as it is.
@@ -32,11 +34,16 @@ impl Earlier {
         let (report, events) = Report::read(&folder.events()).map_err(Stop::invalid)?;
         let mut names = Names::default();
         events.iter().for_each(|event| names.take(event));
-        Ok(Earlier { folder, record, report, names })
+        let mut logs = Vec::new();
+        if report.head().is_some_and(|head| head.compensates) {
+            logs = before(&folder, &record)?;
+            logs.push(events);
+        }
+        Ok(Earlier { folder, record, report, names, logs })
     }
     /// What need not be done again; `again` says which of those that failed shall be.
     pub fn recall(&self, again: impl Fn(&str) -> bool) -> Recall {
-        Recall::of(&self.report, &self.names, again)
+        Recall::of(&self.report, &self.names, again).with_sub_runs(&self.logs)
     }
     /// What has become of the dead letters that nobody had decided about, now that the run goes on as another: `fate` says it, by number.
     ///
@@ -102,4 +109,17 @@ impl Earlier {
         let workflow = if self.record.simulated { polity::simulated_twin(&workflow).workflow } else { workflow };
         Ok((workflow, loaded.checked.agents))
     }
+}
+
+/// The events of the runs that one goes on with, in the order of time.
+fn before(folder: &RunFolder, record: &RunRecord) -> Result<Vec<Vec<Event>>, Stop> {
+    let (Some(first), Some(root)) = (&record.resumes, folder.path().parent()) else { return Ok(Vec::new()) };
+    let mut all = report::list(root)?;
+    all.reverse(); // the newest is listed first
+    let of_chain = all.iter().filter(|run| match &run.record {
+        Ok(other) => (other.name == *first || other.resumes.as_ref() == Some(first)) && run.folder.name() != folder.name(),
+        Err(_) => false,
+    });
+    let earlier = of_chain.filter(|run| run.record.as_ref().is_ok_and(|other| other.started_at <= record.started_at));
+    earlier.map(|run| Ok(Report::read(&run.folder.events()).map_err(Stop::invalid)?.1)).collect()
 }

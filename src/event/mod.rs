@@ -232,6 +232,9 @@ pub struct RunHead {
     /// What it did is undone if it does not come to its end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compensates: bool,
+    /// Of a sub-run that a run above may have to undo: the tasks that have something that undoes them, by number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undoes: Vec<u32>,
     /// The run that it goes on with: its tasks have that one's idempotency keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes: Option<Name>,

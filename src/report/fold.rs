@@ -279,8 +279,17 @@ impl Report {
                     record.state = State::Compensated;
                     record.step(event.at, Step::Noted("it was undone".into()));
                 }
+                // It did not come to its end itself.
+                Some(record) if matches!(record.state, State::Failed | State::Cancelled) => {
+                    record.step(event.at, Step::Noted("what its sub-runs did was undone".into()));
+                }
                 _ => self.strays += 1,
             },
+            What::Nested { task, round: 0, .. } => {
+                if let Some(record) = self.tasks.get_mut(task.instance() as usize) {
+                    record.step(event.at, Step::Noted("a sub-run undoes what another did".into()));
+                }
+            }
             What::Uncompensated { task, reason } => {
                 if let Some(record) = self.tasks.get_mut(task.instance() as usize) {
                     record.step(event.at, Step::Noted(format!("what it did is left: {reason}").into()));

@@ -13,6 +13,7 @@
 //! | [`Timeline`], [`Chronicle`] | who worked on what when; the files `report.html` ([`page`](page())) and `trace.json` ([`trace`](trace())) |
 //! | [`Graph`], [`mermaid`], [`dot`] | the workflow as a picture |
 
+mod below;
 mod chronicle;
 mod console;
 mod dead;
@@ -56,7 +57,7 @@ pub use orders::{FoundOrder, OrderNote, OrderPlace};
 pub use page::page;
 pub use read::ReadError;
 pub use recall::Recall;
-pub(crate) use recall::Recalled;
+pub(crate) use recall::{Below, Recalled};
 pub use record::{AgentRecord, BreakerRecord, STEPS, State, Step, TaskRecord};
 pub use runs::{FindError, NotFound, RunSummary, find, list, runs_table};
 pub use sentence::{LONGEST_SENTENCE, sentence};

@@ -5,7 +5,8 @@ use super::record::State;
 use super::tables::Say;
 use crate::event::{Names, RunStatus};
 use crate::mutation::planted;
-use polity_agents::Failure;
+use crate::workflow::Workflow;
+use polity_agents::{Failure, Job};
 use polity_protocols::Name;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,33 @@ pub struct Recall {
     lost: Vec<(Name, String)>,
     /// The run that all this is of.
     run: Option<Name>,
+    /// By task: what its sub-runs did and nobody has undone, in the order in which they were.
+    below: BTreeMap<Name, Vec<Below>>,
+    /// Of a sub-run: what has something that undoes it, and, where the process that did it still lives, what that is.
+    undos: BTreeMap<Name, Option<Result<Job, String>>>,
+    /// The lists of tasks that were expanded, where they are known.
+    lists: BTreeMap<Name, Vec<Arc<Value>>>,
+}
+
+/// A sub-run that is over, as far as what it did is to be undone with the task that it was a part of.
+#[derive(Clone, Debug)]
+pub(crate) struct Below {
+    /// Its name, which is in the idempotency keys of its tasks.
+    pub(crate) name: Name,
+    /// It came to its end: then its task's own `compensate` stands for what it did.
+    pub(crate) completed: bool,
+    /// Its inputs, a map.
+    pub(crate) inputs: Value,
+    /// What it did. It says nothing of what is undone.
+    pub(crate) recall: Recall,
+    /// Its workflow, and its team if it had one of its own; none if only a record knows of it.
+    pub(crate) flow: Option<(Arc<Workflow>, Option<Vec<Name>>)>,
+}
+impl Below {
+    /// What it did and is not undone, by path: `order/book_hotel`.
+    pub(crate) fn effects(&self, task: &str) -> Vec<Name> {
+        self.recall.effects().into_iter().map(|effect| Name::from(format!("{task}/{effect}"))).collect()
+    }
 }
 
 /// See [`Recall`].
@@ -93,7 +121,62 @@ impl Recall {
             run: keys_of.map(|head| head.resumes.clone().unwrap_or_else(|| head.name.clone())),
             tasks,
             because,
+            ..Recall::default()
         }
+    }
+    /// Of a sub-run that is over: it has done this, by instance, and this undoes it. What is not named is not to be undone.
+    pub(crate) fn of_sub_run(run: Name) -> Recall {
+        Recall { run: Some(run), ..Recall::default() }
+    }
+    /// An instance gave this, and can be undone: so, if that is known.
+    pub(crate) fn can_undo(&mut self, instance: Name, output: Option<Arc<Value>>, undo: Option<Result<Job, String>>) {
+        self.gave(&instance, output);
+        self.undos.insert(instance, undo);
+    }
+    /// What an instance did itself is undone already; what its sub-runs did is not.
+    pub(crate) fn is_half_undone(&mut self, instance: Name) {
+        self.undone.insert(instance);
+    }
+    /// An instance gave this.
+    pub(crate) fn gave(&mut self, instance: &Name, output: Option<Arc<Value>>) {
+        self.tasks.extend(output.map(|output| (instance.clone(), Recalled::Output(output))));
+    }
+    /// A task became instances, of this list if it is known.
+    pub(crate) fn became_many(&mut self, task: Name, list: Option<Vec<Arc<Value>>>) {
+        self.lists.extend(list.map(|list| (task.clone(), list)));
+        self.expanded.insert(task);
+    }
+    /// What the sub-runs of an instance did.
+    pub(crate) fn did_below(&mut self, instance: Name, below: Vec<Below>) {
+        self.below.insert(instance, below);
+    }
+    /// The same, for a run that does nothing but undo it.
+    pub(crate) fn going_back(self, because: RunStatus) -> Recall {
+        Recall { because: Some(because), ..self }
+    }
+    /// With what sub-runs did: what of it is left is known then.
+    pub(crate) fn above(mut self, below: BTreeMap<Name, Vec<Below>>) -> Recall {
+        self.below = below;
+        let known: BTreeSet<Name> = self.effects().into_iter().collect();
+        self.lost.retain(|(effect, _)| !known.contains(effect));
+        self
+    }
+    /// The effects that nobody has undone, by path.
+    pub(crate) fn effects(&self) -> Vec<Name> {
+        let below = self.below.iter().flat_map(|(task, all)| all.iter().flat_map(move |below| below.effects(task)));
+        self.undos.keys().cloned().chain(below).collect()
+    }
+    /// What undoes an instance, if that is known.
+    pub(crate) fn undo_of(&mut self, instance: &str) -> Option<Result<Job, String>> {
+        self.undos.remove(instance).flatten()
+    }
+    /// The list that a task was expanded by, if that is known.
+    pub(crate) fn list(&self, task: &str) -> Option<Vec<Arc<Value>>> {
+        self.lists.get(task).cloned()
+    }
+    /// What sub-runs did, by task.
+    pub(crate) fn take_below(&mut self) -> BTreeMap<Name, Vec<Below>> {
+        std::mem::take(&mut self.below)
     }
     /// True if the earlier run had begun to undo what it did, and was not done with that: then the later one does nothing but go on with it.
     pub fn undoing(&self) -> bool {
@@ -142,7 +225,7 @@ impl Recall {
     }
     /// True if it has nothing to say.
     pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty() && self.because.is_none()
+        self.tasks.is_empty() && self.because.is_none() && self.below.is_empty()
     }
     /// How many outputs it has.
     pub fn outputs(&self) -> usize {

@@ -312,7 +312,7 @@ impl Launch for Rc<Launcher> {
             inputs: setup.inputs,
             name: Some(setup.name),
             workplace: self.world.directory.workplace(setup.origin.parent_run()),
-            recall: Recall::default(),
+            recall: setup.recall,
             strategy: None,
             finish: setup.finish,
         };

@@ -125,3 +125,37 @@ fn what_was_gone_on_with_is_no_open_dead_letter_any_more() {
     place.run(&["retry", "f"]).coded(0);
     place.run(&["dead-letters", "requeue", "f"]).coded(2).says(&["no open dead task"]);
 }
+
+/// A saga within a saga whose inner undo does not end until `go` is there.
+const NESTED: &str = "name: nested
+on_failure: compensate
+agents: [{ id: sh, slots: 4 }]
+tasks:
+  - { id: a, run: echo A >> log, compensate: { run: echo undo A >> log } }
+  - id: order
+    depends_on: [a]
+    workflow:
+      name: order
+      tasks:
+        - { id: b, run: echo B >> log, compensate: { run: touch undoing; test -e go || exec sleep 5; echo undo B >> log } }
+        - { id: c, run: echo C >> log, depends_on: [b], compensate: { run: echo undo C >> log } }
+  - { id: f, run: exit 3, depends_on: [order] }
+";
+
+#[test]
+fn a_run_that_was_killed_while_it_undid_what_a_sub_run_did_goes_on_there_and_undoes_nothing_twice() {
+    let place = Place::new().with("n.yaml", NESTED);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_polity"));
+    command.args(["run", "n.yaml", "--name", "n"]).current_dir(place.root()).env("HOME", place.root()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    while !place.path("undoing").exists() {
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-s", "KILL", &child.id().to_string()]).status().unwrap().success());
+    child.wait().unwrap();
+    std::fs::write(place.path("go"), "").unwrap();
+    place.run(&["retry", "n"]).coded(1).says(&["going on to undo n"]);
+    let log = std::fs::read_to_string(place.path("log")).unwrap();
+    assert_eq!(log.split_terminator('\n').collect::<Vec<_>>(), ["A", "B", "C", "undo C", "undo B", "undo A"]);
+    place.run(&["retry", "n-2"]).coded(2).says(&["undone as a whole"]);
+}

@@ -95,7 +95,9 @@ fn agree(storm: &Storm, id: RunId, log: &RunLog<'_>, result: &polity::RunResult)
     let unwell = told.failed + told.blocked + told.cancelled - log.spared();
     match result.status() {
         RunStatus::Completed => must(unwell == 0, || format!("it completed with {told:?}")),
-        RunStatus::Failed | RunStatus::Overspent => must(unwell > 0, || format!("it failed with {told:?}")),
+        RunStatus::Failed | RunStatus::Overspent => {
+            must(unwell > 0 || report.turned_back().is_some(), || format!("it failed with {told:?}"))
+        }
         RunStatus::Stuck | RunStatus::Cancelled | RunStatus::Escalated => Ok(()),
     }
 }

@@ -7,8 +7,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod again;
+mod heckler;
 mod judge;
 mod mutants;
+mod nested;
 mod play;
 mod purse;
 mod scene;
@@ -79,6 +81,19 @@ fn a_purse_that_is_spent_pays_for_nothing_more() {
     println!("{purses:#?}");
     assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken[..broken.len().min(10)].join("\n"));
     purses.assert_all();
+}
+
+#[test]
+fn what_sub_runs_did_is_undone_in_its_turn_once_or_named_whatever_happens() {
+    let mut nests = nested::Nests::default();
+    if let Some(seed) = number("POLITY_STORM_SEED") {
+        return assert_eq!(nested::play(seed, &mut nests), Ok(()));
+    }
+    let seeds = 0..number("POLITY_STORM_SEEDS").unwrap_or(STORMS / 2);
+    let broken: Vec<String> = seeds.filter_map(|seed| whole(|| nested::play(seed, &mut nests)).err()).collect();
+    println!("{nests:#?}");
+    assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken[..broken.len().min(10)].join("\n"));
+    nests.assert_all();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! the judge. `scripts/mutations` prints the table.
 
 /// Every bug that is planted in the sources, and what is wrong with it.
-pub const BUGS: [(&str, &str); 41] = [
+pub const BUGS: [(&str, &str); 42] = [
     ("award_in_a_pause", "a task hears nothing of a pause"),
     ("award_twice", "an award is sent twice"),
     ("complete_twice", "a completion that is said twice counts twice"),
@@ -13,6 +13,7 @@ pub const BUGS: [(&str, &str); 41] = [
     ("forget_the_epoch", "a coordinator hears what was said to its earlier life"),
     ("forget_the_fence", "what an agent says of an earlier award is taken for one of the present"),
     ("forget_the_second_try", "the other try goes on when one has answered"),
+    ("forget_what_a_sub_run_did", "what a sub-run did is not undone with its task"),
     ("forget_what_was_open", "a coordinator's next life does not know what was announced to the last"),
     ("forget_whom_to_avoid", "a retry does not avoid the agents that failed"),
     ("go_on_after_a_failure", "a run that fails fast does not"),
@@ -78,7 +79,7 @@ fn the_table_names_exactly_what_is_planted() {
 #[cfg(feature = "mutations")]
 mod hunt {
     use super::super::seen::{Gone, Seen};
-    use super::super::{again, judge, number, play, purse};
+    use super::super::{again, judge, nested, number, play, purse};
     use super::BUGS;
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
@@ -89,6 +90,7 @@ mod hunt {
     fn verdict(seed: u64) -> Result<(), String> {
         judge::judge(&play::play(seed), &mut Seen::default())?;
         purse::play(seed, &mut purse::Purses::default())?;
+        nested::play(seed, &mut nested::Nests::default())?;
         again::play_all(seed..=seed, &mut Gone::default()).into_iter().next().map_or(Ok(()), Err)
     }
     /// The child: plays storms until one finds the bug that the environment names. It says before each which it is, since a storm without

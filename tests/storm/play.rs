@@ -1,5 +1,6 @@
 //! A storm is played in virtual time.
 
+use super::heckler::{Heckler, Told};
 use super::scene::Scene;
 use super::scene::orders::{self, Given};
 use super::spy::{self, Ledger};
@@ -22,7 +23,7 @@ pub struct Storm {
     /// Awards and outcomes, where they were counted.
     pub ledger: Option<Rc<Ledger>>,
     /// The orders that were given, and what was said to them.
-    pub orders: Rc<Vec<(Given, Result<(), String>)>>,
+    pub orders: Rc<Vec<Told>>,
 }
 impl Storm {
     pub fn words(&self) -> String {
@@ -73,7 +74,7 @@ pub fn play_scene(seed: u64, mut scene: Scene, recall: Recall) -> Storm {
     let (profiles, results, ledger, orders) = polity::simulate(seed, async {
         // Nothing of the world lets the executor's own clock run so far, unless nothing can happen any more.
         let limit = Duration::from_secs(100_000_000);
-        let played = tokio::time::timeout(limit, perform(&scene, recall, events.clone())).await;
+        let played = tokio::time::timeout(limit, perform(&scene, recall, Heckler::of(seed, events.clone()))).await;
         played.unwrap_or_else(|_| panic!("storm {seed}: a run waits for ever\n    {}", replay(seed)))
     });
     let events = events.take();
@@ -97,11 +98,11 @@ impl Agent for Ghost {
     }
 }
 
-type Performed = (Vec<Arc<Profile>>, Vec<RunResult>, Option<Ledger>, Vec<(Given, Result<(), String>)>);
+type Performed = (Vec<Arc<Profile>>, Vec<RunResult>, Option<Ledger>, Vec<Told>);
 
-async fn perform(scene: &Scene, recall: Recall, events: Rc<RefCell<Vec<Event>>>) -> Performed {
+async fn perform(scene: &Scene, recall: Recall, heckler: Rc<Heckler>) -> Performed {
     let ledger = spy::begin(scene.fatal);
-    let mut builder = Polity::builder().weather(scene.weather).sink(events);
+    let mut builder = Polity::builder().weather(scene.weather).sink(heckler.events());
     builder = if scene.spied { builder.strategy(spy::spied(&scene.strategy)) } else { builder.strategy(scene.strategy.clone()) };
     for spec in &scene.agents {
         builder = builder.agent_spec(spec.clone());
@@ -112,24 +113,17 @@ async fn perform(scene: &Scene, recall: Recall, events: Rc<RefCell<Vec<Event>>>)
     if let Some((faults, _)) = &scene.trouble {
         builder = builder.faults(faults.clone());
     }
-    let society = functions(builder).start().unwrap();
+    let society = functions(builder, &heckler).start().unwrap();
     let mut recall = Some(recall);
     let mut launch = |flow| society.launch(flow, RunOptions::default().recalling(recall.take().unwrap_or_default())).unwrap();
     let runs: Vec<_> = scene.runs.iter().map(|(flow, _)| launch(flow)).collect();
-    let controls: Vec<_> = runs.iter().map(polity::RunHandle::controls).collect();
-    let mut said = Vec::new();
+    runs.iter().for_each(|run| heckler.meets(run));
     for deed in deeds(scene) {
         let (Deed::Repair(at) | Deed::Order(Given { at, .. })) = &deed;
         society.sleep(at.saturating_sub(Duration::from_nanos(society.now().as_nanos()))).await;
         match deed {
             Deed::Repair(_) => society.repair(),
-            Deed::Order(given) => match &given.task {
-                None => controls[given.run].order(given.order),
-                Some(task) => {
-                    let answer = controls[given.run].order_task(task.clone(), given.order).await;
-                    said.push((Given { at: Duration::from_nanos(society.now().as_nanos()), ..given }, answer));
-                }
-            },
+            Deed::Order(given) => heckler.tells(|| Duration::from_nanos(society.now().as_nanos()), given).await,
         }
     }
     let mut results = Vec::new();
@@ -138,7 +132,7 @@ async fn perform(scene: &Scene, recall: Recall, events: Rc<RefCell<Vec<Event>>>)
     }
     // What is still under way arrives, and must change nothing.
     society.sleep(Duration::from_secs(3_600)).await;
-    (society.agents(), results, scene.spied.then(|| ledger.take()), said)
+    (society.agents(), results, scene.spied.then(|| ledger.take()), heckler.told.take())
 }
 
 /// What is done to a society from outside.
@@ -166,7 +160,8 @@ fn deeds(scene: &Scene) -> Vec<Deed> {
     all
 }
 
-fn functions(builder: polity::Builder) -> polity::Builder {
+fn functions(builder: polity::Builder, heckler: &Rc<Heckler>) -> polity::Builder {
+    let heckler = heckler.clone();
     builder
         .function("at_once", |job: Job, _| async move { Ok((*job.input).clone()) })
         .function("sleepy", |_, context: Context| async move {
@@ -184,13 +179,18 @@ fn functions(builder: polity::Builder) -> polity::Builder {
             }
             Ok(json!("alive"))
         })
-        .function("moody", |_, context: Context| async move {
-            let mut rng = context.rng("moody");
-            if rng.chance(0.3) {
-                return Err(Failure::new(FailureKind::Error, "not today"));
+        .function("moody", move |job: Job, context: Context| {
+            let heckler = heckler.clone();
+            async move {
+                let mut rng = context.rng("moody");
+                if rng.chance(0.3) {
+                    heckler.hears(&job, &context);
+                    return Err(Failure::new(FailureKind::Error, "not today"));
+                }
+                context.sleep(Duration::from_secs_f64(rng.between(0.0, 1.0))).await;
+                heckler.hears(&job, &context);
+                if rng.chance(0.3) { Err(Failure::new(FailureKind::Validation, "never")) } else { Ok(json!("well")) }
             }
-            context.sleep(Duration::from_secs_f64(rng.between(0.0, 1.0))).await;
-            if rng.chance(0.3) { Err(Failure::new(FailureKind::Validation, "never")) } else { Ok(json!("well")) }
         })
         .function("fatal", |_, context: Context| async move {
             let mut rng = context.rng("fatal");

@@ -1,6 +1,7 @@
 //! The actor itself: what it holds, its mail, and what it does on each turn.
 
 use super::admit::Kit;
+use super::below::BACK;
 use super::copies::{Ballots, Step};
 use super::detour::Detours;
 use super::doors::Doors;
@@ -291,6 +292,7 @@ impl Handler<Mail<RunMail>> for RunActor {
                 let step = self.ballots.held(task.instance(), agent, fit);
                 self.perform_steps(step.into_iter().collect(), context);
             }
+            RunMail::ChildEnded { task, number: BACK, end } => self.went_back(task, end, context),
             RunMail::ChildEnded { task, number, end } => {
                 self.child_ended(task, number, end, context);
                 self.proceed(context);
@@ -337,6 +339,7 @@ impl Drop for RunActor {
                 self.world.send(Letter::Run(child.clone(), RunMail::Cancel));
             }
         }
+        self.tell_those_who_go_back(|| RunMail::Terminate);
         self.world.boards.close(self.id);
         self.world.directory.leave_run(self.id.0);
         if let Some(Finish::Parent(line)) = self.finish.take() {

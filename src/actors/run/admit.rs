@@ -76,7 +76,9 @@ impl RunActor {
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
         let Some(list) = &task.for_each else { return };
-        let items = match list.evaluate_shared(&self.scope(None)) {
+        let known =
+            self.recall.list(&task.id).map(|known| Ok(Arc::new(Value::Array(known.iter().map(|i| (**i).clone()).collect()))));
+        let items = match known.unwrap_or_else(|| list.evaluate_shared(&self.scope(None))) {
             Ok(items) => items,
             Err(error) => return self.unready(node.0, Unready::of(error, "for_each")),
         };

@@ -11,7 +11,6 @@ use crate::runtime::RunResult;
 use crate::workflow::EvalError;
 use crate::world::Letter;
 use actix::{ActorContext, AsyncContext, Context};
-use polity_protocols::Name;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -47,12 +46,10 @@ impl RunActor {
         let outputs = if self.status.is_none() { self.outputs() } else { Map::new() };
         let all_well = self.ledger.went_well() && self.problems.is_empty();
         let failed = if self.overspent { RunStatus::Overspent } else { RunStatus::Failed };
-        let status = self.status.unwrap_or(if all_well { RunStatus::Completed } else { failed });
-        let (compensated, left) = self.saga.tell();
-        let mut left: Vec<(Name, String)> = left.into_iter().map(|(instance, why)| (self.name_of(instance), why)).collect();
-        left.append(&mut self.saga.lost);
+        let status = self.status.unwrap_or(if all_well && !self.goes_back { RunStatus::Completed } else { failed });
+        let (compensated, left) = self.undone_and_left();
         let status = if left.is_empty() || status == RunStatus::Escalated { status } else { RunStatus::Stuck };
-        let child_end = matches!(self.finish, Some(Finish::Parent(_))).then(|| self.child_end(status, &outputs));
+        let child_end = matches!(self.finish, Some(Finish::Parent(_))).then(|| self.child_end(status, &outputs, &left));
         let tally = Counts {
             completed: tally.succeeded,
             failed: tally.failed,

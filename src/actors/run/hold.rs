@@ -113,6 +113,7 @@ impl RunActor {
                 self.world.send(Letter::Run(child.clone(), if held { RunMail::Pause } else { RunMail::Resume }));
             }
         }
+        self.tell_those_who_go_back(|| if held { RunMail::Pause } else { RunMail::Resume });
         if !held {
             self.undo_more(context);
             self.proceed(context);

@@ -9,13 +9,14 @@
 //! | takes too long | [`hedge`] |
 //! | fails, and is handled, or done another way | [`handlers`], [`detour`] |
 //! | ends | [`settle`] |
-//! | is undone | [`saga`] |
+//! | is undone | [`saga`], [`below`] |
 //!
 //! The run itself begins in [`begin`], stalls in [`stall`], and ends in [`end`].
 
 mod actor;
 mod admit;
 mod begin;
+mod below;
 mod copies;
 mod detour;
 mod doors;

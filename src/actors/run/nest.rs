@@ -7,6 +7,7 @@ use crate::delegation::{Lineage, Purse, Rounds};
 use crate::event::{Parent, RunId, RunStatus};
 use crate::lifecycle::RetryBudget;
 use crate::plan::NodeIx;
+use crate::report::{Below, Recall};
 use crate::runtime::RunResult;
 use crate::workflow::{Delegate, Workflow};
 use crate::world::{AlarmId, World};
@@ -44,6 +45,8 @@ pub(crate) struct ChildSetup {
     /// Who does it, by the ids of agents; the team of `book` if none.
     pub(crate) team: Option<Vec<Name>>,
     pub(crate) origin: Origin,
+    /// What it is to undo, if it does nothing else.
+    pub(crate) recall: Recall,
     pub(crate) finish: Finish,
 }
 
@@ -60,12 +63,15 @@ pub(crate) struct Origin {
     pub(crate) budget: Option<Budget>,
     /// Its tasks are done one after the other, since those of the run above are.
     pub(crate) alone: bool,
+    /// A run above may have to undo what it did.
+    pub(crate) is_undone_above: bool,
 }
 impl Origin {
     /// A program asked for it.
     pub(crate) fn root(workflow: &Workflow) -> Origin {
         let budget = workflow.limits.retry_budget.map(|limit| Rc::new(RefCell::new(RetryBudget::new(limit))));
-        Origin { parent: None, lineage: Lineage::root(&workflow.delegation), purse: None, agents: 0, budget, alone: false }
+        let lineage = Lineage::root(&workflow.delegation);
+        Origin { parent: None, lineage, purse: None, agents: 0, budget, alone: false, is_undone_above: false }
     }
     /// The run above it; itself for none.
     pub(crate) fn parent_run(&self) -> u32 {
@@ -103,13 +109,20 @@ pub(crate) struct ChildEnd {
     pub(crate) results: Vec<(Name, Value)>,
     /// The first failure.
     pub(crate) failure: Option<Arc<Failure>>,
+    /// What it did and did not undo itself, where a run above may have to.
+    pub(crate) did: Option<Box<Below>>,
+    /// It undid all that it was to undo.
+    pub(crate) nothing_left: bool,
+    /// The effects that it could not undo, by path.
+    pub(crate) left: Vec<(Name, String)>,
 }
 
 impl ChildEnd {
     /// A sub-run that was cut short.
     pub(super) fn lost() -> ChildEnd {
         let failure = Failure::new(FailureKind::Panic, "its sub-run was lost: this is a defect of polity");
-        ChildEnd { status: RunStatus::Failed, results: Vec::new(), failure: Some(Arc::new(failure)) }
+        let (status, failure) = (RunStatus::Failed, Some(Arc::new(failure)));
+        ChildEnd { status, results: Vec::new(), failure, did: None, nothing_left: false, left: Vec::new() }
     }
 }
 
@@ -157,6 +170,8 @@ pub(super) struct Compound {
     /// The sub-run that goes on, and how many there were.
     pub(super) child: Option<(RunId, Addr<RunActor>)>,
     pub(super) children: u32,
+    /// What the last of them does, and the team that it has of its own.
+    pub(super) last: Option<(Arc<Workflow>, Option<Vec<Name>>)>,
     /// The job that asks an agent, by its number.
     pub(super) asking: Option<u32>,
     pub(super) closing: Option<Closing>,
@@ -199,6 +214,7 @@ impl Compound {
             asked: 0,
             child: None,
             children: 0,
+            last: None,
             asking: None,
             closing: None,
             alarm: None,

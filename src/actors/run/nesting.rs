@@ -9,6 +9,7 @@ use crate::actors::{Detour, Errand};
 use crate::delegation::{Request, Step, synthesize};
 use crate::event::{Parent, RunStatus, What};
 use crate::plan::NodeIx;
+use crate::report::{Below, Recall};
 use crate::workflow::{Action, Delegate, ParentClose, Workflow, error_value, is_description};
 use crate::world::Letter;
 use actix::{AsyncContext, Context};
@@ -154,6 +155,7 @@ impl RunActor {
             (above.below(&leave, &flow.delegation), leave.team, agents)
         };
         let (depth, number, node) = (lineage.depth(), compound.children, compound.node);
+        let last = Some((flow.clone(), team.clone()));
         let suffix = if number == 0 { String::new() } else { format!(".{}", number + 1) };
         let setup = ChildSetup {
             workflow: flow,
@@ -169,7 +171,9 @@ impl RunActor {
                 agents,
                 alone: self.workflow.sequential || self.nest.origin.alone,
                 budget: self.nest.origin.budget.clone(),
+                is_undone_above: self.may_undo(),
             },
+            recall: Recall::default(),
             finish: Finish::Parent(ParentLine { parent: context.address(), task: instance, number }),
         };
         let child = self.nest.launcher.begin_child(setup).map_err(|why| {
@@ -183,7 +187,7 @@ impl RunActor {
         if self.hold.run || held {
             self.world.send(Letter::Run(child.1.clone(), RunMail::Pause));
         }
-        (compound.child, compound.children) = (Some(child), number + 1);
+        (compound.child, compound.children, compound.last) = (Some(child), number + 1, last);
         if compound.alarm.is_none()
             && let Some(limit) = limit
         {
@@ -208,9 +212,14 @@ impl RunActor {
             return; // it was abandoned
         };
         compound.child = None;
-        if compound.closing.is_some() {
+        let (closes, last) = (compound.closing.is_some(), compound.last.take());
+        if let Some(did) = end.did {
+            self.saga.did_below(instance, Below { flow: last, ..*did });
+        }
+        if closes {
             return self.close(instance);
         }
+        let Some(compound) = self.nest.all.get_mut(&instance) else { return };
         if end.status != RunStatus::Completed {
             let failure = end.failure.unwrap_or_else(|| Arc::new(Failure::error(format!("its sub-run {}", end.status.word()))));
             return self.setback(instance, failure, context);
@@ -426,7 +435,7 @@ impl RunActor {
         })
     }
     /// What the run above is told.
-    pub(super) fn child_end(&self, status: RunStatus, outputs: &Map<String, Value>) -> ChildEnd {
+    pub(super) fn child_end(&mut self, status: RunStatus, outputs: &Map<String, Value>, left: &[(Name, String)]) -> ChildEnd {
         let results = if self.workflow.outputs.is_empty() {
             let plan = self.ledger.plan();
             let last = plan.nodes().filter(|node| plan.dependents(*node).is_empty());
@@ -440,7 +449,9 @@ impl RunActor {
         });
         let problem =
             || self.problems.first().map(|problem| Arc::new(Failure::error(format!("in its sub-run {}: {problem}", self.name))));
-        ChildEnd { status, results, failure: first.or_else(problem) }
+        let failure = first.or_else(problem);
+        let nothing_left = left.is_empty() && status != RunStatus::Escalated;
+        ChildEnd { status, results, failure, did: self.to_be_undone_above(status), nothing_left, left: left.to_vec() }
     }
 }
 

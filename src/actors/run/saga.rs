@@ -3,31 +3,41 @@
 //! Source: Garcia-Molina and Salem, *Sagas* (SIGMOD 1987).
 
 use super::RunActor;
+use super::below::Back;
 use super::render::{Rendered, Unready};
-use crate::actors::messages::{TaskEnd, TaskResult};
+use crate::actors::messages::{RunMail, TaskEnd, TaskResult};
 use crate::actors::{Detour, Errand};
 use crate::event::{RunStatus, What};
 use crate::lifecycle::Policy;
 use crate::mutation::planted;
 use crate::plan::{NodeIx, Undo};
+use crate::report::Below;
 use crate::workflow::{Conditions, OnFailure};
 use actix::Context;
 use polity_agents::Job;
 use polity_protocols::{Name, TaskView};
 use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// What a run has to undo.
 #[derive(Default)]
 pub(super) struct Saga {
     /// By instance: what undoes it, or why that can't be said. Made when the task completed, so that it does not depend on what came later.
-    plans: BTreeMap<u32, Result<Job, String>>,
+    pub(super) plans: BTreeMap<u32, Result<Job, String>>,
     undo: Option<Undo>,
     /// What may be undone and waits for room.
-    ready: VecDeque<u32>,
+    pub(super) ready: VecDeque<u32>,
     /// Jobs that undo, by number.
     open: BTreeMap<u32, u32>,
+    /// By instance: what its sub-runs did and nobody has undone, the first of them first.
+    pub(super) below: BTreeMap<u32, Vec<Below>>,
+    /// Sub-runs that undo what others did, by instance.
+    pub(super) back: BTreeMap<u32, Back>,
+    /// Instances that have undone what they did themselves, and not yet what their sub-runs did.
+    pub(super) half: BTreeSet<u32>,
+    /// What could not be undone of what sub-runs did, by path.
+    pub(super) left_below: BTreeMap<u32, Vec<(Name, String)>>,
     /// Why effects are left.
     reasons: BTreeMap<u32, String>,
     /// Effects of an earlier run that nobody can undo, and why.
@@ -40,6 +50,18 @@ pub(super) struct Saga {
     why: String,
 }
 impl Saga {
+    /// A sub-run of an instance is over, and did this.
+    pub(super) fn did_below(&mut self, instance: u32, did: Below) {
+        self.below.entry(instance).or_default().push(did);
+    }
+    /// What was undone.
+    pub(super) fn undone(&self) -> BTreeSet<u32> {
+        self.undo.as_ref().map(|undo| undo.done().clone()).unwrap_or_default()
+    }
+    /// How the run would end without undoing.
+    pub(super) fn because(&self) -> RunStatus {
+        self.turned.unwrap_or(RunStatus::Failed)
+    }
     /// True while something is being undone.
     pub(super) fn goes_on(&self) -> bool {
         self.undo.as_ref().is_some_and(|undo| !undo.is_over())
@@ -65,7 +87,7 @@ impl Saga {
 
 impl RunActor {
     pub(super) fn compensates(&self) -> bool {
-        self.workflow.on_failure == OnFailure::Compensate
+        self.goes_back || self.workflow.on_failure == OnFailure::Compensate
     }
     /// The run will not come to its end. That what it did is to be undone is told at once, so that who reads the record of a run that died
     /// knows it.
@@ -79,9 +101,16 @@ impl RunActor {
     pub(super) fn plan_undo(&mut self, instance: u32, node: NodeIx, output: &Arc<Value>) {
         let workflow = self.workflow.clone();
         let task = &workflow.tasks[node.index()];
-        let Some(compensation) = task.compensate.as_ref().filter(|_| self.compensates()) else {
+        let Some(compensation) = task.compensate.as_ref().filter(|_| self.may_undo()) else {
             return;
         };
+        if let Some(below) = self.saga.below.get_mut(&instance) {
+            below.retain(|below| !below.completed); // it stands for what they did
+        }
+        if let Some(known) = self.recall.undo_of(&self.name_of(instance)) {
+            self.saga.plans.insert(instance, known);
+            return;
+        }
         let index = self.ledger.locate(instance).map_or(0, |(_, index)| index as usize);
         let item = if self.ledger.is_expanded(node) { self.item(node, index) } else { None };
         let mut scope = self.scope(item);
@@ -111,22 +140,22 @@ impl RunActor {
     }
     /// All tasks have ended. True if something is to be undone first.
     pub(super) fn begin_undo(&mut self, context: &mut Context<RunActor>) -> bool {
-        let ends_well = self.ledger.went_well() && self.status.is_none();
-        if self.saga.undo.is_some() || self.saga.off || ends_well {
+        let ends_well = self.ledger.went_well() && self.status.is_none() && !self.goes_back;
+        if self.saga.undo.is_some() || self.saga.off || ends_well || !self.compensates() {
             return self.saga.goes_on();
         }
         if self.saga.turned.is_none() {
             self.turn_back(RunStatus::Failed); // nothing failed, but a person cancelled a task
         }
-        if self.compensates() {
-            let tasks = &self.workflow.tasks;
-            self.saga.lost = self.recall.lost(|id| tasks.iter().any(|task| *task.id == *id && task.compensate.is_some()));
-        }
-        if self.saga.plans.is_empty() {
+        let tasks = &self.workflow.tasks;
+        self.saga.lost = self.recall.lost(|id| tasks.iter().any(|task| *task.id == *id && task.compensate.is_some()));
+        self.recall_below();
+        let all: BTreeSet<u32> = self.saga.plans.keys().chain(self.saga.below.keys()).copied().collect();
+        if all.is_empty() {
             return false;
         }
         let of = |instance: &u32| Some((self.ledger.locate(*instance)?.0, *instance));
-        let mut undo = Undo::new(self.ledger.shared_plan(), self.saga.plans.keys().filter_map(of).collect::<Vec<_>>());
+        let mut undo = Undo::new(self.ledger.shared_plan(), all.iter().filter_map(of).collect::<Vec<_>>());
         let nobody = self.world.directory.escalated().is_some();
         self.saga.ready = undo.start().into();
         self.saga.undo = Some(undo);
@@ -152,16 +181,26 @@ impl RunActor {
                 continue;
             }
             let task = self.task(instance);
-            if self.recall.is_undone(&self.name_of(instance)) && !planted("undo_twice") {
+            let known = self.recall.is_undone(&self.name_of(instance)) && !planted("undo_twice");
+            if known && self.saga.half.insert(instance) {
                 self.world.record(self.id, What::Compensated { task });
-                self.undone(instance, true);
-                continue;
             }
-            let plan = self.saga.plans.get(&instance).cloned();
-            match plan {
-                Some(Ok(job)) => self.undo_one(instance, job, context),
-                Some(Err(reason)) => self.left(instance, reason),
-                None => {}
+            let plan = self.saga.plans.get(&instance).filter(|_| !self.saga.half.contains(&instance)).cloned();
+            match (plan, self.saga.below.get_mut(&instance).and_then(Vec::pop)) {
+                (Some(plan), below) => {
+                    below.into_iter().for_each(|below| self.saga.did_below(instance, below)); // its turn comes later
+                    match plan {
+                        Ok(job) => self.undo_one(instance, job, context),
+                        Err(reason) => self.left(instance, reason),
+                    }
+                }
+                (None, Some(below)) => self.go_back_below(instance, below, context),
+                (None, None) => {
+                    if !self.saga.half.contains(&instance) {
+                        self.world.record(self.id, What::Compensated { task });
+                    }
+                    self.undone(instance, true);
+                }
             }
         }
     }
@@ -186,8 +225,10 @@ impl RunActor {
         self.world.boards.forget(self.task(number));
         match result.end {
             TaskEnd::Completed(_) => {
+                // Said at once: who goes on must not undo it again, though what its sub-runs did may be left.
                 self.world.record(self.id, What::Compensated { task: self.task(instance) });
-                self.undone(instance, true);
+                self.saga.half.insert(instance);
+                self.saga.ready.push_front(instance);
             }
             TaskEnd::Failed(failure) => {
                 let attempts = if result.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", result.attempts) };
@@ -201,7 +242,7 @@ impl RunActor {
             self.inquire(context);
         }
     }
-    fn left(&mut self, instance: u32, reason: String) {
+    pub(super) fn left(&mut self, instance: u32, reason: String) {
         self.world.record(self.id, What::Uncompensated { task: self.task(instance), reason: reason.as_str().into() });
         self.saga.reasons.insert(instance, reason);
         self.undone(instance, false);
@@ -223,11 +264,14 @@ impl RunActor {
                 self.cancel(*number, addr);
             }
         }
+        self.tell_those_who_go_back(|| RunMail::Terminate);
     }
     /// Nobody will answer any more: what is being undone is left too.
     pub(super) fn give_up_undoing(&mut self) {
         for (_, instance) in std::mem::take(&mut self.saga.open) {
             self.left(instance, self.saga.why.clone());
         }
+        let why = self.saga.why.clone();
+        self.give_up_those_who_go_back(&why);
     }
 }

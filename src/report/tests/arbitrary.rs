@@ -81,6 +81,7 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
                     parent: None,
                     resumes: None,
                     compensates: false,
+                    undoes: Vec::new(),
                     name,
                     workflow,
                     hash,

@@ -63,6 +63,7 @@ impl Teller {
             parent: None,
             resumes: None,
             compensates: false,
+            undoes: Vec::new(),
             memory: None,
             seed: 8731,
             simulated: false,

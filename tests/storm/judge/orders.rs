@@ -1,5 +1,6 @@
 //! What is paused begins nothing, and what is cancelled does not go on.
 
+use super::super::heckler::no_other_way;
 use super::super::play::Storm;
 use super::super::scene::orders::Given;
 use super::super::seen::Seen;
@@ -16,9 +17,12 @@ pub fn judge(storm: &Storm, seen: &mut Seen) -> Checked {
         let events: Vec<&Event> = storm.events.iter().filter(|event| event.run == RunId(n as u32)).collect();
         let until = cancelled.map(|at| Time::ZERO + at);
         paused(&events, until, seen).map_err(|what| format!("run {n}: {what}"))?;
-        let orders = storm.orders.iter().filter(|(given, answer)| given.run == n && answer.is_ok());
-        for given in orders.map(|(given, _)| given).filter(|given| given.order == Order::Cancel) {
-            called_off(&events, given, seen).map_err(|what| format!("run {n}, told {given:?}: {what}"))?;
+        for told in storm.orders.iter().filter(|told| told.given.run == n && told.answer.is_ok()) {
+            if told.given.order == Order::Cancel {
+                called_off(&events, &told.given, seen)
+                    .and_then(|()| no_other_way(&events, told, &mut seen.crossed))
+                    .map_err(|what| format!("run {n}, told {:?}: {what}", told.given))?;
+            }
         }
     }
     Ok(())
