@@ -149,15 +149,19 @@ impl Told {
             match (&event.what, key) {
                 (What::Announced { .. }, Some(key)) if back => return Err(format!("{key:?} is done by a run that undoes")),
                 (What::Completed { .. } | What::Synthesized { .. } | What::Recalled { .. }, Some(key)) if !back => {
-                    drop(self.done.insert(key))
+                    self.done.insert(key);
                 }
-                (What::Compensating { .. }, Some(key)) => drop(jobs.insert(key)),
+                (What::Compensating { .. }, Some(key)) => {
+                    jobs.insert(key);
+                }
                 // Without a job of its own, only what its sub-runs did was undone; or an earlier run did it, and this one says so again.
                 (What::Compensated { .. }, Some(key)) if jobs.contains(&key) => self.undone.push((key, turned)),
                 (What::RunEnded(tail), _) if run.is_empty() => {
                     (self.left, self.status) = (tail.left.iter().map(|(name, _)| name.clone()).collect(), Some(tail.status));
                 }
-                (What::RunEnded(tail), _) if !back && tail.status == RunStatus::Completed => drop(self.completed.insert(run)),
+                (What::RunEnded(tail), _) if !back && tail.status == RunStatus::Completed => {
+                    self.completed.insert(run);
+                }
                 _ => {}
             }
         }

@@ -44,7 +44,7 @@ impl RunActor {
         all.filter(|(_, task)| task.compensate.is_some()).map(|(node, _)| node).collect()
     }
     /// Its end leaves this to the run above: what it did and has not undone itself, if anything.
-    pub(super) fn to_be_undone_above(&mut self, status: RunStatus) -> Option<Box<Below>> {
+    pub(super) fn leaves_above(&mut self, status: RunStatus) -> Option<Box<Below>> {
         if !self.nest.origin.is_undone_above || planted("forget_what_a_sub_run_did") {
             return None;
         }

@@ -451,7 +451,7 @@ impl RunActor {
             || self.problems.first().map(|problem| Arc::new(Failure::error(format!("in its sub-run {}: {problem}", self.name))));
         let failure = first.or_else(problem);
         let nothing_left = left.is_empty() && status != RunStatus::Escalated;
-        ChildEnd { status, results, failure, did: self.to_be_undone_above(status), nothing_left, left: left.to_vec() }
+        ChildEnd { status, results, failure, did: self.leaves_above(status), nothing_left, left: left.to_vec() }
     }
 }
 
