@@ -6,7 +6,8 @@
 
 use crate::{AgentId, Deadlines, Time};
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 /// How often an agent is asked for the same news.
 const ASKED: u32 = 3;
@@ -31,8 +32,8 @@ pub(super) struct News {
 impl News {
     /// It was told to report; what it owed already stands.
     pub(super) fn expect(&mut self, agent: AgentId, due: Time) {
-        if !self.owed.contains_key(&agent) {
-            self.owed.insert(agent, Owed { asked: 0, to: None });
+        if let Entry::Vacant(free) = self.owed.entry(agent) {
+            free.insert(Owed { asked: 0, to: None });
             self.due.set(agent, due);
         }
     }

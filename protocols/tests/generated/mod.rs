@@ -42,7 +42,7 @@ impl Graph {
         let path = self.ranks().into_iter().fold(0.0, f64::max) / speeds.iter().copied().fold(0.0, f64::max);
         path.max(self.tasks.iter().map(|(_, work)| work).sum::<f64>() / speeds.iter().sum::<f64>())
     }
-    /// A table with this graph and agents of these speeds who can do all of it.
+    /// A table with this graph and agents of these speeds who can do all of it; what is quick is not cheap.
     pub fn table<P: Protocol>(&self, protocol: P, speeds: &[f64], seed: u64) -> Table<P> {
         let kinds = self.tasks.iter().map(|(kind, _)| kind + 1).max().unwrap_or(0);
         let can = (0..kinds).fold(Capabilities::default(), |can, kind| can.and(format!("kind-{kind}"), 1.0));
@@ -52,7 +52,7 @@ impl Graph {
         let mut table =
             Table::new(protocol, seed).weather(Weather { delay: Delay::Constant(seconds_to_duration(1e-6)), ..Weather::CALM });
         for (n, speed) in speeds.iter().enumerate() {
-            table = table.agent(Profile::new(format!("agent-{n}"), can.clone()).speed(*speed));
+            table = table.agent(Profile::new(format!("agent-{n}"), can.clone()).speed(*speed).cost(speed * speed));
         }
         let id = |n: usize| TaskId::new(0, n as u32);
         for (n, (kind, work)) in self.tasks.iter().enumerate() {
