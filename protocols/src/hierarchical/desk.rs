@@ -179,7 +179,7 @@ impl Desk {
         let Some(open) = self.lanes.close(task) else { return };
         let mut decision = self.choice.decision(winner, self.book.now(), self.leader.sentence());
         decision.latency = turn.now - open.since;
-        self.book.give(winner.agent, task, winner.declared, winner.seconds);
+        self.book.give(winner.agent, task, winner.declared, winner.seconds, winner.here);
         turn.assign(task, winner.agent, decision);
         self.leader.awarded(&self.book);
         if self.keeps_awarded && self.book.len() > self.span {
@@ -194,10 +194,19 @@ impl Desk {
         }
         let Some(lane) = self.lanes.lane(demand) else { return false };
         let Some(open) = lane.get(order) else { return false };
-        self.book.plan();
         let Step::Start(winner) = self.choice.of_free(open, lane, &mut self.book, f64::INFINITY) else { return false };
         self.award(order.task(), &winner, turn);
         true
+    }
+    /// Weighs one agent for an open task; `None` if it is not able.
+    pub(super) fn weigh_one(&mut self, order: Order, demand: DemandId, agent: AgentId) -> Option<Weighed> {
+        let lane = self.lanes.lane(demand)?;
+        self.choice.weigh_one(lane.able_one(agent)?, lane.get(order)?, &mut self.book)
+    }
+    /// Gives an open task to one that was weighed and is free.
+    pub(super) fn award_one<M>(&mut self, task: TaskId, winner: &Weighed, turn: &mut Turn<'_, M>) {
+        self.choice.only(winner);
+        self.award(task, winner, turn);
     }
     /// True if the agent may have the task: a member, able, and not to be passed over.
     pub(super) fn may_have(&self, open: &Open, agent: AgentId) -> bool {
@@ -217,6 +226,8 @@ impl Desk {
         let rate = self.lanes.lane(open.demand).and_then(|lane| lane.able_one(agent)).map(|a| a.rate);
         let declared = rate.filter(|_| open.work > 0.0).map_or(0.0, |rate| open.work / rate);
         let seconds = declared / self.book.get(agent).map_or(1.0, |m| m.pace);
+        let here = open.arrival.at(agent);
+        let seconds = open.arrival.taken(agent, turn.now, 0.0, seconds);
         let name = |id| self.book.get(id).map_or("", |m| &*m.profile.name);
         let leader = self.leader.holder().map_or("", name);
         let reason = format!("leader {leader}: lead {} nominated it by what was reported to it", name(lead));
@@ -224,7 +235,7 @@ impl Desk {
             .candidates([Candidate::new(agent, seconds)])
             .because(reason)
             .cost(messages, open.tries, turn.now - open.since);
-        self.book.give(agent, task, declared, seconds);
+        self.book.give(agent, task, declared, seconds, here);
         turn.assign(task, agent, decision);
         self.leader.awarded(&self.book);
     }
