@@ -52,6 +52,7 @@ struct Shared {
 }
 
 /// What a task needs of another: of which, how much, and how many seconds it travels.
+#[derive(Clone)]
 struct Need {
     from: usize,
     bytes: u64,
