@@ -89,8 +89,13 @@ impl Arrival {
     }
     /// How long the agent really worked on a job that ended at `now` and had its slot for `took`: not while it waited for what had to arrive.
     pub fn worked(&self, agent: AgentId, took: Duration, now: Time) -> Duration {
-        took.min(now.since(self.at(agent)))
+        worked(self.at(agent), took, now)
     }
+}
+
+/// How long was worked on a job that ended at `now` and had its slot for `took`, if what it needed was there at `here`.
+pub(crate) fn worked(here: Time, took: Duration, now: Time) -> Duration {
+    if here == Time::ZERO { took } else { took.min(now.since(here)) }
 }
 
 /// No inputs; shared, so that it costs nothing.

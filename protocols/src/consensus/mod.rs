@@ -22,7 +22,8 @@
 //! **Cost.** A ballot decides up to `batch` tasks for two messages per voter; at most `committee` agents vote, drawn anew each time;
 //! rankings list at most [`DEPTH`] candidates. **Late binding.** Busy agents stand too, by the time that they should be free. A task
 //! whose winner is busy is not bound: it stays open, and is voted on again when something has happened, so that it may wait for a
-//! better agent and still go to another.
+//! better agent and still go to another. **What a task needs** may lie somewhere ([`TaskView::data`](crate::TaskView)): the agenda tells when
+//! each candidate could have it, and voters count from then.
 //!
 //! ```
 //! use polity_protocols::consensus::Consensus;

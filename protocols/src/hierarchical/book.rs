@@ -4,6 +4,7 @@
 
 use super::index::SMALL;
 use super::proof::Proof;
+use crate::data::worked;
 use crate::{AgentId, Deadlines, Ended, Load, Outcome, Profile, TaskId, Time, seconds_to_duration};
 use core::time::Duration;
 
@@ -254,7 +255,7 @@ impl Book {
                     match ended {
                         Ended::Succeeded => {
                             // For what had to arrive it waited, however fast it is.
-                            let worked = outcome.took.min(Time::from_secs_f64(now).since(job.here));
+                            let worked = worked(job.here, outcome.took, Time::from_secs_f64(now));
                             member.learn(|proof| proof.success(job.expected, worked, outcome.quality));
                         }
                         Ended::Failed => member.learn(Proof::failure),
