@@ -1,5 +1,7 @@
 //! Governments know where the input of a task lies: work goes where it is done first, what has to travel included.
 
+#![allow(clippy::unwrap_used)] // a test ends where it is wrong
+
 use polity_protocols::baselines::{FifoFastestIdle, MinCompletion};
 use polity_protocols::consensus::Consensus;
 use polity_protocols::hierarchical::{Hierarchical, Reporting};
@@ -146,4 +148,37 @@ fn ants_are_drawn_to_what_is_near() {
         alone += u32::from(scene.report(Stigmergic::default()).awards[0].agent.0 == seed as u32 % 8);
     }
     assert!(near > 150 && alone < 75, "{near} and {alone} of 200");
+}
+
+/// A slot that would wait for the data of an urgent task works on what fits before; what does not fit comes after it.
+#[test]
+fn a_slot_that_would_wait_is_filled() {
+    let mut filled = 0;
+    for seed in 0..100 {
+        let mut rng = Rng::new(seed, "gap");
+        let dig = Arc::new(Demand::of_kind(DemandId(0), "dig"));
+        let works: Vec<f64> = (0..2 + rng.below(6)).map(|_| rng.between(0.5, 3.0)).collect();
+        let (gap, long) = (works.iter().sum::<f64>() + rng.between(0.1, 5.0), 50.0);
+        let task = |n: usize, work: f64| TaskView::new(TaskId::new(0, n as u32), dig.clone()).work(work);
+        // Who has it is not in the team any more.
+        let input = Input { holder: AgentId(9), bytes: 1, elsewhere: Time::from_secs_f64(BEGIN + gap) };
+        let mut urgent = task(90, 4.0).needing(vec![input]);
+        urgent.rank = 100.0;
+        let team = || Profile::new("ann", Capabilities::default().and("dig", 1.0));
+        let run = |table: Table<Hierarchical>, rest: Option<f64>| {
+            let at = Time::from_secs_f64(BEGIN);
+            let table =
+                works.iter().enumerate().fold(table.agent(team()), |table, (n, work)| table.announce_at(at, task(n, *work)));
+            let table = rest.into_iter().fold(table, |table, work| table.announce_at(at, task(91, work)));
+            table.announce_at(at, urgent.clone()).run_until_quiet()
+        };
+        let close = |report: &Report, seconds: f64| (report.makespan.as_secs_f64() - seconds).abs() < 1e-6;
+        let report = run(Table::new(Hierarchical::default(), seed), None);
+        assert!(close(&report, gap + 4.0), "seed {seed}: {:?} instead of {}", report.makespan, gap + 4.0);
+        filled += report.awards.iter().position(|award| award.task == urgent.id).unwrap() - 1;
+        let report = run(Table::new(Hierarchical::default(), seed), Some(long));
+        assert!(close(&report, gap + 4.0 + long), "seed {seed}: {:?}", report.makespan);
+        assert_eq!(report.awards.last().unwrap().task, TaskId::new(0, 91), "seed {seed}");
+    }
+    assert!(filled > 100, "{filled}");
 }

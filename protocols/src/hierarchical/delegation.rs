@@ -20,12 +20,19 @@ pub(super) struct Weighed {
     pub declared: f64,
     /// When what the task needs can be there.
     pub here: Time,
+    /// When it would be done, in seconds.
+    finish: f64,
 }
 
 impl Weighed {
     /// When it would be done, in seconds.
     pub(super) fn finish(&self) -> f64 {
-        self.ready.at + self.seconds
+        self.finish
+    }
+    /// When its slot would begin to work and not only wait, if it were taken at `now`; `None` if that is at once.
+    pub(super) fn idle_until(&self, now: f64) -> Option<f64> {
+        let here = self.here.as_secs_f64();
+        (here > now).then_some(here)
     }
     /// Less is better: by what decides, then free before busy, then by what decides next, then by id.
     fn order(&self, other: &Weighed) -> Ordering {
@@ -126,17 +133,18 @@ impl Choice {
         let (ready, member) = book.ready(able.agent)?;
         let declared = if open.work == 0.0 { 0.0 } else { open.work / able.rate };
         let (seconds, here) = (declared / member.pace, open.arrival.at(able.agent));
-        let seconds = if here == Time::ZERO { seconds } else { (here.as_secs_f64() - ready.at).max(0.0) + seconds };
+        let wait = (here.as_secs_f64() - ready.at).max(0.0);
+        let finish = ready.at.max(here.as_secs_f64()) + seconds;
         let jobs = f64::from(member.jobs());
         let key = match self.rule {
             // Where nobody knows how much work it is, the fastest is the best guess.
-            Delegation::LoadBalanced => (ready.at + seconds, -able.rate * member.pace),
+            Delegation::LoadBalanced => (finish, -able.rate * member.pace),
             Delegation::LeastLoaded => (jobs, 0.0),
             Delegation::BestFit => (-able.fit, jobs),
             Delegation::RoundRobin => (f64::from(turns_until(self.last, able.agent)), 0.0),
             Delegation::Random => (0.0, 0.0),
         };
-        Some(Weighed { agent: able.agent, key, ready, seconds, declared, here })
+        Some(Weighed { agent: able.agent, key, ready, seconds: wait + seconds, declared, here, finish })
     }
     /// Weighs the best `count` only, by the index.
     fn few(&mut self, count: usize, open: &Open, lane: &Lane, index: &Index, book: &mut Book, free_only: bool) {

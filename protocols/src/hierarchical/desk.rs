@@ -148,7 +148,7 @@ impl Desk {
             lane.sync(self.choice.rule, &self.book);
         }
         let Some(lane) = self.lanes.lane(demand) else { return false };
-        let Some(open) = lane.get(order) else { return false };
+        let Some(open) = lane.get(order) else { return true }; // it filled a gap
         let deep = lane.passed >= LOOKAHEAD;
         if (deep || !self.choice.waits()) && !lane.hope {
             return false;
@@ -159,10 +159,12 @@ impl Desk {
             self.choice.of_all(open, lane, &mut self.book, turn.rng)
         };
         match step {
-            Step::Start(winner) => {
+            Step::Start(winner) if deep => {
                 self.award(order.task(), &winner, turn);
                 return true;
             }
+            Step::Start(winner) if self.start((order, demand), &winner, turn) => return true,
+            Step::Start(_) => {}
             Step::Wait(best, until) => {
                 self.book.reserve(best.agent, best.seconds);
                 let again = until.map(|until| at_least(until, self.book.now()));
@@ -174,6 +176,57 @@ impl Desk {
             lane.passed += 1;
         }
         !deep
+    }
+    /// Chooses for an open task from all that are able.
+    fn choose<M>(&mut self, order: Order, demand: DemandId, turn: &mut Turn<'_, M>) -> Step {
+        if let Some(lane) = self.lanes.lane_mut(demand) {
+            lane.sync(self.choice.rule, &self.book);
+        }
+        let Some(lane) = self.lanes.lane(demand) else { return Step::Full };
+        let Some(open) = lane.get(order) else { return Step::Full };
+        self.choice.of_all(open, lane, &mut self.book, turn.rng)
+    }
+    /// A task that would go to this agent, too, and that it ends before what the first task needs has arrived there, so that its slot works while
+    /// it would else wait: the insertion of HEFT, made at the last moment. Of those that are looked at, [`LOOKAHEAD`] of each demand, the most
+    /// urgent.
+    fn filler<M>(&mut self, first: Order, winner: &Weighed, turn: &mut Turn<'_, M>) -> Option<(Order, DemandId)> {
+        let until = winner.idle_until(self.book.now())?;
+        let fits = |one: &Weighed| one.agent == winner.agent && one.finish() <= until;
+        let mut short: Vec<(Order, DemandId)> = Vec::new();
+        for at in 0..self.lanes.busy_len() {
+            let Some(lane) = self.lanes.busy_at(at).and_then(|demand| self.lanes.lane(demand)) else { continue };
+            let Some(able) = lane.able_one(winner.agent) else { continue };
+            for open in lane.some_open(LOOKAHEAD as usize).filter(|open| open.order != first) {
+                if self.choice.weigh_one(able, open, &mut self.book).is_some_and(|one| fits(&one)) {
+                    short.push((open.order, open.demand));
+                }
+            }
+        }
+        short.sort_unstable();
+        short.into_iter().find(|(order, demand)| {
+            let step = self.choose(*order, *demand, turn);
+            matches!(step, Step::Start(best) if fits(&best))
+        })
+    }
+    /// A task goes to one who is free. If that one would wait for what it needs, another may come before it; then it stays open. False if so.
+    fn start<M>(&mut self, (order, demand): (Order, DemandId), winner: &Weighed, turn: &mut Turn<'_, M>) -> bool {
+        if winner.idle_until(self.book.now()).is_none() || !self.choice.waits() {
+            self.award(order.task(), winner, turn);
+            return true;
+        }
+        let filler = self.filler(order, winner, turn);
+        // Also to have weighed last what is awarded: its record tells of that.
+        let (order, demand) = filler.unwrap_or((order, demand));
+        let Step::Start(best) = self.choose(order, demand, turn) else { return filler.is_none() };
+        self.award(order.task(), &best, turn);
+        if filler.is_some() {
+            if self.book.get(winner.agent).is_some_and(|member| member.free() == 0) {
+                self.book.reserve(winner.agent, winner.finish() - best.finish());
+            }
+            let again = winner.idle_until(self.book.now()).map(|until| at_least(until, self.book.now()));
+            self.again = [self.again, again].into_iter().flatten().min();
+        }
+        filler.is_none()
     }
     fn award<M>(&mut self, task: TaskId, winner: &Weighed, turn: &mut Turn<'_, M>) {
         let Some(open) = self.lanes.close(task) else { return };

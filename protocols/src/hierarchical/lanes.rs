@@ -151,6 +151,10 @@ impl Lane {
         use core::ops::Bound::{Excluded, Unbounded};
         self.open.range((Excluded(order), Unbounded)).next().map(|(order, _)| *order)
     }
+    /// The first open tasks.
+    pub(super) fn some_open(&self, most: usize) -> impl Iterator<Item = &Open> {
+        self.open.values().take(most)
+    }
     pub(super) fn get(&self, order: Order) -> Option<&Open> {
         self.open.get(&order)
     }
