@@ -33,7 +33,7 @@ pub enum Lie {
 /// let ann = Profile::new("ann", Capabilities::default().and("dig", 1.0)).cost(1.0);
 /// let mut liar = Bent::new(&Market::default(), AgentId(0), &ann, vec![Lie::LowBall(0.25)], Rng::new(1, "lie"));
 /// let demand = Arc::new(Demand::of_kind(DemandId(0), "dig"));
-/// let call = Message::CallForProposals { task: TaskId::new(0, 0), call: 1, demand, work: 8.0, reply_by: Time::MAX };
+/// let call = Message::CallForProposals { task: TaskId::new(0, 0), call: 1, demand, work: 8.0, here: Time::ZERO, reply_by: Time::MAX };
 /// let (mut rng, mut said) = (Rng::new(1, "x"), Vec::new());
 /// liar.on_message(call, &mut Reply::new(Time::ZERO, Load::default(), &mut rng, &mut said));
 /// let Message::Propose { price, finish, .. } = &said[0] else { panic!() };

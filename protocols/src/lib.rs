@@ -19,6 +19,7 @@
 
 pub mod baselines;
 mod capability;
+mod data;
 mod deadlines;
 mod deceit;
 mod decision;
@@ -43,6 +44,7 @@ pub mod stigmergic;
 pub mod testing;
 
 pub use capability::{BadScore, Capabilities, Demand, Score};
+pub use data::{Arrival, Input};
 pub use deadlines::Deadlines;
 pub use deceit::{Bent, Lie};
 pub use decision::{Candidate, Decision, KEPT, Measure};

@@ -228,27 +228,48 @@ impl Roster {
     }
     /// The candidates that should finish the task first, by our awards and estimates, the first finish first (ties: the higher
     /// rate), at most `keep` of them; and how many had to be looked at. The fastest are looked at first, and the look ends
-    /// where even an idle agent would be too slow: O(log n) while a fast agent is free, O(able) if all are busy.
+    /// where even an idle agent would be too slow: O(log n) while a fast agent is free, O(able) if all are busy. What the task needs has to
+    /// reach the agent first; the only one that can have it sooner than the others is looked at before them.
     pub fn earliest_finish(&mut self, task: &TaskView, now: Time, keep: usize) -> (Vec<(Able, f64)>, u32) {
         self.ensure(&task.demand);
         let seats = &self.seats;
         let table = self.tables[task.demand.id.index()].as_mut().expect("ensured above");
         let strict = table.heeds_avoid(task);
         let (mut best, mut looked): (Vec<(Able, f64)>, u32) = (Vec::new(), 0);
-        for able in table.fastest().filter(|able| !(strict && task.avoids(able.agent))) {
-            let seconds = able.seconds_for(task.work);
+        let arrival = task.arrival();
+        let (home, soonest) = (arrival.home_at(now), arrival.everywhere().since(now).as_secs_f64());
+        let mut look = |best: &mut Vec<(Able, f64)>, able: Able| {
+            looked += 1;
+            let wait = seats[able.agent.index()].as_ref().map_or(f64::INFINITY, |seat| seat.wait(now));
+            let finish = wait + arrival.taken(able.agent, now, wait, able.seconds_for(task.work));
+            let at = best.partition_point(|(_, other)| *other <= finish);
+            if at < keep.max(1) {
+                best.truncate(keep.max(1) - 1);
+                best.insert(at, (able, finish));
+            }
+        };
+        let passed = |agent: AgentId| strict && task.avoids(agent);
+        if let Some(at_home) = home.and_then(|home| table.get(home)).filter(|able| !passed(able.agent)) {
+            look(&mut best, at_home);
+        }
+        for able in table.fastest().filter(|able| !passed(able.agent) && home != Some(able.agent)) {
+            let seconds = soonest + able.seconds_for(task.work);
             if best.first().is_some_and(|(_, finish)| *finish <= seconds) {
                 break;
             }
-            looked += 1;
-            let wait = seats[able.agent.index()].as_ref().map_or(f64::INFINITY, |seat| seat.wait(now));
-            let at = best.partition_point(|(_, finish)| *finish <= wait + seconds);
-            if at < keep.max(1) {
-                best.truncate(keep.max(1) - 1);
-                best.insert(at, (able, wait + seconds));
-            }
+            look(&mut best, able);
         }
         (best, looked)
+    }
+    /// Seconds for which a slot of the agent is taken if the task is given to it now: until what the task needs has arrived, and then for
+    /// its work.
+    pub fn seconds_taken(&self, task: &TaskView, able: &Able, now: Time) -> f64 {
+        let seconds = able.seconds_for(task.work);
+        if task.data.is_empty() {
+            return seconds;
+        }
+        let wait = self.expected_start(able.agent, now).since(now).as_secs_f64();
+        task.arrival().taken(able.agent, now, wait, seconds)
     }
     /// The demands with a table that the agent can meet: to find work for an agent that became free.
     pub fn demands_of(&self, agent: AgentId) -> &[DemandId] {

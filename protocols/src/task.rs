@@ -1,6 +1,7 @@
 //! What a protocol may know of a task: enough to allocate it, nothing of the graph that it comes from.
 
 use crate::capability::Demand;
+use crate::data::{Arrival, Input, no_data};
 use crate::ids::{AgentId, DemandId, TaskId};
 use crate::profile::Load;
 use crate::time::Time;
@@ -28,8 +29,8 @@ pub struct TaskView {
     pub rank: f64,
     /// When it should be done, if it matters.
     pub deadline: Option<Time>,
-    /// Where its input lies: agent and bytes.
-    pub data: Arc<[(AgentId, u64)]>,
+    /// What it needs of others' work, and where that lies; nothing if it is at hand everywhere.
+    pub data: Arc<[Input]>,
     /// Which attempt this is, counted from 1.
     pub attempt: u32,
     /// Agents to pass over while another able agent is there (they failed at it before).
@@ -54,16 +55,21 @@ impl TaskView {
         self.avoid = avoid.into();
         self
     }
+    /// With inputs that lie somewhere.
+    pub fn needing(mut self, data: impl Into<Arc<[Input]>>) -> TaskView {
+        self.data = data.into();
+        self
+    }
+    /// When each agent can have all that it needs. O(inputs).
+    pub fn arrival(&self) -> Arrival {
+        Arrival::of(&self.data)
+    }
     /// True if the agent should be passed over.
     pub fn avoids(&self, agent: AgentId) -> bool {
         self.avoid.contains(&agent)
     }
 }
 
-fn no_data() -> Arc<[(AgentId, u64)]> {
-    thread_local!(static NONE: Arc<[(AgentId, u64)]> = Arc::from([]));
-    NONE.with(Arc::clone)
-}
 fn nobody() -> Arc<[AgentId]> {
     thread_local!(static NONE: Arc<[AgentId]> = Arc::from([]));
     NONE.with(Arc::clone)

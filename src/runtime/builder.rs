@@ -12,7 +12,7 @@ use crate::faults::Faults;
 use crate::registry::{Government, IntoGovernment, Registry};
 use crate::supervision::SupervisorSpec;
 use crate::workflow::text::nearest;
-use crate::world::World;
+use crate::world::{Depot, World};
 use polity_agents::{Agent, AgentSpec, Answer, Context, DynAgent, Failure, Functions, Job};
 use polity_protocols::hierarchical::Hierarchical;
 use polity_protocols::{Name, Protocol, Weather};
@@ -57,6 +57,7 @@ impl Polity {
             rankings: Rankings::default(),
             seed: None,
             sinks: Vec::new(),
+            depots: Vec::new(),
         }
     }
 }
@@ -75,6 +76,7 @@ pub struct Builder {
     rankings: Rankings,
     seed: Option<u64>,
     sinks: Vec<Box<dyn Sink>>,
+    depots: Vec<Rc<dyn Depot>>,
 }
 
 impl Builder {
@@ -184,6 +186,11 @@ impl Builder {
         self.rankings = rankings;
         self
     }
+    /// Somebody who knows where what tasks made lies, so that governments are told.
+    pub(crate) fn depot(mut self, depot: Rc<dyn Depot>) -> Builder {
+        self.depots.push(depot);
+        self
+    }
     /// Somebody who is told of every event.
     pub fn sink(mut self, sink: impl Sink + 'static) -> Builder {
         self.sinks.push(Box::new(sink));
@@ -213,6 +220,7 @@ impl Builder {
         for sink in self.sinks {
             world.log.add(sink);
         }
+        self.depots.into_iter().for_each(|depot| world.depots.add(depot));
         Ok(Society::found(
             world,
             Parts {

@@ -3,6 +3,7 @@
 use super::{TaskGraph, WorkloadError};
 use crate::runtime::Builder;
 use crate::workflow::{Action, Workflow};
+use crate::world::Depot;
 use polity_agents::{Agent, AgentSpec, Context, Failure, FailureKind, Job};
 use polity_protocols::planners::{Edge, Workload};
 use polity_protocols::{Name, Time, seconds_to_duration};
@@ -17,7 +18,8 @@ use std::rc::Rc;
 /// task ends; on the same agent nothing travels. An agent that has been given a task waits for what it needs, and does nothing else
 /// meanwhile; then it works for work ÷ (speed × fit). That is the model of communication of HEFT (Topcuoglu, Hariri and Wu 2002).
 ///
-/// Several runs of the same graph may go on at the same time. Governments know nothing of bytes: they are surprised by them.
+/// Several runs of the same graph may go on at the same time. Governments are told where the input of a task lies, and when it can be elsewhere
+/// ([`TaskView::data`](polity_protocols::TaskView)).
 ///
 /// ```
 /// use polity::prelude::*;
@@ -43,10 +45,18 @@ pub struct Transfers {
 struct Shared {
     places: BTreeMap<Name, usize>,
     work: Vec<f64>,
-    /// What each task needs: of which, and how long it travels.
-    needs: Vec<Vec<(usize, f64)>>,
+    /// What each task needs.
+    needs: Vec<Vec<Need>>,
     /// The runs that go on, by name.
     runs: RefCell<BTreeMap<Name, Done>>,
+}
+
+/// What a task needs of another: of which, how much, and how many seconds it travels.
+#[derive(Clone)]
+struct Need {
+    from: usize,
+    bytes: u64,
+    seconds: f64,
 }
 
 /// What is done of a run: who did each task, and when it ended.
@@ -74,7 +84,9 @@ impl Transfers {
         let mut flow = graph.workflow()?;
         flow.tasks.iter_mut().for_each(|task| task.action = Action::Own);
         let mut needs = vec![Vec::new(); graph.tasks().len()];
-        graph.edges().iter().for_each(|edge| needs[edge.to].push((edge.from, travel(edge.bytes, bandwidth))));
+        for edge in graph.edges() {
+            needs[edge.to].push(Need { from: edge.from, bytes: edge.bytes, seconds: travel(edge.bytes, bandwidth) });
+        }
         let shared = Shared {
             places: graph.ids().into_iter().zip(0..).collect(),
             work: graph.tasks().iter().map(|task| task.work).collect(),
@@ -89,12 +101,37 @@ impl Transfers {
     }
     /// The society with one more agent, or with its replicas, that carries the graph out. It has one slot, whatever the description says.
     pub fn join(&self, builder: Builder, spec: AgentSpec) -> Builder {
+        let builder = builder.depot(self.shared.clone());
         let profiles: Vec<(Name, f64)> = spec.profiles().map(|profile| (profile.name, profile.speed)).collect();
         profiles.into_iter().fold(builder, |builder, (id, speed)| {
             let one = AgentSpec { id: id.clone(), slots: 1, replicas: 1, replicated: false, elastic: None, ..spec.clone() };
             let shared = self.shared.clone();
             builder.agent_with(one, move || Carrier { name: id.clone(), speed, shared: shared.clone() })
         })
+    }
+}
+
+impl Shared {
+    /// Tells of all that a task of a run needs, as far as it is made: its holder, how much it is, and when it can be elsewhere.
+    fn made(&self, run: &Name, task: usize, tell: &mut dyn FnMut(&Name, u64, Time)) {
+        let runs = self.runs.borrow();
+        let Some(done) = runs.get(run) else { return };
+        for Need { from, bytes, seconds } in &self.needs[task] {
+            if let Some((who, end)) = &done.tasks[*from] {
+                tell(who, *bytes, *end + seconds_to_duration(*seconds));
+            }
+        }
+    }
+}
+impl Depot for Shared {
+    fn inputs(&self, run: &Name, task: &Name, tell: &mut dyn FnMut(&Name, u64, Time)) {
+        if let Some(task) = self.places.get(task) {
+            self.made(run, *task, &mut |who, bytes, elsewhere| {
+                if bytes > 0 {
+                    tell(who, bytes, elsewhere); // what has no size is everywhere
+                }
+            });
+        }
     }
 }
 
@@ -107,13 +144,13 @@ struct Carrier {
 impl Carrier {
     /// When everything that a task needs has reached this agent.
     fn arrival(&self, run: &Name, task: usize) -> Time {
-        let runs = self.shared.runs.borrow();
-        let Some(done) = runs.get(run) else { return Time::ZERO };
-        let far = |(from, seconds): &(usize, f64)| match &done.tasks[*from] {
-            Some((who, end)) if *who != self.name => Some(*end + seconds_to_duration(*seconds)),
-            _ => None,
-        };
-        self.shared.needs[task].iter().filter_map(far).max().unwrap_or(Time::ZERO)
+        let mut last = Time::ZERO;
+        self.shared.made(run, task, &mut |who, _, elsewhere| {
+            if *who != self.name {
+                last = last.max(elsewhere);
+            }
+        });
+        last
     }
     /// Remembers where the result lies; of a run that is done whole, nothing.
     fn finished(&self, run: Name, task: usize, now: Time) {

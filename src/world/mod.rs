@@ -14,6 +14,7 @@ mod board;
 mod boxes;
 mod deeds;
 mod demands;
+mod depot;
 mod desk;
 mod driver;
 mod inbox;
@@ -26,6 +27,8 @@ pub(crate) use alarm::Alarm;
 pub(crate) use board::AllBoards;
 pub(crate) use boxes::Boxes;
 pub(crate) use demands::KindId;
+pub(crate) use depot::Depot;
+use depot::Depots;
 pub(crate) use desk::Desk;
 pub(crate) use inbox::Inbox;
 pub(crate) use letter::{Letter, Wire};
@@ -82,6 +85,8 @@ pub(crate) struct World {
     pub(crate) boxes: Boxes,
     /// What the tasks of a run share.
     pub(crate) boards: AllBoards,
+    /// Where what they made lies.
+    pub(crate) depots: Depots,
     /// What goes wrong on purpose.
     pub(crate) trouble: Trouble,
     demands: RefCell<Demands>,
@@ -137,6 +142,7 @@ impl World {
             directory: Directory::default(),
             boxes: Boxes::default(),
             boards: AllBoards::default(),
+            depots: Depots::default(),
             trouble: Trouble::default(),
             demands: RefCell::default(),
             jitter: RefCell::new(Rng::new(seed, "jitter")),

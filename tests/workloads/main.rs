@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)] // a test ends where it is wrong
 
 mod data;
+mod data_near;
 mod references;
 mod runs;

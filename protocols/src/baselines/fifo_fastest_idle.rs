@@ -58,7 +58,8 @@ pub struct FifoFastestIdleInitiator {
 impl FifoFastestIdleInitiator {
     fn give(&mut self, waiting: &Waiting, winner: Able, decision: Decision, turn: &mut Turn<'_, Silence>) {
         let task = &waiting.task;
-        self.roster.award(task.id, winner.agent, winner.seconds_for(task.work), turn.now);
+        let seconds = self.roster.seconds_taken(task, &winner, turn.now);
+        self.roster.award(task.id, winner.agent, seconds, turn.now);
         turn.assign(task.id, winner.agent, decision.cost(0, 1, turn.now - waiting.since));
     }
     /// Gives the task to the fastest free candidate; false if there is none.

@@ -61,7 +61,8 @@ impl Initiator for MinCompletionInitiator {
             .candidates(candidates)
             .because("it is expected to finish first");
         decision.considered = looked;
-        self.roster.award(task.id, winner.agent, winner.seconds_for(task.work), turn.now);
+        let seconds = self.roster.seconds_taken(task, &winner, turn.now);
+        self.roster.award(task.id, winner.agent, seconds, turn.now);
         turn.assign(task.id, winner.agent, decision);
     }
     fn on_withdraw(&mut self, _: TaskId, _: &mut Turn<'_, Silence>) {}

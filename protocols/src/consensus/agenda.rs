@@ -87,8 +87,13 @@ impl Draft<'_> {
         }
         listed
     }
-    /// What a task with agents to avoid, or with finalists, needs on its slate.
+    /// What a task with agents to avoid, with finalists, or with something that one agent has at hand needs on its slate.
     fn add_special(&mut self, view: &TaskView, agents: &mut BTreeSet<AgentId>) {
+        if let Some(home) = view.arrival().home_at(self.now).filter(|home| !agents.contains(home))
+            && let Some(able) = self.register.roster.may_do(view, home)
+        {
+            agents.insert(able.agent);
+        }
         if !view.avoid.is_empty() || self.within(view).is_some() {
             agents.extend(self.register.roster.free(view).take(2).map(|able| able.agent));
             agents.extend(self.register.roster.fastest(view).take(2).map(|able| able.agent));
@@ -137,7 +142,7 @@ impl Draft<'_> {
             });
             only = if standing.is_empty() { only } else { Some(standing) };
         }
-        Motion { task: view.id, slate: slate as u16, work, only }
+        Motion { task: view.id, slate: slate as u16, work, arrival: view.arrival(), only }
     }
     fn positions(&mut self, drawn: &Drawn, stands: impl Fn(&mut Self, AgentId) -> bool) -> Vec<u16> {
         let all = drawn.agents.iter().enumerate();

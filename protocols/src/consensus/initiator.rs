@@ -10,8 +10,8 @@ use super::settings::Consensus;
 use super::sitting::Sitting;
 use super::weights::Weighing;
 use crate::{
-    Able, AgentId, Candidate, Decision, Demand, DemandId, Initiator, Judged, Measure, Memory, Outcome, Profile, TaskId, TaskView,
-    Time, Turn, Why, seconds_to_duration,
+    Able, AgentId, Arrival, Candidate, Decision, Demand, DemandId, Initiator, Judged, Measure, Memory, Outcome, Profile, TaskId,
+    TaskView, Time, Turn, Why, seconds_to_duration,
 };
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -29,6 +29,8 @@ struct Award {
     demand: DemandId,
     /// How long it should take by the agent's declared rate.
     declared: f64,
+    /// When what it needs has reached the agent.
+    arrival: Arrival,
     /// Who voted for it.
     endorsers: Vec<AgentId>,
 }
@@ -217,7 +219,8 @@ impl Assembly {
         let decision =
             self.matter(sitting, motion).decision(option, by).cost(rounded_up(open.messages), open.rounds, turn.now - open.since);
         let endorsers = sitting.endorsers(motion, option).map(|(voter, _)| voter).collect();
-        self.award(&open, Award { agent, demand: open.view.demand.id, declared, endorsers }, seconds, decision, turn);
+        let (demand, arrival) = (open.view.demand.id, open.view.arrival());
+        self.award(&open, Award { agent, demand, declared, arrival, endorsers }, seconds, decision, turn);
         true
     }
     fn award_unopposed(&mut self, task: TaskId, only: &Able, turn: &mut Turn<'_, Message>) {
@@ -228,11 +231,14 @@ impl Assembly {
             .candidates([Candidate::new(only.agent, 0.0).note("unopposed")])
             .because("it is the only one that may do it, so that there was nothing to vote on")
             .cost(rounded_up(open.messages), open.rounds, turn.now - open.since);
-        let award = Award { agent: only.agent, demand: open.view.demand.id, declared, endorsers: Vec::new() };
+        let (agent, demand, arrival) = (only.agent, open.view.demand.id, open.view.arrival());
+        let award = Award { agent, demand, declared, arrival, endorsers: Vec::new() };
         self.award(&open, award, declared, decision, turn);
     }
     fn award(&mut self, open: &Open, award: Award, seconds: f64, decision: Decision, turn: &mut Turn<'_, Message>) {
-        self.register.award(open.view.id, award.agent, seconds, turn.now);
+        // Its slot is taken from now on, also while it waits for what it needs.
+        let taken = award.arrival.taken(award.agent, turn.now, 0.0, seconds);
+        self.register.award(open.view.id, award.agent, taken, turn.now);
         turn.assign(open.view.id, award.agent, decision);
         self.awards.insert(open.view.id, award);
     }
@@ -240,7 +246,7 @@ impl Assembly {
     fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, now: Time) {
         let Some(award) = self.awards.get(&task).filter(|award| award.agent == agent) else { return };
         if outcome.ended.is_evidence() {
-            let took = outcome.took.as_secs_f64();
+            let took = award.arrival.worked(agent, outcome.took, now).as_secs_f64();
             let success = outcome.ended.is_success();
             let pace = (success && took > 0.0 && award.declared > 0.0).then(|| award.declared / took);
             let right = if success { outcome.quality * pace.unwrap_or(1.0).min(1.0) } else { 0.0 };

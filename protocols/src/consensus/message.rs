@@ -1,6 +1,6 @@
 //! What the assembly's chair and its voters say to each other.
 
-use crate::{AgentId, DemandId, TaskId};
+use crate::{AgentId, Arrival, DemandId, TaskId};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -87,6 +87,9 @@ pub struct Motion {
     pub slate: u16,
     /// Estimated work: seconds at rate 1.
     pub work: f64,
+    /// When each candidate can have what it needs; left out if it needs nothing.
+    #[serde(skip_serializing_if = "Arrival::is_none")]
+    pub arrival: Arrival,
     /// Only these positions of the slate stand (agents to avoid are left out, or it is a run-off); all if `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<Vec<u16>>,
@@ -124,7 +127,7 @@ pub struct Minute {
 pub struct Ranking {
     listed: [u16; DEPTH],
     len: u8,
-    /// How long the voter expects its first choice to work on it, in seconds.
+    /// How long the voter expects its first choice to work on it, in seconds, once what it needs is there.
     pub seconds: f64,
 }
 impl Ranking {

@@ -23,7 +23,7 @@
 //! rankings list at most [`DEPTH`] candidates. **Late binding.** Busy agents stand too, by the time that they should be free. A task
 //! whose winner is busy is not bound: it stays open, and is voted on again when something has happened, so that it may wait for a
 //! better agent and still go to another. Behind the first tasks of an agenda come a few for which only those who are free stand, and
-//! who end them before the whole team could end all that is open of their kind: beside a heap of work nobody is idle.
+//! who end them before the whole team could end all that is open of their kind: beside a heap of work nobody is idle. **What a task needs** may lie somewhere ([`TaskView::data`](crate::TaskView)): the agenda tells when
 //!
 //! ```
 //! use polity_protocols::consensus::Consensus;

@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::message::{Agenda, DEPTH, Message, Ranking};
 use super::settings::Consensus;
 use super::tally::Voting;
-use crate::{AgentId, DemandId, Load, Outcome, Participant, Reply, Rng, TaskId};
+use crate::{AgentId, Arrival, DemandId, Load, Outcome, Participant, Reply, Rng, TaskId, Time};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ struct Stand {
     demand: DemandId,
     /// How long it should take by the voter's declared rate.
     seconds: f64,
+    arrival: Arrival,
 }
 
 /// When a candidate could begin, in the plan that a voter makes while it goes through the motions.
@@ -113,7 +114,7 @@ impl Voter {
         }
     }
     /// The candidates of one motion in its order; `None` if nobody stands.
-    fn rank(&mut self, agenda: &Agenda, at: usize, slowness_from: usize) -> Ranking {
+    fn rank(&mut self, agenda: &Agenda, at: usize, slowness_from: usize, now: Time) -> Ranking {
         let motion = &agenda.motions[at];
         let slate = &agenda.slates[usize::from(motion.slate)];
         self.weighed.clear();
@@ -122,11 +123,13 @@ impl Voter {
                 continue;
             }
             let seconds = self.slowness[slowness_from + option] * motion.work / entry.rate;
-            let finish = self.plan[usize::from(entry.seat)].start() + seconds;
+            let (start, agent) = (self.plan[usize::from(entry.seat)].start(), agenda.seats[usize::from(entry.seat)].agent);
+            let finish = start + motion.arrival.taken(agent, now, start, seconds);
             self.weigh(finish, seconds, option as u16);
         }
         let Some((best, seconds, first)) = self.weighed.first().copied() else { return Ranking::new([], 0.0) };
-        self.plan[usize::from(slate.entries[usize::from(first)].seat)].take(seconds);
+        let plan = &mut self.plan[usize::from(slate.entries[usize::from(first)].seat)];
+        plan.take(best - plan.start());
         let approving = self.voting == Voting::Approval;
         let listed = self.weighed.iter().filter(|(finish, _, _)| !approving || *finish <= best * APPROVED);
         Ranking::new(listed.map(|(_, _, option)| *option), seconds)
@@ -151,11 +154,12 @@ impl Voter {
                 if self.stands.len() >= MOST_STANDS {
                     self.stands.pop_front();
                 }
-                self.stands.push_back(Stand { task: motion.task, demand: slate.demand, seconds: motion.work / entry.rate });
+                let seconds = motion.work / entry.rate;
+                self.stands.push_back(Stand { task: motion.task, demand: slate.demand, seconds, arrival: motion.arrival });
             }
         }
     }
-    fn vote(&mut self, agenda: &Agenda, load: &Load) -> Vec<Ranking> {
+    fn vote(&mut self, agenda: &Agenda, load: &Load, now: Time) -> Vec<Ranking> {
         self.begin_plan(agenda, load);
         self.slowness.clear();
         let mut starts = Vec::with_capacity(agenda.slates.len());
@@ -164,7 +168,8 @@ impl Voter {
             let seats = slate.entries.iter().map(|entry| agenda.seats[usize::from(entry.seat)].agent);
             self.slowness.extend(seats.map(|agent| self.evidence.slowness(agent, slate.demand)));
         }
-        (0..agenda.motions.len()).map(|at| self.rank(agenda, at, starts[usize::from(agenda.motions[at].slate)])).collect()
+        let ranking = |at: usize| self.rank(agenda, at, starts[usize::from(agenda.motions[at].slate)], now);
+        (0..agenda.motions.len()).map(ranking).collect()
     }
     fn answer(&mut self, agenda: &Arc<Agenda>, reply: &mut Reply<'_, Message>) {
         self.listen(agenda, reply.rng);
@@ -173,7 +178,7 @@ impl Voter {
         }
         self.note_stands(agenda);
         let load = reply.load;
-        let rankings = self.vote(agenda, &load);
+        let rankings = self.vote(agenda, &load, reply.now);
         if rankings.iter().all(|ranking| ranking.options().is_empty()) {
             reply.send(Message::Abstain { ballot: agenda.ballot });
         } else {
@@ -197,12 +202,14 @@ impl Participant for Voter {
             Message::Vote { .. } | Message::Abstain { .. } => {}
         }
     }
-    fn on_outcome(&mut self, task: TaskId, _kind: &str, outcome: &Outcome, _: &mut Reply<'_, Message>) {
+    fn on_outcome(&mut self, task: TaskId, _kind: &str, outcome: &Outcome, reply: &mut Reply<'_, Message>) {
         if !outcome.ended.is_evidence() {
             return;
         }
         let stand = self.stands.iter().rev().find(|stand| stand.task == task).copied();
-        let took = outcome.took.as_secs_f64();
+        // For what had to arrive it waited, however fast it is.
+        let worked = |stand: Stand| stand.arrival.worked(self.me, outcome.took, reply.now);
+        let took = stand.map_or(outcome.took, worked).as_secs_f64();
         let pace = stand.filter(|_| outcome.ended.is_success() && took > 0.0).map(|stand| stand.seconds / took);
         self.evidence.observe(self.me, stand.map(|stand| stand.demand), pace, outcome.ended.is_success());
     }

@@ -4,6 +4,7 @@
 
 use super::index::SMALL;
 use super::proof::Proof;
+use crate::data::worked;
 use crate::{AgentId, Deadlines, Ended, Load, Outcome, Profile, TaskId, Time, seconds_to_duration};
 use core::time::Duration;
 
@@ -22,6 +23,8 @@ struct Job {
     end: f64,
     /// How long it was expected to take at the declared rate; 0 if nobody knew.
     expected: f64,
+    /// When what it needs has reached the agent.
+    here: Time,
 }
 
 /// One slot that is (or will be) taken, in the plan of one scan.
@@ -234,9 +237,10 @@ impl Book {
     pub(super) fn changes_since(&self, read: u64) -> Option<&[AgentId]> {
         self.changed.get(usize::try_from(read.checked_sub(self.dropped)?).ok()?..)
     }
-    /// A job was given. `expected`: seconds at the declared rate; `seconds`: at the pace that it proved.
-    pub(super) fn give(&mut self, agent: AgentId, task: TaskId, expected: f64, seconds: f64) {
-        self.change(agent, |member, now| member.jobs.push(Job { task, end: now + seconds, expected }));
+    /// A job was given. `expected`: seconds of work at the declared rate; `seconds`: until it should end, at the pace that it proved; `here`:
+    /// when what it needs has reached the agent.
+    pub(super) fn give(&mut self, agent: AgentId, task: TaskId, expected: f64, seconds: f64, here: Time) {
+        self.change(agent, |member, now| member.jobs.push(Job { task, end: now + seconds, expected, here }));
     }
     /// An award ended. False if no such award is in the book.
     pub(super) fn ended(&mut self, agent: AgentId, task: TaskId, outcome: &Outcome) -> bool {
@@ -249,7 +253,11 @@ impl Book {
                     member.refusals = 0;
                     member.heard(&outcome.load, now);
                     match ended {
-                        Ended::Succeeded => member.learn(|proof| proof.success(job.expected, outcome.took, outcome.quality)),
+                        Ended::Succeeded => {
+                            // For what had to arrive it waited, however fast it is.
+                            let worked = worked(job.here, outcome.took, Time::from_secs_f64(now));
+                            member.learn(|proof| proof.success(job.expected, worked, outcome.quality));
+                        }
                         Ended::Failed => member.learn(Proof::failure),
                         Ended::Refused | Ended::Cancelled | Ended::Lost => {}
                     }

@@ -305,6 +305,7 @@ impl Chain {
             return;
         }
         self.inbox.plan();
+        desk.book.plan();
         self.place_hard(desk, turn);
         let mut heads: BinaryHeap<Reverse<(Order, DemandId)>> = BinaryHeap::new();
         let first = |at| desk.lanes.busy_at(at).and_then(|d| Some(Reverse((desk.lanes.lane(d)?.first()?, d))));
@@ -384,9 +385,18 @@ impl Chain {
         };
         let rule = self.settings.delegation;
         let waits = rule == Delegation::LoadBalanced;
-        let need = Need { kind: &lane.demand.kind, work: open.work, now: turn.now, waits };
-        match self.inbox.choose(rule, &need, may, turn.rng) {
-            Pick::Ask(lead) => {
+        let arrival = open.arrival;
+        let kind = lane.demand.kind.clone();
+        let need = Need { kind: &kind, work: open.work, now: turn.now, arrival, plain: false, waits };
+        let pick = self.inbox.choose(rule, &need, may, turn.rng);
+        let home = arrival.home_at(turn.now).filter(|home| waits && !avoid.contains(home));
+        if let (Some(home), Some(others)) = (home, pick.finish())
+            && let Some(asking) = self.leave_at_home((order, demand), home, others, desk, turn)
+        {
+            return asking;
+        }
+        match pick {
+            Pick::Ask(lead, _) => {
                 self.calls = number_after(self.calls, turn.now);
                 self.inbox.speak_for(lead, (order.task(), self.calls), &need);
                 self.call(lead, order.task(), avoid, desk, turn)
@@ -401,6 +411,27 @@ impl Chain {
             Pick::Nobody => Asking::Nobody,
         }
     }
+    /// Who alone holds what a task needs may end it before all others can, as far as those above them know: `others`, in seconds. Names are
+    /// not in reports, so that the desk looks that one up in its own book. `None` if that one would end it later.
+    fn leave_at_home(
+        &mut self,
+        (order, demand): (Order, DemandId),
+        home: AgentId,
+        others: f64,
+        desk: &mut Desk,
+        turn: &mut Turn<'_, Message>,
+    ) -> Option<Asking> {
+        let at_home = desk.weigh_one(order, demand, home).filter(|one| one.finish() <= others)?;
+        if at_home.ready.free {
+            desk.award_one(order.task(), &at_home, turn);
+            return Some(Asking::Placed);
+        }
+        desk.book.reserve(home, at_home.seconds);
+        let ahead = (at_home.ready.base - desk.book.now()).max(0.0);
+        let until = at_least(desk.book.now() + 2.0 * ahead + (others - at_home.finish()), desk.book.now());
+        self.again = Some(self.again.map_or(until, |at| at.min(until)));
+        Some(Asking::Waits)
+    }
     fn call(
         &mut self,
         lead: AgentId,
@@ -412,7 +443,16 @@ impl Chain {
         let Some(mut open) = desk.lanes.close(task) else { return Asking::Nobody };
         let Some(demand) = desk.lanes.lane(open.demand).map(|lane| lane.demand.clone()) else { return Asking::Nobody };
         open.tries += 1;
-        let call = Call { to: lead, level: self.tree.levels, task, call: self.calls, demand, work: open.work, avoid };
+        let call = Call {
+            to: lead,
+            level: self.tree.levels,
+            task,
+            call: self.calls,
+            demand,
+            work: open.work,
+            arrival: open.arrival,
+            avoid,
+        };
         self.due.set(task, turn.now + self.patience_of_one());
         self.asked.insert(task, Asked { open, lead, with: lead, call: self.calls, messages: 1 });
         turn.send(lead, Message::Delegate(call));

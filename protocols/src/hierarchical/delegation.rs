@@ -4,7 +4,7 @@ use super::book::{Book, Ready};
 use super::index::{Index, Look};
 use super::lanes::{Able, Lane, Open};
 use super::settings::Delegation;
-use crate::{AgentId, Candidate, Decision, KEPT, Measure, Rng};
+use crate::{AgentId, Candidate, Decision, KEPT, Measure, Rng, Time};
 use core::cmp::Ordering;
 
 /// One able agent, as it was weighed.
@@ -14,15 +14,25 @@ pub(super) struct Weighed {
     /// What decides; less is better.
     key: (f64, f64),
     pub ready: Ready,
-    /// How long it would take, at the pace that it proved.
+    /// How long its slot would be taken: until what the task needs is there, and then for the work at the pace that it proved.
     pub seconds: f64,
-    /// How long it would take at the rate that it declared.
+    /// How long the work would take at the rate that it declared.
     pub declared: f64,
+    /// When what the task needs can be there.
+    pub here: Time,
+    /// When it would be done, in seconds.
+    finish: f64,
 }
 
 impl Weighed {
-    fn finish(&self) -> f64 {
-        self.ready.at + self.seconds
+    /// When it would be done, in seconds.
+    pub(super) fn finish(&self) -> f64 {
+        self.finish
+    }
+    /// When its slot would begin to work and not only wait, if it were taken at `now`; `None` if that is at once.
+    pub(super) fn idle_until(&self, now: f64) -> Option<f64> {
+        let here = self.here.as_secs_f64();
+        (here > now).then_some(here)
     }
     /// Less is better: by what decides, then free before busy, then by what decides next, then by id.
     fn order(&self, other: &Weighed) -> Ordering {
@@ -96,6 +106,12 @@ impl Choice {
         }
         self.best().filter(|best| best.seconds <= limit).map_or(Step::Full, Step::Start)
     }
+    /// Nobody but this one was weighed.
+    pub(super) fn only(&mut self, one: &Weighed) {
+        self.weighed.clear();
+        self.weighed.push(*one);
+        (self.considered, self.idle) = (1, None);
+    }
     fn best(&self) -> Option<Weighed> {
         self.weighed.iter().min_by(|a, b| a.order(b)).copied()
     }
@@ -108,25 +124,27 @@ impl Choice {
             if passes_over && open.avoid.contains(&able.agent) {
                 continue;
             }
-            let weighed = self.weigh_one(able, open.work, book).filter(|w| w.ready.free || !free_only);
+            let weighed = self.weigh_one(able, open, book).filter(|w| w.ready.free || !free_only);
             self.weighed.extend(weighed);
         }
         self.considered = self.weighed.len();
     }
-    fn weigh_one(&self, able: &Able, work: f64, book: &mut Book) -> Option<Weighed> {
+    pub(super) fn weigh_one(&self, able: &Able, open: &Open, book: &mut Book) -> Option<Weighed> {
         let (ready, member) = book.ready(able.agent)?;
-        let declared = if work == 0.0 { 0.0 } else { work / able.rate };
-        let seconds = declared / member.pace;
+        let declared = if open.work == 0.0 { 0.0 } else { open.work / able.rate };
+        let (seconds, here) = (declared / member.pace, open.arrival.at(able.agent));
+        let wait = (here.as_secs_f64() - ready.at).max(0.0);
+        let finish = ready.at.max(here.as_secs_f64()) + seconds;
         let jobs = f64::from(member.jobs());
         let key = match self.rule {
             // Where nobody knows how much work it is, the fastest is the best guess.
-            Delegation::LoadBalanced => (ready.at + seconds, -able.rate * member.pace),
+            Delegation::LoadBalanced => (finish, -able.rate * member.pace),
             Delegation::LeastLoaded => (jobs, 0.0),
             Delegation::BestFit => (-able.fit, jobs),
             Delegation::RoundRobin => (f64::from(turns_until(self.last, able.agent)), 0.0),
             Delegation::Random => (0.0, 0.0),
         };
-        Some(Weighed { agent: able.agent, key, ready, seconds, declared })
+        Some(Weighed { agent: able.agent, key, ready, seconds: wait + seconds, declared, here, finish })
     }
     /// Weighs the best `count` only, by the index.
     fn few(&mut self, count: usize, open: &Open, lane: &Lane, index: &Index, book: &mut Book, free_only: bool) {
@@ -135,23 +153,33 @@ impl Choice {
         let gone = avoid.iter().filter(|a| if free_only { index.is_free(**a) } else { lane.able_one(**a).is_some() });
         self.considered = if free_only { index.free_len() } else { lane.able.len() }.saturating_sub(gone.count());
         let from = self.last.map_or(AgentId(0), |last| AgentId(last.0.wrapping_add(1)));
-        for agent in index.free_from(from).filter(|a| !avoid.contains(a)).take(count) {
-            let weighed = lane.able_one(agent).and_then(|able| self.weigh_one(able, open.work, book));
+        let home = if self.waits() { open.arrival.home().filter(|home| !avoid.contains(home)) } else { None };
+        for agent in index.free_from(from).filter(|a| !avoid.contains(a) && home != Some(*a)).take(count) {
+            let weighed = lane.able_one(agent).and_then(|able| self.weigh_one(able, open, book));
             self.weighed.extend(weighed);
+        }
+        // Of all others what the task needs arrives at one moment, so that the index's order is that of their finishes.
+        let home = home.and_then(|home| self.weigh_one(lane.able_one(home)?, open, book));
+        if let Some(home) = home.filter(|home| home.ready.free) {
+            self.keep(home, count);
         }
         self.idle = self.weighed.first().copied();
         if free_only {
             return;
         }
+        if let Some(home) = home.filter(|home| !home.ready.free) {
+            self.keep(home, count);
+        }
+        let home = home.map(|home| home.agent);
         for at in 0..book.reserved().len() {
             let agent = book.reserved()[at];
-            if let Some(able) = lane.able_one(agent).filter(|a| !avoid.contains(&a.agent)) {
-                let weighed = self.weigh_one(able, open.work, book).filter(|w| !w.ready.free);
+            if let Some(able) = lane.able_one(agent).filter(|a| !avoid.contains(&a.agent) && home != Some(agent)) {
+                let weighed = self.weigh_one(able, open, book).filter(|w| !w.ready.free);
                 weighed.into_iter().for_each(|w| self.keep(w, count));
             }
         }
-        let now = book.now();
-        index.busy(now, &mut Busy { choice: self, lane, book, work: open.work, avoid, count, seen: (f64::NAN, 0) });
+        let (now, everywhere) = (book.now(), open.arrival.everywhere().as_secs_f64());
+        index.busy(now, &mut Busy { choice: self, lane, book, open, everywhere, home, avoid, count, seen: (f64::NAN, 0) });
     }
     /// Keeps one if it is among the best.
     fn keep(&mut self, one: Weighed, count: usize) {
@@ -176,7 +204,7 @@ impl Choice {
         let drawn = gaps.iter().fold(rng.below(self.considered), |at, gap| if *gap <= at { at + 1 } else { at });
         let others = (0..lot.len()).filter(|at| *at != drawn && !gaps.contains(at)).take(KEPT - 1);
         for at in core::iter::once(drawn).chain(others) {
-            let weighed = lane.able_one(lot[at]).and_then(|able| self.weigh_one(able, open.work, book));
+            let weighed = lane.able_one(lot[at]).and_then(|able| self.weigh_one(able, open, book));
             self.weighed.extend(weighed);
         }
         self.weighed[0].key.0 = -1.0;
@@ -234,7 +262,11 @@ struct Busy<'a> {
     choice: &'a mut Choice,
     lane: &'a Lane,
     book: &'a mut Book,
-    work: f64,
+    open: &'a Open,
+    /// When all but `home` can have what the task needs.
+    everywhere: f64,
+    /// It was weighed already.
+    home: Option<AgentId>,
     avoid: &'a [AgentId],
     count: usize,
     /// The moment that is looked at, and how many of it were weighed.
@@ -244,17 +276,17 @@ struct Busy<'a> {
 impl Look for Busy<'_> {
     fn worth(&self, at: f64, rate: f64) -> bool {
         let Some(last) = self.choice.weighed.get(self.count - 1) else { return true };
-        let seconds = if self.work == 0.0 { 0.0 } else { self.work / rate };
+        let seconds = if self.open.work == 0.0 { 0.0 } else { self.open.work / rate };
         // A sum may be rounded another way than that which it bounds.
-        let finish = (at + seconds) * (1.0 - 4.0 * f64::EPSILON);
+        let finish = (at.max(self.everywhere) + seconds) * (1.0 - 4.0 * f64::EPSILON);
         finish <= last.finish()
     }
     fn see(&mut self, agent: AgentId) -> bool {
-        if self.avoid.contains(&agent) || self.book.is_reserved(agent) {
+        if self.avoid.contains(&agent) || self.book.is_reserved(agent) || self.home == Some(agent) {
             return true;
         }
         let able = self.lane.able_one(agent);
-        let Some(weighed) = able.and_then(|able| self.choice.weigh_one(able, self.work, self.book)) else { return true };
+        let Some(weighed) = able.and_then(|able| self.choice.weigh_one(able, self.open, self.book)) else { return true };
         self.choice.keep(weighed, self.count);
         let (moment, times) = self.seen;
         self.seen = (weighed.ready.base, if moment == weighed.ready.base { times + 1 } else { 1 });

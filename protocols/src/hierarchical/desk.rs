@@ -148,7 +148,7 @@ impl Desk {
             lane.sync(self.choice.rule, &self.book);
         }
         let Some(lane) = self.lanes.lane(demand) else { return false };
-        let Some(open) = lane.get(order) else { return false };
+        let Some(open) = lane.get(order) else { return true }; // it filled a gap
         let deep = lane.passed >= LOOKAHEAD;
         if (deep || !self.choice.waits()) && !lane.hope {
             return false;
@@ -159,10 +159,12 @@ impl Desk {
             self.choice.of_all(open, lane, &mut self.book, turn.rng)
         };
         match step {
-            Step::Start(winner) => {
+            Step::Start(winner) if deep => {
                 self.award(order.task(), &winner, turn);
                 return true;
             }
+            Step::Start(winner) if self.start((order, demand), &winner, turn) => return true,
+            Step::Start(_) => {}
             Step::Wait(best, until) => {
                 self.book.reserve(best.agent, best.seconds);
                 let again = until.map(|until| at_least(until, self.book.now()));
@@ -175,11 +177,62 @@ impl Desk {
         }
         !deep
     }
+    /// Chooses for an open task from all that are able.
+    fn choose<M>(&mut self, order: Order, demand: DemandId, turn: &mut Turn<'_, M>) -> Step {
+        if let Some(lane) = self.lanes.lane_mut(demand) {
+            lane.sync(self.choice.rule, &self.book);
+        }
+        let Some(lane) = self.lanes.lane(demand) else { return Step::Full };
+        let Some(open) = lane.get(order) else { return Step::Full };
+        self.choice.of_all(open, lane, &mut self.book, turn.rng)
+    }
+    /// A task that would go to this agent, too, and that it ends before what the first task needs has arrived there, so that its slot works while
+    /// it would else wait: the insertion of HEFT, made at the last moment. Of those that are looked at, [`LOOKAHEAD`] of each demand, the most
+    /// urgent.
+    fn filler<M>(&mut self, first: Order, winner: &Weighed, turn: &mut Turn<'_, M>) -> Option<(Order, DemandId)> {
+        let until = winner.idle_until(self.book.now())?;
+        let fits = |one: &Weighed| one.agent == winner.agent && one.finish() <= until;
+        let mut short: Vec<(Order, DemandId)> = Vec::new();
+        for at in 0..self.lanes.busy_len() {
+            let Some(lane) = self.lanes.busy_at(at).and_then(|demand| self.lanes.lane(demand)) else { continue };
+            let Some(able) = lane.able_one(winner.agent) else { continue };
+            for open in lane.some_open(LOOKAHEAD as usize).filter(|open| open.order != first) {
+                if self.choice.weigh_one(able, open, &mut self.book).is_some_and(|one| fits(&one)) {
+                    short.push((open.order, open.demand));
+                }
+            }
+        }
+        short.sort_unstable();
+        short.into_iter().find(|(order, demand)| {
+            let step = self.choose(*order, *demand, turn);
+            matches!(step, Step::Start(best) if fits(&best))
+        })
+    }
+    /// A task goes to one who is free. If that one would wait for what it needs, another may come before it; then it stays open. False if so.
+    fn start<M>(&mut self, (order, demand): (Order, DemandId), winner: &Weighed, turn: &mut Turn<'_, M>) -> bool {
+        if winner.idle_until(self.book.now()).is_none() || !self.choice.waits() {
+            self.award(order.task(), winner, turn);
+            return true;
+        }
+        let filler = self.filler(order, winner, turn);
+        // Also to have weighed last what is awarded: its record tells of that.
+        let (order, demand) = filler.unwrap_or((order, demand));
+        let Step::Start(best) = self.choose(order, demand, turn) else { return filler.is_none() };
+        self.award(order.task(), &best, turn);
+        if filler.is_some() {
+            if self.book.get(winner.agent).is_some_and(|member| member.free() == 0) {
+                self.book.reserve(winner.agent, winner.finish() - best.finish());
+            }
+            let again = winner.idle_until(self.book.now()).map(|until| at_least(until, self.book.now()));
+            self.again = [self.again, again].into_iter().flatten().min();
+        }
+        filler.is_none()
+    }
     fn award<M>(&mut self, task: TaskId, winner: &Weighed, turn: &mut Turn<'_, M>) {
         let Some(open) = self.lanes.close(task) else { return };
         let mut decision = self.choice.decision(winner, self.book.now(), self.leader.sentence());
         decision.latency = turn.now - open.since;
-        self.book.give(winner.agent, task, winner.declared, winner.seconds);
+        self.book.give(winner.agent, task, winner.declared, winner.seconds, winner.here);
         turn.assign(task, winner.agent, decision);
         self.leader.awarded(&self.book);
         if self.keeps_awarded && self.book.len() > self.span {
@@ -198,6 +251,16 @@ impl Desk {
         let Step::Start(winner) = self.choice.of_all(open, lane, &mut self.book, turn.rng) else { return false };
         self.award(order.task(), &winner, turn);
         true
+    }
+    /// Weighs one agent for an open task; `None` if it is not able.
+    pub(super) fn weigh_one(&mut self, order: Order, demand: DemandId, agent: AgentId) -> Option<Weighed> {
+        let lane = self.lanes.lane(demand)?;
+        self.choice.weigh_one(lane.able_one(agent)?, lane.get(order)?, &mut self.book)
+    }
+    /// Gives an open task to one that was weighed and is free.
+    pub(super) fn award_one<M>(&mut self, task: TaskId, winner: &Weighed, turn: &mut Turn<'_, M>) {
+        self.choice.only(winner);
+        self.award(task, winner, turn);
     }
     /// True if the agent may have the task: a member, able, and not to be passed over.
     pub(super) fn may_have(&self, open: &Open, agent: AgentId) -> bool {
@@ -221,6 +284,8 @@ impl Desk {
         let rate = self.lanes.lane(open.demand).and_then(|lane| lane.able_one(agent)).map(|a| a.rate);
         let declared = rate.filter(|_| open.work > 0.0).map_or(0.0, |rate| open.work / rate);
         let seconds = declared / self.book.get(agent).map_or(1.0, |m| m.pace);
+        let here = open.arrival.at(agent);
+        let seconds = open.arrival.taken(agent, turn.now, 0.0, seconds);
         let name = |id| self.book.get(id).map_or("", |m| &*m.profile.name);
         let leader = self.leader.holder().map_or("", name);
         let reason = format!("leader {leader}: lead {} nominated it by what was reported to it", name(lead));
@@ -228,7 +293,7 @@ impl Desk {
             .candidates([Candidate::new(agent, seconds)])
             .because(reason)
             .cost(messages, open.tries, turn.now - open.since);
-        self.book.give(agent, task, declared, seconds);
+        self.book.give(agent, task, declared, seconds, here);
         turn.assign(task, agent, decision);
         self.leader.awarded(&self.book);
     }

@@ -4,7 +4,7 @@ use super::book::still_busy_until;
 use super::delegation::turns_until;
 use super::message::{Soon, Summary};
 use super::settings::Delegation;
-use crate::{AgentId, Profile, Rng, TaskId, Time, seconds_to_duration};
+use crate::{AgentId, Arrival, Profile, Rng, TaskId, Time, seconds_to_duration};
 use core::time::Duration;
 use std::collections::BTreeMap;
 
@@ -62,19 +62,42 @@ pub(super) struct Need<'a> {
     pub kind: &'a str,
     pub work: f64,
     pub now: Time,
+    /// When each agent can have what it needs.
+    pub arrival: Arrival,
+    /// True if those who report are plain members: what arrives is for themselves.
+    pub plain: bool,
     /// Whether to wait for busy ones that would finish it sooner.
     pub waits: bool,
+}
+
+impl Need<'_> {
+    /// When what it needs is there, in seconds; below a lead, with any of its people.
+    fn here(&self, agent: AgentId) -> f64 {
+        let at = if self.plain { self.arrival.at(agent) } else { self.arrival.everywhere() };
+        at.as_secs_f64()
+    }
 }
 
 /// Who is chosen by what was reported.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Pick {
-    /// This one reported a free slot.
-    Ask(AgentId),
+    /// This one reported a free slot; when it should be done, in seconds.
+    Ask(AgentId, f64),
     /// A busy one below another is expected to finish it sooner than any free one.
     Wait(Waiting),
     /// Nobody who may be asked reported a free slot.
     Nobody,
+}
+
+impl Pick {
+    /// When the task should be done, in seconds, if somebody was found.
+    pub(super) fn finish(&self) -> Option<f64> {
+        match self {
+            Pick::Ask(_, finish) => Some(*finish),
+            Pick::Wait(waiting) => Some(waiting.finish),
+            Pick::Nobody => None,
+        }
+    }
 }
 
 /// What a task waits for.
@@ -84,6 +107,8 @@ pub(super) struct Waiting {
     slot: Slot,
     /// How long the task would take it.
     seconds: f64,
+    /// When it should be done, in seconds.
+    pub finish: f64,
     /// Until when it is right to wait, in seconds. See [`Choice`](super::delegation::Choice).
     pub until: f64,
 }
@@ -143,7 +168,8 @@ impl Inbox {
         self.turn = Some(agent);
         if let Some(heard) = self.last.get_mut(&agent) {
             let rate = heard.state.kind(need.kind).and_then(|kind| kind.rate(heard.gone()));
-            let soon = rate.map(|rate| Soon { at: need.now + seconds_to_duration(need.work / rate), rate });
+            let begins = need.now.max(need.arrival.everywhere());
+            let soon = rate.map(|rate| Soon { at: begins + seconds_to_duration(need.work / rate), rate });
             heard.given.push(Given { task, call, since: need.now, soon });
         }
     }
@@ -157,12 +183,12 @@ impl Inbox {
         }
         any
     }
-    /// A plain member is about to take so much work.
-    pub(super) fn occupy(&mut self, agent: AgentId, work: f64, now: Time) {
+    /// A plain member is about to take so much work, with which it begins then.
+    pub(super) fn occupy(&mut self, agent: AgentId, work: f64, begins: Time) {
         self.turn = Some(agent);
         if let Some(heard) = self.last.get_mut(&agent) {
             heard.before.get_or_insert_with(|| Box::new(heard.state.clone()));
-            heard.state.taken(work, now);
+            heard.state.taken(work, begins);
         }
     }
     /// True if its last report is of a later moment.
@@ -222,7 +248,7 @@ impl Inbox {
             let believed = |rate: f64| (rate * scale).min(most);
             if let Some(rate) = kind.rate(heard.gone()) {
                 let key = match rule {
-                    Delegation::LoadBalanced if need.work > 0.0 => now + need.work / believed(rate),
+                    Delegation::LoadBalanced if need.work > 0.0 => now.max(need.here(*agent)) + need.work / believed(rate),
                     Delegation::LoadBalanced => -believed(rate),
                     Delegation::LeastLoaded => -f64::from(kind.free - heard.gone()) / f64::from(heard.state.slots.max(1)),
                     Delegation::BestFit => -fit.min(kind.best),
@@ -242,8 +268,9 @@ impl Inbox {
                 for Soon { at, rate } in kind.soon.iter().chain(heard.given.iter().filter_map(|given| given.soon.as_ref())) {
                     slot = (*at, if slot.0 == *at { slot.1 + 1 } else { 0 });
                     let promised: f64 = heard.reserved.iter().filter(|(other, _)| *other == slot).map(|(_, secs)| secs).sum();
-                    let seconds = need.work / believed(*rate);
-                    let offer = Offer { agent: *agent, key: still_busy_until(at.as_secs_f64(), now) + promised + seconds };
+                    let start = still_busy_until(at.as_secs_f64(), now) + promised;
+                    let seconds = (need.here(*agent) - start).max(0.0) + need.work / believed(*rate);
+                    let offer = Offer { agent: *agent, key: start + seconds };
                     if busy.is_none_or(|(best, ..)| offer.before(&best)) {
                         busy = Some((offer, slot, seconds));
                     }
@@ -251,15 +278,18 @@ impl Inbox {
             }
         }
         if !lot.is_empty() {
-            return Pick::Ask(lot[rng.below(lot.len())]);
+            return Pick::Ask(lot[rng.below(lot.len())], now);
         }
         match (free, busy) {
             (None, _) => Pick::Nobody,
             (Some(free), Some((busy, slot, seconds))) if busy.key < free.key => {
                 let until = now + 2.0 * (slot.0.as_secs_f64() - now).max(0.0) + (free.key - busy.key);
-                Pick::Wait(Waiting { lead: busy.agent, slot, seconds, until })
+                Pick::Wait(Waiting { lead: busy.agent, slot, seconds, finish: busy.key, until })
             }
-            (Some(free), _) => Pick::Ask(free.agent),
+            (Some(free), _) => {
+                let finish = if need.work > 0.0 { free.key } else { now.max(need.here(free.agent)) };
+                Pick::Ask(free.agent, finish)
+            }
         }
     }
 }

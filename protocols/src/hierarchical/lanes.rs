@@ -6,7 +6,7 @@
 use super::book::{Book, Member};
 use super::index::{Index, SMALL};
 use super::settings::Delegation;
-use crate::{AgentId, Demand, DemandId, TaskId, TaskView, Time};
+use crate::{AgentId, Arrival, Demand, DemandId, TaskId, TaskView, Time};
 use core::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub(super) struct Open {
     pub order: Order,
     pub demand: DemandId,
     pub work: f64,
+    /// When each agent can have what it needs.
+    pub arrival: Arrival,
     pub since: Time,
     pub avoid: Arc<[AgentId]>,
     /// How many calls for it were made down the tree.
@@ -50,7 +52,8 @@ pub(super) struct Open {
 impl Open {
     fn of(task: &TaskView, now: Time) -> Open {
         let work = if task.work.is_nan() { 0.0 } else { task.work.max(0.0) };
-        Open { order: Order::of(task), demand: task.demand.id, work, since: now, avoid: task.avoid.clone(), tries: 0 }
+        let (order, demand, arrival) = (Order::of(task), task.demand.id, task.arrival());
+        Open { order, demand, work, arrival, since: now, avoid: task.avoid.clone(), tries: 0 }
     }
     pub(super) fn task(&self) -> TaskId {
         self.order.task()
@@ -147,6 +150,10 @@ impl Lane {
     pub(super) fn after(&self, order: Order) -> Option<Order> {
         use core::ops::Bound::{Excluded, Unbounded};
         self.open.range((Excluded(order), Unbounded)).next().map(|(order, _)| *order)
+    }
+    /// The first open tasks.
+    pub(super) fn some_open(&self, most: usize) -> impl Iterator<Item = &Open> {
+        self.open.values().take(most)
     }
     pub(super) fn get(&self, order: Order) -> Option<&Open> {
         self.open.get(&order)

@@ -3,7 +3,7 @@
 //! A participant can only speak to the initiator. So the leader's desk is also the post between members: what a member says to its
 //! lead goes to the desk and from there, unread, to the lead. Each such message has two hops, and both are subject to the weather.
 
-use crate::{AgentId, Demand, Name, Profile, TaskId, Time};
+use crate::{AgentId, Arrival, Demand, Name, Profile, TaskId, Time};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -80,6 +80,9 @@ pub struct Call {
     pub demand: Arc<Demand>,
     /// Estimated work.
     pub work: f64,
+    /// When each agent can have what it needs; left out if it needs nothing.
+    #[serde(skip_serializing_if = "Arrival::is_none")]
+    pub arrival: Arrival,
     /// Who must not be nominated.
     pub avoid: Arc<[AgentId]>,
 }

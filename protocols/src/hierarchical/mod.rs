@@ -11,10 +11,14 @@
 //! **Many agents.** In a team of more than two dozen able agents the free ones are kept in order, and the busy ones by classes of rate
 //! and expected end. The choice is that of a look at everybody; it costs O(log agents) for each distinct rate that could matter.
 //!
+//! **What a task needs.** If it lies somewhere ([`TaskView::data`](crate::TaskView)), a finish counts from when it has reached the agent. Only one agent can have it
+//! sooner than all others: the index's best are weighed against that one. A slot that would wait for it is first filled with work that ends before,
+//! if there is some that belongs there.
+//!
 //! **A tree.** With `reporting: tree` a team larger than `span` is arranged in groups under leads, the most capable of each, and those
 //! under leads again, until at most `span` report to the leader. A report tells of each kind of work how many slots are free and how
 //! fast they are, in eight groups, and of eight busy ones when they will be free; of agents it gives no names. The leader's desk
-//! works out by the reports who would finish a task first. If that is somebody with a free slot it asks the lead, which asks one of
+//! looks up in its own book whether the one that alone holds what a task needs would finish it first; else it works out by the reports who would finish a task first. If that is somebody with a free slot it asks the lead, which asks one of
 //! its own or nominates a member; if it is somebody busy, the task waits, as in a small team. So an award is as good as the reports
 //! were fresh. Two things the desk has from its own roster: which of its direct reports have an able agent below, and the pace
 //! that outcomes taught, of which each agent is told, so that its reports count with it. While the tree forms, at the beginning and when

@@ -3,7 +3,7 @@
 use super::inbox::{Able, Inbox, Need, Pick};
 use super::message::{Call, Message, Seat, Summary};
 use super::settings::Delegation;
-use crate::{AgentId, Ended, Outcome, Participant, Profile, Reply, TaskId};
+use crate::{AgentId, Ended, Outcome, Participant, Profile, Reply, TaskId, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -139,11 +139,11 @@ impl Member {
         let Some(inbox) = self.inboxes.get_mut(&call.level) else { return };
         if call.level == 1 {
             // No report: whoever asked counts on the fastest free slot, and this is it.
-            inbox.occupy(chosen, call.work, reply.now);
+            inbox.occupy(chosen, call.work, reply.now.max(call.arrival.at(chosen)));
             self.nominated.insert(task, chosen);
             return reply.send(Message::Nominate { task, call: number, agent: chosen });
         }
-        let need = Need { kind: &call.demand.kind, work: call.work, now: reply.now, waits: false };
+        let need = need_of(&call, reply.now);
         inbox.speak_for(chosen, (task, number), &need);
         let down = Call { to: chosen, level: call.level - 1, ..call };
         if chosen == self.me { self.answer(down, reply) } else { reply.send(Message::Delegate(down)) }
@@ -159,12 +159,16 @@ impl Member {
             Some(Able { fit, most: f64::INFINITY }) // what it reported was doubted when it came
         };
         // A call wants an answer now: who would have it wait has decided that before.
-        let need = Need { kind: &call.demand.kind, work: call.work, now: reply.now, waits: false };
+        let need = need_of(call, reply.now);
         match self.inboxes.get(&call.level)?.choose(self.rule, &need, able, reply.rng) {
-            Pick::Ask(agent) => Some(agent),
+            Pick::Ask(agent, _) => Some(agent),
             Pick::Wait(..) | Pick::Nobody => None,
         }
     }
+}
+
+fn need_of(call: &Call, now: Time) -> Need<'_> {
+    Need { kind: &call.demand.kind, work: call.work, now, arrival: call.arrival, plain: call.level == 1, waits: false }
 }
 
 impl Participant for Member {

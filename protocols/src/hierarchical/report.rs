@@ -59,15 +59,15 @@ impl Summary {
     pub(super) fn kind(&self, name: &str) -> Option<&Kind> {
         self.kinds.binary_search_by(|k| (*k.name).cmp(name)).ok().map(|at| &self.kinds[at])
     }
-    /// The one slot that was free is taken for so many seconds of `work`.
-    pub(super) fn taken(&mut self, work: f64, now: Time) {
+    /// The one slot that was free is taken for so many seconds of `work`, which begins then.
+    pub(super) fn taken(&mut self, work: f64, begins: Time) {
         self.free = self.free.saturating_sub(1);
         for kind in &mut self.kinds {
             kind.free = kind.free.saturating_sub(1);
             let rate = kind.rates.last().map(|slots| slots.rate);
             drop_first(&mut kind.rates, 1);
             let Some(rate) = rate.filter(|_| kind.free == 0) else { continue };
-            kind.soon = vec![Soon { at: now + seconds_to_duration(work / rate), rate }];
+            kind.soon = vec![Soon { at: begins + seconds_to_duration(work / rate), rate }];
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One open task: who was asked about it, and what they answered.
 
 use crate::TaskId;
-use crate::{AgentId, TaskView, Time};
+use crate::{AgentId, Arrival, TaskView, Time};
 use core::cmp::Reverse;
 
 /// The order in which open tasks are served: the highest rank first, then the first that came.
@@ -24,8 +24,10 @@ impl Order {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Proposal {
     pub(super) price: f64,
-    /// How long it promises to take once it starts.
+    /// How long it promises to take once it starts and has what it needs.
     pub(super) seconds: f64,
+    /// When it can have that.
+    pub(super) here: Time,
 }
 
 /// What became of a question.
@@ -54,6 +56,8 @@ impl Invite {
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) view: TaskView,
+    /// When each agent can have what it needs.
+    pub(super) arrival: Arrival,
     pub(super) order: Order,
     pub(super) since: Time,
     /// The number that answers have to repeat.
@@ -78,6 +82,7 @@ impl Call {
         Call {
             order: Order::new(view, arrival),
             view: view.clone(),
+            arrival: view.arrival(),
             since,
             number: 0,
             round: 0,

@@ -70,12 +70,36 @@ struct Bidders {
     at: BTreeMap<AgentId, usize>,
 }
 
-/// A task with its proposals: bidder and proposal.
+/// A proposal at this moment.
+#[derive(Clone, Copy)]
+struct Offer {
+    price: f64,
+    /// How long the work takes.
+    seconds: f64,
+    /// Seconds until the bidder has what it needs.
+    ahead: f64,
+}
+impl Offer {
+    fn of(proposal: &Proposal, now: Time) -> Offer {
+        let Proposal { price, seconds, here } = *proposal;
+        Offer { price, seconds, ahead: here.since(now).as_secs_f64() }
+    }
+    /// For how long a turn is taken that comes in so many seconds.
+    fn taken(&self, turn: f64) -> f64 {
+        (self.ahead - turn).max(0.0) + self.seconds
+    }
+    /// Seconds until it is done in a turn that comes in so many seconds.
+    fn done(&self, turn: f64) -> f64 {
+        turn + self.taken(turn)
+    }
+}
+
+/// A task with its proposals: bidder and offer.
 struct Lot {
     order: Order,
     /// What a second of its time costs the caller.
     urgency: f64,
-    offers: Vec<(usize, Proposal)>,
+    offers: Vec<(usize, Offer)>,
 }
 
 impl Floor<'_> {
@@ -123,9 +147,10 @@ impl Floor<'_> {
                 bidders.all.push(Bidder { agent, trust: self.seats.trust(agent), turns, promised: (0.0, 0) });
                 bidders.all.len() - 1
             });
-            let promised = &mut bidders.all[index].promised;
-            *promised = (promised.0 + proposal.seconds, promised.1 + 1);
-            lot.offers.push((index, proposal));
+            let (offer, bidder) = (Offer::of(&proposal, self.now), &mut bidders.all[index]);
+            let first = bidder.turns.first().copied().unwrap_or(0.0);
+            bidder.promised = (bidder.promised.0 + offer.taken(first), bidder.promised.1 + 1);
+            lot.offers.push((index, offer));
         }
         Some(lot)
     }
@@ -137,15 +162,16 @@ impl Floor<'_> {
             Auction::FirstPrice => auction::first_price(&bids, self.set.limit()),
         };
         let Some(sale) = sale else { return Verdict::TooDear };
-        let (index, proposal) = lot.offers[sale.winner];
+        let (index, offer) = lot.offers[sale.winner];
         let (bidder, bid) = (&mut bidders[index], bids[sale.winner]);
         let start = bidder.turns.first().copied().unwrap_or(f64::INFINITY);
         if bidder.is_free_now(start, self.roster) {
-            bidder.push_back(proposal.seconds);
-            return Verdict::Bind(Win { bid, seconds: proposal.seconds, price: sale.price, batch: 1, bids });
+            let seconds = offer.taken(start);
+            bidder.push_back(seconds);
+            return Verdict::Bind(Win { bid, seconds, price: sale.price, batch: 1, bids });
         }
-        let verdict = self.wait(lot, bidders, index, start, proposal.seconds);
-        bidders[index].push_back(start + proposal.seconds);
+        let verdict = self.wait(lot, bidders, index, start, &offer);
+        bidders[index].push_back(offer.done(start));
         verdict
     }
     /// All lots in one least-cost assignment to the bidders' turns.
@@ -157,9 +183,9 @@ impl Floor<'_> {
             places_of[*index].push(place);
         }
         for (row, lot) in lots.iter().enumerate() {
-            for (index, proposal) in &lot.offers {
+            for (index, offer) in &lot.offers {
                 for place in &places_of[*index] {
-                    batch.ask(row, *place, proposal.price, lot.urgency * (turns[*place].1 + proposal.seconds));
+                    batch.ask(row, *place, offer.price, lot.urgency * offer.done(turns[*place].1));
                 }
             }
         }
@@ -171,12 +197,14 @@ impl Floor<'_> {
         let verdict = |(row, lot): (usize, &Lot)| {
             let Some(sold) = sold[row] else { return (lot.order, self.unsold(lot, bidders)) };
             let (index, start) = turns[sold.place];
-            let seconds = lot.offers.iter().find(|(bidder, _)| *bidder == index).map_or(0.0, |(_, proposal)| proposal.seconds);
+            let Some((_, offer)) = lot.offers.iter().find(|(bidder, _)| *bidder == index) else {
+                return (lot.order, self.unsold(lot, bidders)); // a place is sold to those who asked for it only
+            };
             let free = bidders[index].is_free_now(start, self.roster);
             let Some(bid) = batch.bid(row, sold.place).filter(|_| free) else {
-                return (lot.order, self.wait(lot, bidders, index, start, seconds));
+                return (lot.order, self.wait(lot, bidders, index, start, offer));
             };
-            let win = Win { bid, seconds, price: sold.price, batch: lots.len(), bids: lot.bids(bidders) };
+            let win = Win { bid, seconds: offer.taken(start), price: sold.price, batch: lots.len(), bids: lot.bids(bidders) };
             (lot.order, Verdict::Bind(win))
         };
         lots.iter().enumerate().map(verdict).collect()
@@ -187,11 +215,11 @@ impl Floor<'_> {
         let ahead = sale.and_then(|sale| bidders[lot.offers[sale.winner].0].turns.first().copied());
         ahead.map_or(Verdict::TooDear, |ahead| Verdict::Wait { ahead, margin: LEAST_TURN })
     }
-    /// It waits for a turn of this bidder, which starts in `start` seconds and then takes `seconds`.
-    fn wait(&self, lot: &Lot, bidders: &[Bidder], index: usize, start: f64, seconds: f64) -> Verdict {
+    /// It waits for a turn of this bidder, which starts in `start` seconds and is then taken as it offered.
+    fn wait(&self, lot: &Lot, bidders: &[Bidder], index: usize, start: f64, offer: &Offer) -> Verdict {
         let free = lot.offers.iter().filter(|(index, _)| self.roster.is_free(bidders[*index].agent));
-        let soonest = free.map(|(_, proposal)| proposal.seconds).fold(f64::INFINITY, f64::min);
-        let margin = if soonest.is_finite() { (soonest - start - seconds).max(0.0) } else { 0.0 };
+        let soonest = free.map(|(_, offer)| offer.done(0.0)).fold(f64::INFINITY, f64::min);
+        let margin = if soonest.is_finite() { (soonest - offer.done(start)).max(0.0) } else { 0.0 };
         // Of one that is overdue the turn moves away as time goes by.
         let ahead = if self.seats.is_overdue(bidders[index].agent, self.now) { 0.0 } else { start };
         Verdict::Wait { ahead, margin }
@@ -201,12 +229,12 @@ impl Floor<'_> {
 impl Lot {
     /// What each bids with its soonest turn.
     fn bids(&self, bidders: &[Bidder]) -> Vec<Bid> {
-        let bid = |(index, proposal): &(usize, Proposal)| {
+        let bid = |(index, offer): &(usize, Offer)| {
             let Bidder { agent, trust, turns, .. } = &bidders[*index];
             let start = turns.first().copied().unwrap_or(f64::MAX);
-            let delay = start + proposal.seconds;
+            let delay = offer.done(start);
             let wait = if self.urgency == 0.0 { 0.0 } else { self.urgency * delay };
-            Bid { agent: *agent, price: proposal.price, wait, trust: *trust, delay }
+            Bid { agent: *agent, price: offer.price, wait, trust: *trust, delay }
         };
         self.offers.iter().map(bid).collect()
     }

@@ -130,8 +130,9 @@ impl Initiator for Auctioneer {
         }
         match message {
             Message::Propose { task, call, price, start, finish } => {
-                let seconds = (finish - start).as_secs_f64();
-                self.house.proposed(from, task, call, Proposal { price, seconds }, start, turn);
+                let here = self.house.calls.get(&task).map_or(Time::ZERO, |call| call.arrival.at(from));
+                let seconds = (finish - start.max(here)).as_secs_f64();
+                self.house.proposed(from, task, call, Proposal { price, seconds, here }, start, turn);
             }
             Message::Refuse { task, call, .. } => self.house.refused(from, task, call, turn),
             Message::CallForProposals { .. } | Message::RejectProposal { .. } => {}

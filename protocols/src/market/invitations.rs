@@ -3,7 +3,7 @@
 use super::call::{Answer, Call, Order};
 use super::house::House;
 use super::message::Message;
-use crate::{Able, AgentId, TaskId, Turn};
+use crate::{Able, AgentId, TaskId, Time, Turn};
 use core::time::Duration;
 
 /// Rounds of calls without an admitted proposal, until it counts as a refusal. With the time doubling, the last waits minutes.
@@ -22,7 +22,7 @@ impl House {
         let Some(call) = self.calls.get(&task).filter(|call| call.round < MOST_ROUNDS) else {
             return self.decline_unwilling(task, turn);
         };
-        let asked = self.shortlist(&call.clone());
+        let asked = self.shortlist(&call.clone(), turn.now);
         if asked.is_empty() {
             return self.decline_unwilling(task, turn);
         }
@@ -37,14 +37,14 @@ impl House {
             self.seats.change(agent, |seat| seat.asked += 1);
         }
         for agent in asked {
-            turn.send(agent, question(call, reply_by));
+            turn.send(agent, question(call, agent, reply_by));
         }
         self.due.set(task, reply_by);
     }
     /// Those who may be asked, without those who are out already: all of a small team. Of a large one the fastest free ones, each the
     /// slower the more open calls it is asked in; and some of the fastest whether free or not, since one that is soon free may be the
-    /// better.
-    fn shortlist(&mut self, call: &Call) -> Vec<AgentId> {
+    /// better; and the one that need not wait for what the task needs.
+    fn shortlist(&mut self, call: &Call, now: Time) -> Vec<AgentId> {
         let out = |agent: AgentId| call.invite(agent).is_some_and(|invite| matches!(invite.answer, Answer::Out));
         let most = self.set.shortlist.unwrap_or(usize::MAX);
         if self.roster.count_candidates(&call.view) <= most {
@@ -55,7 +55,10 @@ impl House {
         let mut free: Vec<Able> =
             self.roster.free(&call.view).filter(|able| !out(able.agent)).take(most.saturating_mul(SEEN)).collect();
         free.sort_by(|a, b| slowed(b).total_cmp(&slowed(a)));
-        let mut asked: Vec<AgentId> = free.iter().take(most - most / 4).map(|able| able.agent).collect();
+        let home = call.arrival.home_at(now).filter(|home| !out(*home));
+        let home = home.and_then(|home| self.roster.may_do(&call.view, home)).map(|able| able.agent);
+        let mut asked: Vec<AgentId> = home.into_iter().collect();
+        asked.extend(free.iter().map(|able| able.agent).filter(|agent| home != Some(*agent)).take(most - most / 4));
         for able in self.roster.fastest(&call.view) {
             if asked.len() >= most {
                 break;
@@ -86,7 +89,7 @@ impl House {
         if let Some(call) = self.calls.get_mut(&task)
             && call.also(agent, reply_by)
         {
-            turn.send(agent, question(call, reply_by));
+            turn.send(agent, question(call, agent, reply_by));
             self.seats.change(agent, |seat| seat.asked += 1);
         }
     }
@@ -115,9 +118,9 @@ impl House {
     }
 }
 
-fn question(call: &Call, reply_by: crate::Time) -> Message {
-    let view = &call.view;
-    Message::CallForProposals { task: view.id, call: call.number, demand: view.demand.clone(), work: view.work, reply_by }
+fn question(call: &Call, agent: AgentId, reply_by: Time) -> Message {
+    let (view, here) = (&call.view, call.arrival.at(agent));
+    Message::CallForProposals { task: view.id, call: call.number, demand: view.demand.clone(), work: view.work, here, reply_by }
 }
 
 /// How long a waiting task stands before it is thought over though nothing happened: until the turn that it waits for is overdue by

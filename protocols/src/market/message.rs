@@ -23,6 +23,9 @@ pub enum Message {
         demand: Arc<Demand>,
         /// Seconds on an agent of speed 1 and fit 1.
         work: f64,
+        /// When what the task needs can be with the agent that is asked; left out if it needs nothing.
+        #[serde(skip_serializing_if = "is_zero")]
+        here: Time,
         /// Answers that come after it are late.
         reply_by: Time,
     },
@@ -36,7 +39,7 @@ pub enum Message {
         price: f64,
         /// When a slot of mine is free for it.
         start: Time,
-        /// When I would be done.
+        /// When I would be done: not before what it needs is here, and the work is done.
         finish: Time,
     },
     /// I won't.
@@ -55,6 +58,10 @@ pub enum Message {
         /// Why not.
         why: Rejection,
     },
+}
+
+fn is_zero(here: &Time) -> bool {
+    *here == Time::ZERO
 }
 
 /// Why an agent makes no proposal.

@@ -3,7 +3,8 @@
 use super::message::{Message, Refusal};
 use crate::{AgentId, Demand, Load, Participant, Profile, Reply, TaskId, Time, seconds_to_duration};
 
-/// The contractor of one agent. It bids what is true: its cost for the seconds that it needs, and the finish that its queue allows.
+/// The contractor of one agent. It bids what is true: its cost for the seconds that it works, and the finish that its queue and what has to be
+/// fetched allow.
 ///
 /// Where payments are second prices, no other bid would earn it more.
 ///
@@ -13,7 +14,7 @@ use crate::{AgentId, Demand, Load, Participant, Profile, Reply, TaskId, Time, se
 /// let profile = Profile::new("ann", Capabilities::default().and("dig", 0.5)).cost(0.1);
 /// let mut ann = Market::default().participant(AgentId(0), &profile);
 /// let call = Message::CallForProposals {
-///     task: TaskId::new(0, 0), call: 1, demand: Demand::of_kind(DemandId(0), "dig").into(), work: 3.0, reply_by: Time::MAX,
+///     task: TaskId::new(0, 0), call: 1, demand: Demand::of_kind(DemandId(0), "dig").into(), work: 3.0, here: Time::ZERO, reply_by: Time::MAX,
 /// };
 /// let (mut rng, mut said) = (Rng::new(1, "ann"), Vec::new());
 /// ann.on_message(call, &mut Reply::new(Time::ZERO, Load::default(), &mut rng, &mut said));
@@ -32,17 +33,18 @@ impl Contractor {
     pub fn new(me: AgentId, profile: &Profile) -> Contractor {
         Contractor { me, profile: profile.clone() }
     }
-    fn answer(&self, task: TaskId, call: u64, demand: &Demand, work: f64, now: Time, load: &Load) -> Message {
+    fn answer(&self, (task, call): (TaskId, u64), demand: &Demand, work: f64, here: Time, now: Time, load: &Load) -> Message {
         let Some(fit) = demand.fit(self.me, &self.profile) else {
             return Message::Refuse { task, call, why: Refusal::NotAble };
         };
         let seconds = if work == 0.0 { 0.0 } else { self.profile.seconds_for(work, fit) };
+        let start = now + seconds_to_duration(self.wait(load));
+        // While it waits for what has to arrive it does nothing, and asks nothing for that: the caller weighs the time.
         let price = self.profile.cost * seconds;
         if !(seconds.is_finite() && price.is_finite() && price >= 0.0) {
             return Message::Refuse { task, call, why: Refusal::NoEnd };
         }
-        let start = now + seconds_to_duration(self.wait(load));
-        Message::Propose { task, call, price, start, finish: start + seconds_to_duration(seconds) }
+        Message::Propose { task, call, price, start, finish: start.max(here) + seconds_to_duration(seconds) }
     }
     /// Seconds until a slot is free: exact for one slot, its share of the backlog for more.
     fn wait(&self, load: &Load) -> f64 {
@@ -56,10 +58,10 @@ impl Participant for Contractor {
 
     fn on_message(&mut self, message: Message, reply: &mut Reply<'_, Message>) {
         // After the reply-by time an answer would only be refused.
-        if let Message::CallForProposals { task, call, demand, work, reply_by } = message
+        if let Message::CallForProposals { task, call, demand, work, here, reply_by } = message
             && reply.now <= reply_by
         {
-            let answer = self.answer(task, call, &demand, work, reply.now, &reply.load);
+            let answer = self.answer((task, call), &demand, work, here, reply.now, &reply.load);
             reply.send(answer);
         }
     }

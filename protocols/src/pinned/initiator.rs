@@ -93,7 +93,8 @@ impl PlanKeeper {
     }
     fn award(&mut self, waiting: &Waiting, able: Able, decision: Decision, turn: &mut Turn<'_, Silence>) {
         let task = &waiting.task;
-        self.roster.award(task.id, able.agent, able.seconds_for(task.work), turn.now);
+        let seconds = self.roster.seconds_taken(task, &able, turn.now);
+        self.roster.award(task.id, able.agent, seconds, turn.now);
         self.idle.remove(&able.agent);
         turn.assign(task.id, able.agent, decision.cost(0, 1, turn.now - waiting.since));
     }

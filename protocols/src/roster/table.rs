@@ -46,7 +46,7 @@ impl Table {
             _ => self.able.binary_search_by_key(&agent, |able| able.agent),
         }
     }
-    fn get(&self, agent: AgentId) -> Option<Able> {
+    pub(super) fn get(&self, agent: AgentId) -> Option<Able> {
         self.position(agent).ok().map(|at| self.able[at])
     }
     /// Enters the agent, free, if it is able.

@@ -7,7 +7,7 @@ use super::open::{Offer, Open, OpenTasks, Order};
 use super::response;
 use super::settings::Stigmergic;
 use crate::{
-    AgentId, Deadlines, Demand, Initiator, Judged, Memory, Outcome, Profile, Roster, TaskId, TaskView, Time, Turn, Why,
+    AgentId, Arrival, Deadlines, Demand, Initiator, Judged, Memory, Outcome, Profile, Roster, TaskId, TaskView, Time, Turn, Why,
     seconds_to_duration,
 };
 use std::collections::BTreeMap;
@@ -30,6 +30,7 @@ pub(super) enum Alarm {
 struct AtWork {
     demand: Arc<Demand>,
     work: f64,
+    arrival: Arrival,
 }
 
 /// The environment of a colony.
@@ -145,7 +146,7 @@ impl Environment {
         let Some(open) = self.open.get(response.task).filter(|open| open.call == response.call) else { return };
         let call = open.call;
         let felt = sensed.iter().find(|felt| felt.task == response.task).copied();
-        let Some(felt) = felt.or_else(|| self.felt(response.task, from)) else { return };
+        let Some(felt) = felt.or_else(|| self.felt(response.task, from, now)) else { return };
         let speed = self.roster.profile(from).map_or(0.0, |profile| profile.speed);
         let response = response::doubted(&self.settings, &response, &felt, speed);
         let intensity = self.intensity_of(response.task, from, now);
@@ -196,21 +197,22 @@ impl Environment {
         }
     }
     /// A success strengthens its trail.
-    fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) {
+    fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, now: Time) {
         let Some(done) = self.at_work.remove(&task) else { return };
+        let worked = done.arrival.worked(agent, outcome.took, now);
         if outcome.ended.is_evidence() {
             let rate = self.roster.fit(&done.demand, agent).map_or(0.0, |able| able.rate);
             let quality = if outcome.ended.is_success() { outcome.quality } else { 0.0 };
-            self.field.prove(&done.demand, agent, done.work / rate, outcome.took, quality);
+            self.field.prove(&done.demand, agent, done.work / rate, worked, quality);
         }
         if outcome.ended.is_success() {
             let quality = if outcome.quality.is_finite() { outcome.quality.clamp(0.0, 1.0) } else { 0.0 };
-            let speed = self.field.speed(&done.demand, done.work, outcome.took);
+            let speed = self.field.speed(&done.demand, done.work, worked);
             self.field.deposit(&done.demand, agent, self.settings.reinforcement * quality * speed);
         }
     }
     pub(super) fn at_work(&mut self, task: &TaskView) {
-        self.at_work.insert(task.id, AtWork { demand: task.demand.clone(), work: task.work });
+        self.at_work.insert(task.id, AtWork { demand: task.demand.clone(), work: task.work, arrival: task.arrival() });
     }
     /// The end of each turn: ants that hesitate think again if marks have moved.
     fn settle(&mut self, turn: &mut Turn<'_, Message>) {
@@ -275,7 +277,7 @@ impl Initiator for Environment {
     fn on_outcome(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome, turn: &mut Turn<'_, Message>) {
         self.field.begin(turn.now);
         if self.roster.settle_outcome(task, agent, outcome, turn.now).is_some() {
-            self.learn(task, agent, outcome);
+            self.learn(task, agent, outcome, turn.now);
             self.forage(agent, turn);
         }
     }

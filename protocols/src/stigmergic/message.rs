@@ -39,6 +39,9 @@ pub struct Felt {
     pub call: u64,
     /// Its estimated work: seconds at speed 1 and fit 1.
     pub work: f64,
+    /// Seconds until what it needs is where the ant is; left out if it is there.
+    #[serde(skip_serializing_if = "is_near")]
+    pub fetch: f64,
     /// How well it suits the ant, in `(0, 1]`.
     pub fit: f64,
     /// The ant's own trail on this kind of work.
@@ -52,6 +55,10 @@ pub struct Felt {
     pub intensity: f64,
     /// True if this announcement explores: reactions are drawn. False if the strongest reaction shall win.
     pub explores: bool,
+}
+
+fn is_near(fetch: &f64) -> bool {
+    *fetch == 0.0
 }
 
 /// How an ant responds to one task.

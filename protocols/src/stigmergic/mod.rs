@@ -18,6 +18,9 @@
 //! ants: the least of exponential times falls to each in proportion to its rate. With a `greed` above 0 the strongest simply wins that
 //! often, the pseudo-random-proportional rule of Ant Colony System (Dorigo and Gambardella 1997).
 //!
+//! **What has to be fetched.** What a task needs may lie with one ant ([`TaskView::data`](crate::TaskView)). An ant senses for how many seconds it would
+//! have to wait for that: they add to its threshold, and η is less by the share of its time that it would wait.
+//!
 //! **What is learned.** A success adds `reinforcement · quality · speed` to its trail, speed relative to what is usual for the kind of
 //! work; per `period` a share `decay` evaporates; and trails stay between `min` and `max` (MAX–MIN: Stützle and Hoos 2000). Trails are
 //! saved by name, so that they outlive runs.

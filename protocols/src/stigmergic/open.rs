@@ -1,7 +1,7 @@
 //! The open tasks: what is stimulus in the environment, in the order of its strength.
 
 use super::message::Response;
-use crate::{AgentId, DemandId, TaskId, TaskView, Time};
+use crate::{AgentId, Arrival, DemandId, TaskId, TaskView, Time};
 use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +36,8 @@ pub(super) struct Offer {
 #[derive(Clone, Debug)]
 pub(super) struct Open {
     pub view: TaskView,
+    /// When each ant can have what it needs.
+    pub arrival: Arrival,
     /// Its announcement's number.
     pub call: u64,
     pub since: Time,
@@ -93,6 +95,7 @@ impl OpenTasks {
         }
         let open = Open {
             view: view.clone(),
+            arrival: view.arrival(),
             call: self.calls,
             since: now,
             explores,

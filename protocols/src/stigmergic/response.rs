@@ -61,10 +61,17 @@ fn power(base: f64, exponent: f64) -> f64 {
     }
 }
 
-/// Seconds that an ant of this speed needs for what it senses, at the pace that it proved.
+/// Seconds that an ant of this speed needs for what it senses, at the pace that it proved: what has to be fetched comes first.
 pub(super) fn seconds(felt: &Felt, speed: f64) -> f64 {
+    felt.fetch + working(felt, speed)
+}
+fn working(felt: &Felt, speed: f64) -> f64 {
     let rate = speed * felt.fit * felt.pace;
     if rate > 0.0 { felt.work / rate } else { f64::INFINITY }
+}
+/// Which share of its time it would work, and not wait for what has to be fetched.
+fn nearness(felt: &Felt, speed: f64) -> f64 {
+    if felt.fetch > 0.0 { working(felt, speed) / seconds(felt, speed) } else { 1.0 }
 }
 
 /// The ant's threshold, in seconds like the intensity: what the task would take in its own hands. Then a response of ½ is where it
@@ -82,13 +89,17 @@ fn experience(least: f64, trail: f64) -> f64 {
 }
 
 /// The weight of the ant among volunteers. The work is the same for all of them, so the visibility is the rate at which it gets work done
-/// well.
+/// well, the time counted in which it waits for what has to be fetched.
 pub(super) fn weight(settings: &Stigmergic, felt: &Felt, speed: f64) -> f64 {
     let weight = match settings.model {
-        Model::AntColony => attraction(felt.trail, speed * felt.fit * felt.pace * felt.success, settings.alpha, settings.beta),
+        Model::AntColony => {
+            let rate = speed * felt.fit * felt.pace * felt.success * nearness(felt, speed);
+            attraction(felt.trail, rate, settings.alpha, settings.beta)
+        }
         Model::ResponseThreshold => {
-            let unit = Felt { work: 1.0, ..*felt };
-            power(felt.success / threshold(settings, felt, seconds(&unit, speed)), settings.steepness)
+            let unit = Felt { work: 1.0, fetch: 0.0, ..*felt };
+            let seconds = threshold(settings, felt, seconds(&unit, speed));
+            power(felt.success * nearness(felt, speed) / seconds, settings.steepness)
         }
     };
     if weight.is_nan() { f64::MIN_POSITIVE } else { weight.clamp(f64::MIN_POSITIVE, 1e300) }

@@ -67,14 +67,14 @@ impl Environment {
     fn intensity(open: &Open, marks: &Marks, own: f64, ahead: f64, now: Time) -> Intensity {
         let (mut soonest, mut back, mut rates) = (f64::INFINITY, 0.0, 0.0);
         for mark in marks.at_work.iter().filter(|mark| mark.rate > 0.0 && !open.view.avoids(mark.agent)) {
-            let finish = mark.back + open.work() / mark.rate;
+            let finish = mark.back + open.arrival.taken(mark.agent, now, mark.back, open.work() / mark.rate);
             if finish < soonest {
                 (soonest, back) = (finish, mark.back);
             }
             rates += mark.rate;
         }
         if marks.idle > own {
-            let finish = VENTURE * open.work() / marks.idle;
+            let finish = open.arrival.everywhere().since(now).as_secs_f64() + VENTURE * open.work() / marks.idle;
             if finish < soonest {
                 (soonest, back) = (finish, 0.0);
             }
@@ -153,19 +153,21 @@ impl Environment {
                     let (call, work, explores) = (open.call, open.work(), open.explores);
                     let trail = self.field.trail(&view.demand, agent);
                     let (intensity, pace, success) = (intensity.seconds, proof.pace(), proof.success());
-                    felt.push(Felt { task: view.id, call, work, fit: able.fit, trail, pace, success, intensity, explores });
+                    let (task, fit, fetch) = (view.id, able.fit, open.arrival.wait(agent, now, 0.0));
+                    felt.push(Felt { task, call, work, fetch, fit, trail, pace, success, intensity, explores });
                 }
             }
         }
         (felt, again)
     }
     /// What an ant would sense of a task now: its answer came too late to know what it had sensed.
-    pub(super) fn felt(&mut self, task: TaskId, agent: AgentId) -> Option<Felt> {
+    pub(super) fn felt(&mut self, task: TaskId, agent: AgentId, now: Time) -> Option<Felt> {
         let open = self.open.get(task)?;
         let (call, work, explores, demand) = (open.call, open.work(), open.explores, open.view.demand.clone());
         let (fit, proof) = (self.roster.fit(&demand, agent)?.fit, self.field.proof(&demand, agent));
+        let fetch = open.arrival.wait(agent, now, 0.0);
         let (trail, pace, success) = (self.field.trail(&demand, agent), proof.pace(), proof.success());
-        Some(Felt { task, call, work, fit, trail, pace, success, intensity: 0.0, explores })
+        Some(Felt { task, call, work, fetch, fit, trail, pace, success, intensity: 0.0, explores })
     }
     fn meet(&mut self, agent: AgentId, felt: Vec<Felt>, turn: &mut Turn<'_, Message>) {
         let window = self.settings.window;
@@ -189,6 +191,8 @@ impl Environment {
         let large = self.roster.count_candidates(&view) > reach;
         let mut near: Vec<AgentId> = Vec::new();
         if large {
+            let home = view.arrival().home_at(turn.now).and_then(|home| self.roster.may_do(&view, home));
+            near.extend(home.map(|able| able.agent).filter(|home| self.is_idle(*home)));
             let latest: Vec<AgentId> = self.field.latest(&view.demand).take(reach.div_ceil(4)).collect();
             near.extend(latest.into_iter().filter(|agent| self.roster.may_do(&view, *agent).is_some()));
             near.retain(|agent| self.is_idle(*agent));

@@ -1,6 +1,6 @@
 //! A simulated body: slots, a queue, durations by speed and fit, failures, refusals.
 
-use crate::ids::TaskId;
+use crate::ids::{AgentId, TaskId};
 use crate::profile::{Load, Profile};
 use crate::rng::Rng;
 use crate::task::TaskView;
@@ -62,12 +62,13 @@ impl Body {
         self.speed = speed;
         self
     }
-    /// The job that the task becomes here. Its luck depends on seed, task and attempt only, so that two protocols face the same.
-    pub(super) fn job(&self, task: &TaskView, fit: f64, seed: u64) -> Job {
+    /// The job that the task becomes at this agent. Its luck depends on seed, task and attempt only, so that two protocols face the same.
+    pub(super) fn job(&self, task: &TaskView, me: AgentId, fit: f64, seed: u64) -> Job {
         let estimate = self.profile.seconds_for(task.work, fit);
         let rate = self.speed * fit;
         let mut job = Job {
             task: task.id,
+            here: task.arrival().at(me),
             estimate,
             seconds: if rate > 0.0 { task.work / rate } else { f64::MAX },
             fails: false,
@@ -94,6 +95,8 @@ impl From<Profile> for Body {
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) task: TaskId,
+    /// When what it needs is here: it has a slot and waits for that.
+    pub(super) here: Time,
     pub(super) fails: bool,
     /// `None` while it waits.
     pub(super) started: Option<Time>,
@@ -136,6 +139,8 @@ impl Jobs {
         }
         let mut job = self.waiting.pop_front()?;
         job.started = Some(now);
+        let wait = job.here.since(now).as_secs_f64();
+        (job.seconds, job.estimate) = (job.seconds + wait, job.estimate + wait);
         let ends = (job.task, now + seconds_to_duration(job.seconds));
         self.running.push(job);
         Some(ends)

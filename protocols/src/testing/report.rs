@@ -127,6 +127,10 @@ sometimes! {
     avoided,
     /// Declines.
     declines,
+    /// Awards to an agent that has to wait for what the task needs.
+    fetched,
+    /// Awards to the one agent that need not wait for what the task needs, while all others would have to.
+    at_home,
     /// Awards that the agent did not take.
     refusals,
     /// Awards that failed.

@@ -8,6 +8,7 @@ use super::body::Body;
 use super::report::{Report, Sometimes};
 use super::table::{Again, Table};
 use crate::capability::{Capabilities, Demand};
+use crate::data::Input;
 use crate::ids::{AgentId, DemandId, TaskId};
 use crate::profile::Profile;
 use crate::protocol::{Initiator, Protocol};
@@ -269,6 +270,12 @@ fn demands(agents: usize, rng: &mut Rng) -> Vec<Arc<Demand>> {
     (0..6).map(demand).collect()
 }
 
+/// Something that lies with somebody, who may have left, and may be everywhere long since.
+fn input(at: Time, agents: usize, rng: &mut Rng) -> Input {
+    let elsewhere = at + seconds_to_duration(rng.between(-2.0, 6.0));
+    Input { holder: AgentId(rng.below(agents) as u32), bytes: rng.bits() >> 34, elsewhere }
+}
+
 fn tasks<P: Protocol>(mut table: Table<P>, agents: usize, span: f64, rng: &mut Rng) -> Table<P> {
     let demands = demands(agents, rng);
     let (count, rush) = (1 + rng.below(60) as u32, rng.chance(0.3));
@@ -283,7 +290,7 @@ fn tasks<P: Protocol>(mut table: Table<P>, agents: usize, span: f64, rng: &mut R
             task.avoid = (0..1 + rng.below(3)).map(|_| AgentId(rng.below(agents) as u32)).collect();
         }
         if rng.chance(0.2) {
-            task.data = (0..1 + rng.below(2)).map(|_| (AgentId(rng.below(agents) as u32), rng.bits() >> 34)).collect();
+            task.data = (0..1 + rng.below(2)).map(|_| input(at, agents, rng)).collect();
         }
         if rng.chance(0.15) {
             let soon = at + seconds_to_duration(rng.exponential(2.0));

@@ -124,9 +124,11 @@ impl RunActor {
     pub(super) fn errand_of(&mut self, instance: u32, node: NodeIx, job: Job) -> Box<Errand> {
         let id = self.task(instance);
         let estimate = self.ledger.plan().weight(node);
+        let data = self.world.inputs_of(&job);
         let kit = self.kit(node);
         let mut view = TaskView::new(id, kit.demand.clone());
         (view.work, view.rank) = (estimate, kit.rank);
+        view.data = data.unwrap_or(view.data);
         let (policy, conditions) = (kit.policy.clone(), kit.conditions.clone());
         Box::new(Errand {
             view: Arc::new(view),

@@ -254,7 +254,7 @@ fn hearing(agents: u32) -> Arc<Agenda> {
         ballot: 1,
         seats,
         slates: vec![Slate { demand: DemandId(0), entries }],
-        motions: vec![Motion { task: TaskId::new(0, 0), slate: 0, work: 1.0, only: None }],
+        motions: vec![Motion { task: TaskId::new(0, 0), slate: 0, work: 1.0, arrival: crate::Arrival::default(), only: None }],
         minutes: (0..24).map(minute).collect(),
     })
 }

@@ -4,16 +4,18 @@ use super::{dig, digger};
 use crate::hierarchical::book::Book;
 use crate::hierarchical::delegation::{Choice, Step};
 use crate::hierarchical::lanes::Lanes;
-use crate::{AgentId, Ended, Load, Outcome, Rng, TaskId, Time};
+use crate::{AgentId, Ended, Input, Load, Outcome, Rng, TaskId, Time};
 use core::time::Duration;
 use proptest::prelude::*;
 
-/// One thing that happens: seconds that pass, an agent, the work that it is given, and the work of the task that is then looked at.
-type Move = (f64, u32, f64, f64);
+/// One thing that happens: seconds that pass, an agent, the work that it is given, the work of the task that is then looked at, and where
+/// what that needs lies, until it is elsewhere so many seconds later.
+type Move = (f64, u32, f64, f64, Option<(u32, f64)>);
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let work = || prop_oneof![Just(0.0), Just(1.0), 0.1_f64..9.0];
-    prop::collection::vec((prop_oneof![Just(0.0), 0.0_f64..2.0], 0_u32..40, work(), work()), 1..150)
+    let data = prop::option::of((0_u32..42, prop_oneof![Just(0.5), Just(2.0), 0.1_f64..9.0]));
+    prop::collection::vec((prop_oneof![Just(0.0), 0.0_f64..2.0], 0_u32..40, work(), work(), data), 1..150)
 }
 
 proptest! {
@@ -30,7 +32,7 @@ proptest! {
         lanes.open(&dig(0, 1.0), Time::ZERO, &book);
         let demand = dig(0, 1.0).demand.id;
         let (mut now, mut jobs, mut number) = (0.0, Vec::new(), 1);
-        for (pause, agent, given, asked) in moves {
+        for (pause, agent, given, asked, data) in moves {
             now += pause;
             book.begin(Time::from_secs_f64(now));
             if given > 4.0 && !jobs.is_empty() {
@@ -39,11 +41,17 @@ proptest! {
                 book.ended(agent, task, &outcome);
             } else {
                 let task = TaskId::new(0, number);
-                (0..3).for_each(|_| book.give(AgentId(agent), task, given, given / speeds[agent as usize]));
+                (0..3).for_each(|_| book.give(AgentId(agent), task, given, given / speeds[agent as usize], Time::ZERO));
                 jobs.extend([(AgentId(agent), task); 3]);
                 number += 1;
             }
-            let open = dig(0, asked).avoiding(vec![AgentId(agent), AgentId(agent + 1)]);
+            let input = data.map(|(holder, seconds)| Input {
+                holder: AgentId(holder),
+                bytes: 1,
+                elsewhere: Time::from_secs_f64(now + seconds),
+            });
+            let inputs: Vec<Input> = input.into_iter().collect();
+            let open = dig(0, asked).avoiding(vec![AgentId(agent), AgentId(agent + 1)]).needing(inputs);
             lanes.open(&open, Time::ZERO, &book);
             let lane = lanes.lane_mut(demand).expect("it is open");
             lane.sync(rule, &book);

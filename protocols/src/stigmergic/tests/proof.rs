@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 fn felt(work: f64, trail: f64, pace: f64, success: f64, explores: bool) -> Felt {
     let (task, call) = (TaskId::new(0, 1), 1);
-    Felt { task, call, work, fit: 0.7, trail, pace, success, intensity: 1.0, explores }
+    Felt { task, call, work, fetch: 0.0, fit: 0.7, trail, pace, success, intensity: 1.0, explores }
 }
 fn said(settings: &Stigmergic, speed: f64, felt: Felt, lie: Option<Lie>) -> Response {
     let profile = Profile::new("ann", Capabilities::default()).speed(speed);

@@ -43,7 +43,13 @@ impl<P: Protocol> World<P> {
         entry.awards += 1;
         let (view, award) = (entry.view.clone(), entry.awards);
         let Seat { body, life: Some((_, jobs)), .. } = &mut self.seats[agent.index()] else { return };
-        let job = body.job(&view, fit, self.seed);
+        let arrival = view.arrival();
+        if arrival.at(agent) > self.now {
+            self.ledger.report.sometimes.fetched += 1;
+        } else if arrival.home_at(self.now) == Some(agent) {
+            self.ledger.report.sometimes.at_home += 1;
+        }
+        let job = body.job(&view, agent, fit, self.seed);
         if jobs.take(body, job) {
             self.start_jobs(agent);
         } else {

@@ -1,0 +1,56 @@
+//! Where what tasks made lies: for governments that want to leave work near what it needs.
+
+use super::World;
+use polity_agents::Job;
+use polity_protocols::{AgentId, Input, Name, Time};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Knows what a task needs of others, who made it, and when it can be elsewhere. A society whose agents make each other wait for data has one,
+/// so that its governments are told what its agents will find.
+pub(crate) trait Depot {
+    /// Tells of each thing that the task of a run needs: the name of its holder, its bytes, and when any other agent can have it.
+    fn inputs(&self, run: &Name, task: &Name, tell: &mut dyn FnMut(&Name, u64, Time));
+}
+
+/// The depots of a society; most have none.
+#[derive(Default)]
+pub(crate) struct Depots {
+    all: RefCell<Vec<Rc<dyn Depot>>>,
+    /// The numbers of holders that were asked for.
+    numbers: RefCell<BTreeMap<Name, AgentId>>,
+}
+
+impl Depots {
+    /// One more; one that is here already changes nothing.
+    pub(crate) fn add(&self, depot: Rc<dyn Depot>) {
+        let mut all = self.all.borrow_mut();
+        if !all.iter().any(|known| Rc::ptr_eq(known, &depot)) {
+            all.push(depot);
+        }
+    }
+}
+
+impl World {
+    /// Where the input of a job lies; `None` if all is at hand everywhere. What a stranger holds counts as at hand.
+    pub(crate) fn inputs_of(&self, job: &Job) -> Option<Arc<[Input]>> {
+        let depots = self.depots.all.borrow();
+        let mut inputs = Vec::new();
+        for depot in depots.iter() {
+            depot.inputs(&job.run, &job.name, &mut |holder, bytes, elsewhere| {
+                inputs.extend(self.number_of(holder).map(|holder| Input { holder, bytes, elsewhere }));
+            });
+        }
+        (!inputs.is_empty()).then(|| inputs.into())
+    }
+    fn number_of(&self, name: &Name) -> Option<AgentId> {
+        let mut numbers = self.depots.numbers.borrow_mut();
+        if !numbers.contains_key(name) {
+            let roster = self.directory.roster();
+            numbers.extend(roster.iter().zip(0..).map(|(profile, n)| (profile.name.clone(), AgentId(n))));
+        }
+        numbers.get(name).copied()
+    }
+}
