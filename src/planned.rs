@@ -100,7 +100,7 @@ fn has_own_number(task: &Task) -> bool {
     task.for_each.is_none() && task.redundancy.is_none() && !matches!(task.action, Action::Workflow(_))
 }
 
-/// True if it was decided beforehand who shall do what.
-pub(crate) fn keeps_a_plan(government: &Government) -> bool {
-    [Heft::NAME, Cpop::NAME, MaxMin::NAME, Pinned::NAME].contains(&government.name())
+/// True if it was decided beforehand, under this government, who shall do each task of the workflow.
+pub(crate) fn is_planned_whole(government: &Government, workflow: &Workflow) -> bool {
+    [Heft::NAME, Cpop::NAME, MaxMin::NAME].contains(&government.name()) && workflow.tasks.iter().all(has_own_number)
 }

@@ -11,14 +11,14 @@ use crate::actors::{
 };
 use crate::event::RunId;
 use crate::plan::{Node, Plan};
-use crate::planned::{carried_out, keeps_a_plan};
+use crate::planned::{carried_out, is_planned_whole};
 use crate::registry::{Government, Registry};
 use crate::report::Recall;
 use crate::supervision::{BreakerPolicy, Breaking, ChildSpec, SupervisorSpec};
 use crate::workflow::{Action, Known, Task, Workflow, parse};
 use crate::world::{Letter, World};
 use actix::{Actor, Addr};
-use polity_agents::{AgentSpec, Functions, Workplace};
+use polity_agents::{AgentSpec, DEFAULT_QUEUE, Functions, Workplace};
 use polity_protocols::{Name, Profile};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
@@ -167,14 +167,11 @@ impl Launcher {
         let id = RunId(self.next_run.replace(self.next_run.get() + 1));
         let seed = self.world.seed() ^ u64::from(id.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let name: Name = start.name.unwrap_or_else(|| crate::report::memorable(seed).into());
-        let max_open = max_open(&workflow, self.nursery.slots());
+        let is_planned = is_planned_whole(&home.usual, &workflow);
+        let max_open = max_open(&workflow, self.nursery.slots(), is_planned);
         let room = max_open.saturating_sub(usize::try_from(self.nursery.slots()).unwrap_or(usize::MAX));
         // Who keeps a plan has an order of its own.
-        let ranks = if keeps_a_plan(&home.usual) {
-            None
-        } else {
-            self.rankings.of(&workflow, &plan, &offices, &self.nursery.profiles(), room)
-        };
+        let ranks = if is_planned { None } else { self.rankings.of(&workflow, &plan, &offices, &self.nursery.profiles(), room) };
         let memory = (!self.memories.is_empty()).then(|| self.memories.hash());
         let setup = RunSetup {
             id,
@@ -358,9 +355,12 @@ impl Launch for Rc<Launcher> {
 }
 
 /// Tasks that may be open at a time: as many as can run, and as many more as the protocol may choose among. Fewer would leave it no
-/// choice; many more would have it choose on stale loads (the eager-bidder problem).
-fn max_open(workflow: &Workflow, slots: u64) -> usize {
-    let waiting = workflow.limits.max_open.map_or_else(|| (slots * 4).max(16), u64::from);
+/// choice; many more would have it choose on stale loads (the eager-bidder problem). A plan has chosen already, and its agents must hear of what
+/// is ready, since the most urgent of the tasks need not be the next of a plan: so many more, but no more than the queues of the others take
+/// if those that wait for one agent all go elsewhere.
+fn max_open(workflow: &Workflow, slots: u64, planned: bool) -> usize {
+    let for_each_slot = if planned { u64::from(DEFAULT_QUEUE) / 2 } else { 4 };
+    let waiting = workflow.limits.max_open.map_or_else(|| (slots * for_each_slot).max(16), u64::from);
     let open = slots.saturating_add(waiting);
     let bound = workflow.limits.max_parallel_tasks.map_or(u64::MAX, u64::from);
     usize::try_from(open.min(bound)).unwrap_or(usize::MAX)
