@@ -228,7 +228,10 @@ impl RunActor {
                 // Said at once: who goes on must not undo it again, though what its sub-runs did may be left.
                 self.world.record(self.id, What::Compensated { task: self.task(instance) });
                 self.saga.half.insert(instance);
-                self.saga.ready.push_front(instance);
+                match self.saga.below.get(&instance).is_some_and(|below| !below.is_empty()) {
+                    true => self.saga.ready.push_front(instance),
+                    false => self.undone(instance, true),
+                }
             }
             TaskEnd::Failed(failure) => {
                 let attempts = if result.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", result.attempts) };
