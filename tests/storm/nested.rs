@@ -207,8 +207,10 @@ impl Told {
         let rest: Vec<&Key> = expected.difference(&once).copied().collect();
         let mut paths: Vec<String> = rest.iter().map(|key| path(key).join("/")).collect();
         let mut left: Vec<String> = self.left.iter().map(ToString::to_string).collect();
-        (paths.sort(), left.sort());
-        (paths.dedup(), left.dedup()); // two tries of one task have the same path
+        paths.sort();
+        left.sort();
+        paths.dedup();
+        left.dedup(); // two tries of one task have the same path
         if paths != left {
             return Err(format!("these are not undone: {paths:?}; these are said to be left: {left:?}"));
         }

@@ -157,8 +157,11 @@ impl RunActor {
     /// A sub-run that undid what another did is over.
     pub(super) fn went_back(&mut self, instance: u32, end: ChildEnd, context: &mut Context<RunActor>) {
         let Some(Back { effects, below, .. }) = self.saga.back.remove(&instance) else { return self.world.ignore() };
-        if end.nothing_left {
+        let more = self.saga.below.get(&instance).is_some_and(|below| !below.is_empty());
+        if end.nothing_left && more {
             self.saga.ready.push_front(instance);
+        } else if end.nothing_left {
+            self.wholly_undone(instance);
         } else {
             let task = self.name_of(instance);
             let path = |(effect, why): &(Name, String)| (Name::from(format!("{task}/{effect}")), why.clone());

@@ -115,7 +115,11 @@ impl RunActor {
         }
         self.tell_those_who_go_back(|| if held { RunMail::Pause } else { RunMail::Resume });
         if !held {
+            let undid = self.saga.goes_on();
             self.undo_more(context);
+            if undid && !self.saga.goes_on() {
+                return self.inquire(context); // the last of it had ended while it was paused
+            }
             self.proceed(context);
         }
     }

@@ -195,12 +195,7 @@ impl RunActor {
                     }
                 }
                 (None, Some(below)) => self.go_back_below(instance, below, context),
-                (None, None) => {
-                    if !self.saga.half.contains(&instance) {
-                        self.world.record(self.id, What::Compensated { task });
-                    }
-                    self.undone(instance, true);
-                }
+                (None, None) => self.wholly_undone(instance),
             }
         }
     }
@@ -228,7 +223,10 @@ impl RunActor {
                 // Said at once: who goes on must not undo it again, though what its sub-runs did may be left.
                 self.world.record(self.id, What::Compensated { task: self.task(instance) });
                 self.saga.half.insert(instance);
-                self.saga.ready.push_front(instance);
+                match self.saga.below.get(&instance).is_some_and(|below| !below.is_empty()) {
+                    true => self.saga.ready.push_front(instance),
+                    false => self.undone(instance, true),
+                }
             }
             TaskEnd::Failed(failure) => {
                 let attempts = if result.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", result.attempts) };
@@ -246,6 +244,13 @@ impl RunActor {
         self.world.record(self.id, What::Uncompensated { task: self.task(instance), reason: reason.as_str().into() });
         self.saga.reasons.insert(instance, reason);
         self.undone(instance, false);
+    }
+    /// Nothing is left of an instance; it is said, if it was not when the instance had undone what it did itself.
+    pub(super) fn wholly_undone(&mut self, instance: u32) {
+        if !self.saga.half.contains(&instance) {
+            self.world.record(self.id, What::Compensated { task: self.task(instance) });
+        }
+        self.undone(instance, true);
     }
     fn undone(&mut self, instance: u32, undone: bool) {
         if let Some(undo) = &mut self.saga.undo {
