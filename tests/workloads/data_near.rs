@@ -21,7 +21,8 @@ fn carry(graph: &TaskGraph, speeds: &[f64], bandwidth: f64, strategy: impl polit
     (took, events.take())
 }
 
-/// What an award promised is what came of it: work, queue and way. Only the agents' own waiting makes it so, which protocols don't see.
+/// What an award promised is what came of it: the work, and the way before it. Only the agents' own waiting makes it so, which protocols don't
+/// see.
 #[test]
 fn the_finish_that_is_expected_comes() {
     let shapes =
@@ -31,7 +32,7 @@ fn the_finish_that_is_expected_comes() {
         let draws = Draws::new("lognormal(mean 5s, sigma 0.8)".parse().unwrap(), seed).bytes(0..=9_000_000);
         let graph = text.parse::<Shape>().unwrap().graph(&draws).unwrap();
         let speeds = [0.5, 1.0, 1.7, 3.0];
-        let (_, events) = carry(&graph, &speeds, 1e6, MinCompletion::default());
+        let (_, events) = carry(&graph, &speeds, 1e6, Hierarchical::default());
         let mut promised = BTreeMap::new();
         for Event { at, what, .. } in &events {
             match what {
@@ -41,7 +42,7 @@ fn the_finish_that_is_expected_comes() {
                 }
                 What::Completed { task, agent, took, .. } => {
                     let (end, promised) = (at.as_secs_f64(), promised[task]);
-                    assert!((end - promised).abs() < 1e-3, "{text} {seed} {task:?}: {end} instead of {promised}");
+                    assert!((end - promised).abs() < 1e-2, "{text} {seed} {task:?}: {end} instead of {promised}");
                     let work = graph.tasks()[task.instance() as usize].work / speeds[agent.index()];
                     waited += u32::from(took.as_secs_f64() > work + 1e-3);
                     promises += 1;
