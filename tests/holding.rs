@@ -184,7 +184,7 @@ fn a_cancel_that_crosses_the_word_of_a_failure_wins_over_every_other_way() {
 #[test]
 fn whatever_is_ordered_when_a_run_that_is_resumed_ends_and_nothing_was_awarded_while_it_paused() {
     let (mut paused, mut held, mut cancelled, mut retried) = (0, 0, 0, 0);
-    for seed in 0..80 {
+    for seed in 0..100 {
         let mut rng = Rng::new(seed, "holding");
         let n = 2 + rng.below(10);
         let mut tasks = Vec::new();

@@ -72,6 +72,14 @@ pub struct Rival {
     pub p: f64,
 }
 
+/// What the next run takes less than with this probability: of `n` draws of one continuous distribution the next lies below the `k`-th with `k / (n + 1)`
+/// (a prediction interval without a distribution; between two draws linearly, as definition 6 of Hyndman & Fan 1996). At the ends the outermost draw.
+fn next_below(sample: &Sample, p: f64) -> Option<f64> {
+    let n = sample.len() as f64;
+    let share = if n > 1.0 { (p * (n + 1.0) - 1.0) / (n - 1.0) } else { 0.0 };
+    sample.quantile(share.clamp(0.0, 1.0))
+}
+
 /// An arm in a team.
 struct Choice {
     size: usize,
@@ -109,7 +117,7 @@ impl Advice {
             agents: best.agents,
             makespan: best.median,
             interval: sample.median_interval(CONFIDENCE),
-            likely: (sample.quantile(0.1)?, sample.quantile(0.9)?),
+            likely: (next_below(&sample, 0.1)?, next_below(&sample, 0.9)?),
             cost: Sample::of(tries.iter().map(|m| m.cost)).median()?,
             seeds: plan.seeds,
             failed: tries.iter().filter(|m| !m.well).count() as u32,

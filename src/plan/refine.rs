@@ -27,7 +27,7 @@ pub struct Refined {
 
 /// The best of several ranks for a plan and a team, the upward rank first among them, by what late binding to the earliest finish makes of each.
 /// Up to `trials` others are tried: the upward rank times a random factor near 1. `None` where it can't matter (no choice, no work, nobody able)
-/// or would take too long for what it could gain: more than some 60,000 tasks for 8 slots.
+/// or would take too long for what it could gain: more than some 30,000 tasks for 8 slots.
 ///
 /// `room` is how many ready tasks a government chooses among. The same plan and team always get the same ranks.
 ///

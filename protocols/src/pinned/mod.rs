@@ -31,7 +31,7 @@
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod carried_out;
+mod carried_out_tests;
 mod course;
 mod initiator;
 mod order;

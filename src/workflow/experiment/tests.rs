@@ -67,7 +67,7 @@ fn unknown_words_are_told_with_the_nearest_right_one() {
     assert_eq!(more("zip: { agnets: [1] }"), "experiment:5:8: `zip` has no key \"agnets\"; did you mean \"agents\"?");
     assert_eq!(
         more("vary: { strategies: [market] }"),
-        "experiment:5:9: `vary` has no key \"strategies\"; its keys are workload, shape, work, agents, noise, faults, bandwidth"
+        "experiment:5:9: `vary` has no key \"strategies\"; its keys are workload, shape, work, agents, noise, faults, bandwidth, arrivals"
     );
     assert_eq!(
         wrong(&GOOD.replace("market", "markt")),
