@@ -29,14 +29,15 @@ fn scene(seed: u64) -> Workflow {
     flow.build().unwrap()
 }
 
-/// With right estimates a run takes as long as planned, or less where a plan leaves gaps: CPOP's between the slots of one agent, max-min's
-/// anywhere. A message takes a microsecond.
+/// With right estimates a run takes as long as planned, or less where a plan leaves gaps: max-min's anywhere, all between the slots of one agent.
+/// A message takes a microsecond.
 #[test]
 fn a_run_takes_as_long_as_planned() {
     for strategy in ["heft", "cpop", "maxmin"] {
-        let mut sooner = 0;
+        let mut exactly = 0;
         for seed in 0..40 {
             let flow = scene(seed);
+            let exact = strategy != "maxmin" && flow.agents.iter().all(|spec| spec.slots == 1);
             let (planned, took) = polity::simulate(seed, async {
                 let society = Polity::builder().start().unwrap();
                 let profiles: Vec<_> = flow.agents.iter().flat_map(AgentSpec::profiles).map(std::sync::Arc::new).collect();
@@ -47,9 +48,10 @@ fn a_run_takes_as_long_as_planned() {
                 (schedule.makespan, society.now().as_secs_f64())
             });
             assert!(took < planned + 1e-3, "{strategy}, seed {seed}: {took} s instead of {planned} s");
-            sooner += u32::from(took < planned - 1e-3);
+            assert!(!exact || took > planned - 1e-3, "{strategy}, seed {seed}: {took} s instead of {planned} s");
+            exactly += u32::from(exact);
         }
-        assert_eq!(sooner > 0, strategy != "heft", "{strategy}: {sooner} of 40 sooner than planned");
+        assert!(strategy == "maxmin" || exactly >= 3, "{strategy}: {exactly} of 40 scenes have agents of one slot only");
     }
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A graph on agents of unequal speed, some with two slots, and not all able to do everything.
+/// A graph on agents of unequal speed, in half of the scenes some with two slots, and not all able to do everything.
 #[derive(Clone, Debug)]
 struct Scene {
     agents: Vec<Profile>,
@@ -19,7 +19,7 @@ struct Scene {
 impl Scene {
     fn draw(seed: u64, least: f64) -> Scene {
         let mut rng = Rng::new(seed, "carried out");
-        let (kinds, count) = (["dig", "saw"], 2 + rng.below(60));
+        let (kinds, count, two) = (["dig", "saw"], 2 + rng.below(60), rng.chance(0.5));
         let agents = (0..1 + rng.below(8)).map(|n| {
             let mut can = Capabilities::default();
             for (kind, name) in kinds.into_iter().enumerate() {
@@ -27,7 +27,7 @@ impl Scene {
                     can = can.and(name, rng.between(0.3, 1.0));
                 }
             }
-            let slots = if rng.chance(0.3) { 2 } else { 1 };
+            let slots = if two && rng.chance(0.3) { 2 } else { 1 };
             Profile::new(format!("agent-{n}"), can).speed(rng.between(0.5, 2.0)).slots(slots)
         });
         let agents: Vec<Profile> = agents.collect();
@@ -92,9 +92,9 @@ proptest! {
     #[test]
     fn with_exact_estimates_a_run_is_what_was_planned(seed: u64) {
         let scene = Scene::draw(seed, 0.01);
-        // CPOP binds the critical path to one slot, though another of the same agent may be free sooner; max-min fills no gaps.
+        // A plan is for slots, and its agents take whichever is free sooner; max-min fills no gaps.
         let single = scene.agents.iter().all(|agent| agent.slots == 1);
-        for (planner, exact) in [(heft as fn(&Workload) -> Schedule, true), (cpop, single), (maxmin, false)] {
+        for (planner, exact) in [(heft as fn(&Workload) -> Schedule, single), (cpop, single), (maxmin, false)] {
             let (schedule, pins) = scene.plan(planner);
             let report = scene.carry_out(pins, 0.0, seed);
             for award in &report.awards {

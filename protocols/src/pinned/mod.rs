@@ -25,8 +25,8 @@
 //! where reality has left the plan far behind or ahead, the plan's order holds among the tasks that are ready, and no more. Without planned
 //! starts that is always so. An agent that is lost is waited for by nobody: its tasks go elsewhere.
 //!
-//! With exact estimates and no faults no task begins later than planned, and under a plan of
-//! [`heft`](fn@crate::planners::heft), which leaves no gap that could be filled, a run takes exactly as long as planned. A plan pins the same
+//! With exact estimates and no faults no task begins later than planned, and under a plan that leaves
+//! no gap which could be filled ([`heft`](fn@crate::planners::heft), [`cpop`](fn@crate::planners::cpop)), for agents of one slot each, a run takes exactly as long as planned. A plan pins the same
 //! numbers in every run of its team; each of the latest 64 runs has a course of its own.
 
 #[cfg(test)]
