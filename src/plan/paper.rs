@@ -148,7 +148,9 @@ impl<'a> Paper<'a> {
     fn clear(&mut self) {
         self.unmet.clear();
         self.unmet.extend(self.plan.nodes().map(|node| self.plan.dependencies(node).len() as u32));
-        (self.ready.clear(), self.open.clear(), self.ends.clear());
+        self.ready.clear();
+        self.open.clear();
+        self.ends.clear();
         self.free.fill(true);
     }
     /// Ready tasks are opened, the most urgent first, while there is room.
