@@ -160,6 +160,7 @@ impl Config {
     pub fn known(&self) -> Known {
         Known {
             within: Vec::new(),
+            undone_above: false,
             strategies: self.strategies.clone(),
             registry: Some(Registry::standard()),
             agents: self.agents.clone(),

@@ -42,6 +42,8 @@ impl RunId {
 
 /// Copies of tasks are numbered within their run from here on; other instances are below.
 pub const COPIES: u32 = 1 << 31;
+/// The round of a sub-run that undoes what another did, in [`What::Nested`].
+pub const UNDOING: u32 = u32::MAX;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,7 +144,8 @@ pub enum What {
     /// The task failed for good, and the `handler`th of its error handlers (from 1) takes the failure: what it does, by the key that says it,
     /// and why it is this one.
     Handled { task: TaskId, handler: u32, does: Name, reason: Name },
-    /// A sub-run of the task begins: its number, how often its work was handed on, and the round.
+    /// A sub-run of the task begins: its number, how often its work was handed on, and the round from 0; [`UNDOING`] if it undoes
+    /// what another did.
     Nested { task: TaskId, child: RunId, depth: u32, round: u32 },
     /// The task ended well without an agent's answer of its own: its output is made of the results of its sub-runs, is that of the task that
     /// took its place, or is what its error handler gives.

@@ -5,7 +5,7 @@ use super::paint::{Paint, Status};
 use super::record::TaskRecord;
 use super::sentence::{handled, sentence};
 use super::text::{clipped, count, harmless, listed, put};
-use crate::event::{COPIES, Disturbance, Event, Names, RunHead, RunId, Sink, What};
+use crate::event::{COPIES, Disturbance, Event, Names, RunHead, RunId, Sink, UNDOING, What};
 use crate::supervision::Circuit;
 use core::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -154,6 +154,9 @@ impl Console {
             }
             What::Delegated { task, agent, .. } if verbose => {
                 Some(self.line(Status::Note, Some(before.spent), Some(*task), Some(*agent), "it hands the work on"))
+            }
+            What::Nested { task, round: UNDOING, .. } if verbose => {
+                Some(self.line(Status::Note, None, Some(*task), None, "a sub-run begins that undoes what another did"))
             }
             What::Nested { task, depth, round, .. } if verbose => {
                 let why = format!("a sub-run begins, depth {depth}, round {}", round + 1);

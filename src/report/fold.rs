@@ -2,7 +2,7 @@
 
 use super::disturbed::{Disturbed, Faulted};
 use super::record::{AgentRecord, BreakerRecord, State, Step, TaskRecord};
-use crate::event::{COPIES, Event, Governance, RunHead, RunId, RunStatus, RunTail, Sink, What};
+use crate::event::{COPIES, Event, Governance, RunHead, RunId, RunStatus, RunTail, Sink, UNDOING, What};
 use crate::supervision::Circuit;
 use core::time::Duration;
 use polity_agents::Failure;
@@ -285,7 +285,7 @@ impl Report {
                 }
                 _ => self.strays += 1,
             },
-            What::Nested { task, round: 0, .. } => {
+            What::Nested { task, round: UNDOING, .. } => {
                 if let Some(record) = self.tasks.get_mut(task.instance() as usize) {
                     record.step(event.at, Step::Noted("a sub-run undoes what another did".into()));
                 }

@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::draft::{At, Draft, DraftTask};
 use super::expression::Expression;
-use super::model::{Compensation, OnFailure};
+use super::model::{Action, Compensation, OnFailure};
 use super::policies;
 use super::problem::Problem;
 use super::read::Reader;
@@ -40,6 +40,15 @@ impl Reader<'_> {
     }
 }
 
+/// True if there is, or may be, something within that undoes what was done there.
+fn undoes_within(action: &Action) -> bool {
+    match action {
+        Action::Workflow(flow) => flow.tasks.iter().any(|task| task.compensate.is_some() || undoes_within(&task.action)),
+        Action::Delegate(_) => true, // its parts are not known yet
+        _ => false,
+    }
+}
+
 impl Check<'_> {
     /// What undoes a task may use what the task has made, and what it waits for. `upstream`: the ids of the latter.
     pub(super) fn compensation(&mut self, task: &DraftTask, upstream: &[String]) {
@@ -53,11 +62,11 @@ impl Check<'_> {
     pub(super) fn compensations(&mut self, draft: &Draft) {
         let some = draft.tasks.iter().find_map(|task| task.compensate.as_ref());
         match (draft.on_failure, some) {
-            (OnFailure::Compensate, None) => {
+            (OnFailure::Compensate, None) if !draft.tasks.iter().any(|task| undoes_within(&task.action)) => {
                 let message = "`on_failure: compensate` undoes what was done, and no task says what undoes it";
                 self.warnings.push(Problem::new(draft.failure_span, message).help("add `compensate` to those that have effects"));
             }
-            (OnFailure::Continue | OnFailure::FailFast, Some(compensation)) => {
+            (OnFailure::Continue | OnFailure::FailFast, Some(compensation)) if !self.known.undone_above => {
                 let message = "`compensate` is done where `on_failure: compensate`, and here it is not";
                 self.warnings.push(Problem::new(compensation.span, message).help("add `on_failure: compensate`"));
             }

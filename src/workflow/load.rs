@@ -35,6 +35,8 @@ pub struct Known {
     pub overrides: Overrides,
     /// The files that are being read, the outermost first: one that is read within itself is refused.
     pub within: Vec<PathBuf>,
+    /// It is a part of a workflow that undoes what was done.
+    pub undone_above: bool,
 }
 
 /// What the environment and flags say: stronger than the workflow.

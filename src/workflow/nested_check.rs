@@ -4,7 +4,7 @@ use super::able::everyone;
 use super::check::{Check, check};
 use super::draft::{At, Draft, DraftTask, Sub, templates};
 use super::load::{Checked, Known, load};
-use super::model::Action;
+use super::model::{Action, OnFailure};
 use super::nested::Nesting;
 use super::problem::Problem;
 use super::reference::Root;
@@ -23,7 +23,8 @@ impl Check<'_> {
         if draft.tasks.iter().all(|task| task.sub.is_none()) {
             return;
         }
-        let known = Known { agents: everyone(draft, self.known), ..self.known.clone() };
+        let undone_above = self.known.undone_above || draft.on_failure == OnFailure::Compensate;
+        let known = Known { agents: everyone(draft, self.known), undone_above, ..self.known.clone() };
         let (path, hash) = (draft.path.clone(), draft.hash.clone());
         for task in &mut draft.tasks {
             let Some(sub) = task.sub.take() else { continue };

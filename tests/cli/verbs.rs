@@ -249,3 +249,23 @@ fn every_strategy_carries_the_same_work_out() {
         assert_eq!((done.out.as_str(), place.record()["strategy"].as_str()), ("HELLO\n", Some(strategy)));
     }
 }
+
+/// What undoes a part of a workflow within is at its place there, and a compound task is done by its sub-runs.
+#[test]
+fn a_saga_may_lie_within_another() {
+    let trip = |around: &str, within: &str| {
+        format!(
+            "name: trip\n{around}agents: [{{ id: a, can: {{ x: 1 }} }}]\ntasks:\n  - id: book\n    workflow:\n      name: booking\n      \
+             tasks: [{{ id: hotel, type: x, run: 'echo h'{within} }}]\n  - {{ id: pay, type: x, depends_on: [book], run: exit 1 }}\n"
+        )
+    };
+    let (around, within) = ("on_failure: compensate\n", ", compensate: { run: 'echo {{ output }} > undone' }");
+    let check = |text: &str| Place::new().with("trip.yaml", text).run(&["check", "trip.yaml"]).coded(0);
+    assert!(!check(&trip(around, within)).err.contains("warning"));
+    check(&trip("", within)).says(&["`compensate` is done where"]);
+    check(&trip(around, "")).says(&["no task says what undoes it"]);
+    let place = Place::new().with("trip.yaml", &trip(around, within));
+    let done = place.run(&["run", "trip.yaml", "--name", "mine"]).coded(1).says(&["by its sub-runs", "UNDONE", "1 undone"]);
+    assert!(!done.err.contains("lets others begin"), "{}", done.err);
+    place.run(&["show", "mine", "--tree"]).coded(0);
+}

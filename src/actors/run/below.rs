@@ -10,7 +10,7 @@
 use super::RunActor;
 use super::nest::{ChildEnd, ChildSetup, Finish, Origin, ParentLine};
 use crate::actors::messages::RunMail;
-use crate::event::{Parent, RunStatus, What};
+use crate::event::{Parent, RunStatus, UNDOING, What};
 use crate::mutation::planted;
 use crate::plan::{NodeIx, NodeState};
 use crate::report::{Below, Recall};
@@ -144,7 +144,7 @@ impl RunActor {
         let depth = setup.origin.lineage.depth();
         match self.nest.launcher.begin_child(setup) {
             Ok((child, addr)) => {
-                self.world.record(self.id, What::Nested { task: self.task(instance), child, depth, round: 0 });
+                self.world.record(self.id, What::Nested { task: self.task(instance), child, depth, round: UNDOING });
                 self.saga.back.insert(instance, Back { addr, effects, below: kept });
             }
             Err(why) => {
