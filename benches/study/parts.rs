@@ -9,11 +9,12 @@ use polity::workflow::Strategy;
 use serde_json::json;
 
 /// In the order of the tables.
-pub const ALL: [&str; 13] = [
+pub const ALL: [&str; 14] = [
     "hierarchical",
     "hierarchical, direct",
     "consensus",
     "market",
+    "market, urgent",
     "stigmergic",
     "auto",
     "min_completion",
@@ -25,11 +26,12 @@ pub const ALL: [&str; 13] = [
     "maxmin",
 ];
 /// Those that are tried with noise and with faults.
-const SOME: [&str; 9] = [
+const SOME: [&str; 10] = [
     "hierarchical",
     "hierarchical, direct",
     "consensus",
     "market",
+    "market, urgent",
     "stigmergic",
     "auto",
     "min_completion",
@@ -40,6 +42,7 @@ const SOME: [&str; 9] = [
 pub fn strategy(name: &str) -> Strategy {
     let (name, settings) = match name {
         "hierarchical, direct" => ("hierarchical", json!({ "reporting": "direct" })),
+        "market, urgent" => ("market", json!({ "urgency": 100 })),
         name => (name, json!({})),
     };
     Strategy { name: name.into(), settings }

@@ -264,7 +264,7 @@ fn a_saga_may_lie_within_another() {
     assert!(!check(&trip(around, within)).err.contains("warning"));
     check(&trip("", within)).says(&["`compensate` is done where"]);
     check(&trip(around, "")).says(&["no task says what undoes it"]);
-    let place = Place::new().with("trip.yaml", &trip(around, within));
+    let place = Place::new().with("trip.yaml", trip(around, within));
     let done = place.run(&["run", "trip.yaml", "--name", "mine"]).coded(1).says(&["by its sub-runs", "UNDONE", "1 undone"]);
     assert!(!done.err.contains("lets others begin"), "{}", done.err);
     place.run(&["show", "mine", "--tree"]).coded(0);
