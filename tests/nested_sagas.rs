@@ -228,7 +228,7 @@ fn a_record_that_ends_anywhere_is_gone_on_with_and_nothing_is_undone_twice() {
 }
 
 #[test]
-fn a_cancelled_run_and_one_whose_rounds_are_many_undo_what_their_sub_runs_did() {
+fn a_cancelled_run_undoes_what_its_sub_runs_did() {
     let (diary, log) = (Diary::default(), Log::default());
     let result = polity::simulate(1, async {
         let society = society(&diary, &log, &[], &[]).start()?;
