@@ -1,72 +1,16 @@
 //! A task that has failed for good is done in another way, or another task takes its place.
 #![allow(clippy::unwrap_used)] // a test ends where it is wrong
 
-use polity::event::{Event, What};
+#[path = "ways/seen.rs"]
+mod seen;
+
+use polity::event::What;
 use polity::prelude::*;
-use std::cell::RefCell;
-use std::rc::Rc;
-use std::time::Duration;
+use polity::report::Recall;
+use seen::{Seen, run_with};
 
-/// What a run led to: how it ended, who did what in order, and the events.
-struct Seen {
-    result: RunResult,
-    diary: Vec<String>,
-    events: Vec<Event>,
-}
-impl Seen {
-    fn output(&self, name: &str) -> Value {
-        self.result.output(name).clone()
-    }
-    fn count(&self, which: impl Fn(&What) -> bool) -> usize {
-        self.events.iter().filter(|event| which(&event.what)).count()
-    }
-    fn skipped(&self) -> Vec<String> {
-        let reason = |event: &Event| match &event.what {
-            What::Skipped { reason, .. } => Some(reason.to_string()),
-            _ => None,
-        };
-        self.events.iter().filter_map(reason).collect()
-    }
-}
-
-/// Runs these tasks (YAML, flow style). `work` takes a second and gives what it is given as `give`, or fails with what it is given as
-/// `fail`; it writes its job's name down.
 fn run(tasks: &str, more: &str, cancel_after: Option<f64>) -> Seen {
-    let text =
-        format!("name: w\n{more}\nagents: [{{ id: ann, slots: 4 }}, {{ id: bob, slots: 4 }}, {{ id: eve }}]\ntasks:\n{tasks}\n");
-    let events: Rc<RefCell<Vec<Event>>> = Rc::default();
-    let diary: Rc<RefCell<Vec<String>>> = Rc::default();
-    let (sink, lines) = (events.clone(), diary.clone());
-    let result = polity::simulate(7, async {
-        let work = move |job: Job, context: Context| {
-            let lines = lines.clone();
-            async move {
-                lines.borrow_mut().push(job.name.to_string());
-                context.sleep(Duration::from_secs(1)).await;
-                match job.input.get("fail") {
-                    Some(why) => Err(Failure::error(why.as_str().unwrap_or("no"))),
-                    None => Ok(job.input.get("give").cloned().unwrap_or_default()),
-                }
-            }
-        };
-        let no = |_: Job, _: Context| async { Err::<Value, _>(Failure::error("no")) };
-        let odd = |job: Job, _: Context| async move {
-            let n: i64 = job.input("give")?;
-            if n % 2 == 1 { Ok(json!(n)) } else { Err(Failure::error("even")) }
-        };
-        let society =
-            Polity::builder().sink(sink).function("work", work).function("no", no).function("odd", odd).start().unwrap();
-        let known = Known { functions: vec!["work".into(), "no".into(), "odd".into()], ..Known::default() };
-        let flow = polity::workflow::parse(&text, None, &known).unwrap_or_else(|errors| panic!("{errors}")).workflow;
-        let handle = society.launch(flow, RunOptions::default()).unwrap();
-        if let Some(seconds) = cancel_after {
-            society.sleep(Duration::from_secs_f64(seconds)).await;
-            handle.cancel();
-        }
-        handle.join().await.unwrap()
-    });
-    let (events, diary) = (events.borrow().clone(), diary.borrow().clone());
-    Seen { result, diary, events }
+    run_with(tasks, more, cancel_after, Recall::default())
 }
 
 #[test]

@@ -1,33 +1,15 @@
 //! Of a task that has failed for good, the first error handler that takes the failure says what becomes of it.
 #![allow(clippy::unwrap_used)] // a test ends where it is wrong
 
+#[path = "ways/seen.rs"]
+mod seen;
+
 use polity::event::{Event, Names, What};
 use polity::prelude::*;
 use polity::report::{Recall, Report};
-use std::cell::RefCell;
-use std::rc::Rc;
-use std::time::Duration;
+use seen::{Seen, flow, known, run_with};
 
-/// What a run led to: how it ended, who did what in order, and the events.
-struct Seen {
-    result: RunResult,
-    diary: Vec<String>,
-    events: Vec<Event>,
-}
 impl Seen {
-    fn output(&self, name: &str) -> Value {
-        self.result.output(name).clone()
-    }
-    fn count(&self, which: impl Fn(&What) -> bool) -> usize {
-        self.events.iter().filter(|event| which(&event.what)).count()
-    }
-    fn skipped(&self) -> Vec<String> {
-        let reason = |event: &Event| match &event.what {
-            What::Skipped { reason, .. } => Some(reason.to_string()),
-            _ => None,
-        };
-        self.events.iter().filter_map(reason).collect()
-    }
     /// Which handlers were taken, what they did, and why.
     fn handled(&self) -> Vec<(u32, String, String)> {
         let one = |event: &Event| match &event.what {
@@ -49,50 +31,8 @@ impl Seen {
     }
 }
 
-/// Runs these tasks (YAML). `work` takes a second and gives what it is given as `give`, or fails with what it is given as `fail`, as `kind`
-/// says; it writes its job's name down.
 fn run(tasks: &str, more: &str) -> Seen {
     run_with(tasks, more, None, Recall::default())
-}
-fn run_with(tasks: &str, more: &str, cancel_after: Option<f64>, recall: Recall) -> Seen {
-    let text =
-        format!("name: w\n{more}\nagents: [{{ id: ann, slots: 4 }}, {{ id: bob, slots: 4 }}, {{ id: eve }}]\ntasks:\n{tasks}\n");
-    let events: Rc<RefCell<Vec<Event>>> = Rc::default();
-    let diary: Rc<RefCell<Vec<String>>> = Rc::default();
-    let (sink, lines) = (events.clone(), diary.clone());
-    let result = polity::simulate(7, async {
-        let work = move |job: Job, context: Context| {
-            let lines = lines.clone();
-            async move {
-                lines.borrow_mut().push(job.name.to_string());
-                context.sleep(Duration::from_secs(1)).await;
-                let kind = job.input.get("kind").and_then(|kind| serde_json::from_value(kind.clone()).ok());
-                match job.input.get("fail") {
-                    Some(why) => Err(Failure::new(kind.unwrap_or(FailureKind::Error), why.as_str().unwrap_or("no"))),
-                    None => Ok(job.input.get("give").cloned().unwrap_or_default()),
-                }
-            }
-        };
-        let odd = |job: Job, _: Context| async move {
-            let n: i64 = job.input("give")?;
-            if n % 2 == 1 { Ok(json!(n)) } else { Err(Failure::error("even")) }
-        };
-        let society = Polity::builder().sink(sink).function("work", work).function("odd", odd).start().unwrap();
-        let handle = society.launch(flow(&text), RunOptions::default().recalling(recall)).unwrap();
-        if let Some(seconds) = cancel_after {
-            society.sleep(Duration::from_secs_f64(seconds)).await;
-            handle.cancel();
-        }
-        handle.join().await.unwrap()
-    });
-    let (events, diary) = (events.borrow().clone(), diary.borrow().clone());
-    Seen { result, diary, events }
-}
-fn known() -> Known {
-    Known { functions: vec!["work".into(), "odd".into()], ..Known::default() }
-}
-fn flow(text: &str) -> Workflow {
-    polity::workflow::parse(text, None, &known()).unwrap_or_else(|errors| panic!("{errors}")).workflow
 }
 
 #[test]

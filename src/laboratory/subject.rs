@@ -87,12 +87,15 @@ impl Subject {
     /// If the graph makes no workflow.
     pub fn of_graph(graph: TaskGraph, speeds: &[f64]) -> Result<Subject, WorkloadError> {
         let agents = graph.agents(speeds).into_iter().map(|spec| AgentSpec { cost: spec.speed * spec.speed, ..spec }).collect();
-        let flow = Arc::new(graph.workflow()?);
-        let name = graph.name().to_owned();
-        Ok(Subject {
+        let (name, flow) = (graph.name().to_owned(), graph.workflow()?);
+        Ok(Subject::new(name, graph, flow, agents))
+    }
+    /// With nothing more said: no data, no faults, once.
+    fn new(name: String, graph: TaskGraph, flow: Workflow, agents: Vec<AgentSpec>) -> Subject {
+        Subject {
             name,
             graph: Arc::new(graph),
-            flow,
+            flow: Arc::new(flow),
             agents,
             bandwidth: None,
             faults: Faults::default(),
@@ -101,7 +104,7 @@ impl Subject {
             remarks: Vec::new(),
             own_agents: false,
             rankings: Rankings::default(),
-        })
+        }
     }
     /// A task graph on agents that are drawn.
     ///
@@ -122,20 +125,8 @@ impl Subject {
         remarks.extend(twin.assumptions);
         let faults = flow.faults.clone().unwrap_or_default();
         let flow = Workflow { strategy: None, ..twin.workflow };
-        let (name, flow) = (flow.name.to_string(), Arc::new(flow));
-        Ok(Subject {
-            name,
-            graph: Arc::new(graph),
-            flow,
-            agents,
-            bandwidth: None,
-            faults,
-            failing: Vec::new(),
-            arrivals: None,
-            remarks,
-            own_agents: true,
-            rankings: Rankings::default(),
-        })
+        let subject = Subject::new(flow.name.to_string(), graph, flow, agents);
+        Ok(Subject { faults, remarks, own_agents: true, ..subject })
     }
     /// From a file of any format that [`workloads`](crate::workloads) reads. A polity workflow brings its agents; a graph gets `speeds`.
     ///

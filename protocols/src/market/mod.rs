@@ -23,7 +23,7 @@
 //! nothing is bound or paid, the task stays open, and the market is cleared again when something has changed.
 //!
 //! **What a task needs.** If it lies somewhere ([`TaskView::data`](crate::TaskView)), the call tells each agent when it could have it. The finish that it proposes counts from
-//! then. For the time that it waits it asks nothing: the caller weighs that as it weighs all time.
+//! then. Its price is for the time that a slot of it is taken, waiting included.
 //!
 //! **Payment by performance**: the price is owed when the task is done, in proportion to the quality, less the urgency for each second
 //! beyond the promised finish (the compensation-and-bonus idea of Nisan and Ronen 2001). Each payment has an award in the

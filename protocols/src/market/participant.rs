@@ -3,8 +3,8 @@
 use super::message::{Message, Refusal};
 use crate::{AgentId, Demand, Load, Participant, Profile, Reply, TaskId, Time, seconds_to_duration};
 
-/// The contractor of one agent. It bids what is true: its cost for the seconds that it works, and the finish that its queue and what has to be
-/// fetched allow.
+/// The contractor of one agent. It bids what is true: its cost for the seconds that a slot of it is taken, waiting for what has to be fetched
+/// included, and the finish that its queue and the way allow.
 ///
 /// Where payments are second prices, no other bid would earn it more.
 ///
@@ -39,8 +39,8 @@ impl Contractor {
         };
         let seconds = if work == 0.0 { 0.0 } else { self.profile.seconds_for(work, fit) };
         let start = now + seconds_to_duration(self.wait(load));
-        // While it waits for what has to arrive it does nothing, and asks nothing for that: the caller weighs the time.
-        let price = self.profile.cost * seconds;
+        // A slot that waits for what has to arrive is taken, too, and costs as much.
+        let price = self.profile.cost * (here.since(start).as_secs_f64() + seconds);
         if !(seconds.is_finite() && price.is_finite() && price >= 0.0) {
             return Message::Refuse { task, call, why: Refusal::NoEnd };
         }
