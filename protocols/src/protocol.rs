@@ -151,6 +151,10 @@ impl Memory {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[f64])> {
         self.0.iter().map(|(k, v)| (k.as_str(), v.as_slice()))
     }
+    /// How many things were learned.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
     /// True if nothing was learned.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

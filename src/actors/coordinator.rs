@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What outlives a coordinator's life: its mail, its members, what is open. After a panic the next life is built from it. The
-/// initiator's own thoughts are lost; what it had learned is saved every [`SAVE_EVERY`] outcomes.
+/// initiator's own thoughts are lost; what it had learned is saved every [`SAVE_EVERY`] outcomes at the most often.
 pub(crate) struct Book {
     pub(crate) id: CoordinatorId,
     pub(crate) government: Government,
@@ -88,8 +88,8 @@ pub(super) struct Open {
 /// How long a task waits for somebody who is coming back, before it is declined: what keeps dying does not keep a run from its end.
 const PARKED_AT_MOST: Duration = Duration::from_secs(60);
 
-/// Outcomes between two savings of what a protocol has learned.
-const SAVE_EVERY: u32 = 256;
+/// Outcomes between two savings of what a protocol has learned: as many as it has learned things, if those are more.
+const SAVE_EVERY: usize = 256;
 
 impl Book {
     pub(crate) fn new(
@@ -179,7 +179,9 @@ pub(crate) struct CoordinatorActor {
     /// A buffer, so that a turn allocates nothing.
     effects: Vec<Effect<Talk>>,
     alarm: Alarm,
-    outcomes: u32,
+    /// Outcomes since its memory was saved, and after how many it is saved next.
+    unsaved: usize,
+    save_after: usize,
     /// Agents that are expected and were not heard of in this life of the coordinator. Until they are, tasks wait: a choice among
     /// those who happened to be born first would be a poor one.
     unborn: usize,
@@ -208,7 +210,8 @@ impl CoordinatorActor {
             supervisor,
             effects: Vec::new(),
             alarm: Alarm::default(),
-            outcomes: 0,
+            unsaved: 0,
+            save_after: SAVE_EVERY,
             unborn: 0,
             queues: Queues::default(),
             exit: None,
@@ -393,9 +396,10 @@ impl CoordinatorActor {
     }
     pub(super) fn learn(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) {
         self.turn(Told::Outcome(task, agent, outcome));
-        self.outcomes += 1;
-        if self.outcomes.is_multiple_of(SAVE_EVERY) {
+        self.unsaved += 1;
+        if self.unsaved >= self.save_after {
             let memory = self.initiator.save();
+            (self.unsaved, self.save_after) = (0, SAVE_EVERY.max(memory.len()));
             self.book.pages.borrow_mut().memory = memory;
         }
     }

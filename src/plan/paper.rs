@@ -90,8 +90,12 @@ pub(super) struct Paper<'a> {
     /// Those that governments choose among, the most urgent first.
     open: Vec<(Total, Reverse<u32>)>,
     ends: BinaryHeap<End>,
+    /// By kind and slot: seconds for a unit of work, infinite where the slot can't do it.
+    paces: Vec<Vec<f64>>,
     /// When each slot is free, in a look through what is open.
     turn: Vec<f64>,
+    /// The same of those that are free now and wait for nobody; the others never are.
+    idle: Vec<f64>,
     free: Vec<bool>,
     until: Vec<f64>,
     passed: Vec<u32>,
@@ -111,7 +115,9 @@ impl<'a> Paper<'a> {
             ready: BinaryHeap::new(),
             open: Vec::new(),
             ends: BinaryHeap::new(),
+            paces: team.rates.iter().map(|rates| rates.iter().map(|rate| pace_of(*rate)).collect()).collect(),
             turn: vec![0.0; slots],
+            idle: vec![0.0; slots],
             free: vec![true; slots],
             until: vec![0.0; slots],
             passed: vec![0; team.rates.len()],
@@ -168,7 +174,9 @@ impl<'a> Paper<'a> {
             return Some(());
         }
         for slot in 0..self.turn.len() {
-            self.turn[slot] = if self.free[slot] { now } else { self.until[slot] };
+            let free = self.free[slot];
+            self.turn[slot] = if free { now } else { self.until[slot] };
+            self.idle[slot] = if free { now } else { f64::INFINITY };
         }
         self.passed.fill(0);
         let (mut at, mut kept) = (0, 0);
@@ -176,19 +184,23 @@ impl<'a> Paper<'a> {
             let next = self.open[at];
             at += 1;
             let task = NodeIx(next.1.0);
-            match self.choose(task, now) {
-                Some((slot, seconds)) if self.free[slot] && self.turn[slot] <= now => {
+            match self.choose(task) {
+                Some((slot, seconds)) if self.idle[slot] <= now => {
                     let end = now + seconds;
                     let rest = self.plan.rank(task) - self.plan.weight(task);
                     if end + rest / self.fastest >= limit {
                         return None;
                     }
-                    (self.free[slot], self.until[slot], self.turn[slot]) = (false, end, end);
+                    (self.free[slot], self.until[slot]) = (false, end);
+                    (self.turn[slot], self.idle[slot]) = (end, f64::INFINITY);
                     self.ends.push(Reverse((Total(end), slot as u32, task.0)));
                     free -= 1;
                     continue;
                 }
-                Some((slot, seconds)) => self.turn[slot] += seconds,
+                Some((slot, seconds)) => {
+                    self.turn[slot] += seconds;
+                    self.idle[slot] = f64::INFINITY;
+                }
                 None => {}
             }
             self.passed[self.team.kinds[task.index()] as usize] += 1;
@@ -199,26 +211,48 @@ impl<'a> Paper<'a> {
         Some(())
     }
     /// The slot that would finish a task first, and how long it takes. Ties go to a free one, then to the faster, then to the first.
-    fn choose(&mut self, task: NodeIx, now: f64) -> Option<(usize, f64)> {
+    fn choose(&mut self, task: NodeIx) -> Option<(usize, f64)> {
         let kind = self.team.kinds[task.index()] as usize;
-        let free_only = self.passed[kind] >= LOOKAHEAD;
-        let (work, rates) = (self.plan.weight(task), &self.team.rates[kind]);
-        let mut best: Option<(f64, bool, f64, usize)> = None;
-        self.weighed += rates.len() as u64;
-        for (slot, rate) in rates.iter().copied().enumerate() {
-            let free = self.free[slot] && self.turn[slot] <= now;
-            if rate <= 0.0 || (free_only && !free) {
+        let (work, paces) = (self.plan.weight(task), &self.paces[kind]);
+        self.weighed += paces.len() as u64;
+        let starts = if self.passed[kind] >= LOOKAHEAD { &self.idle } else { &self.turn };
+        let least = earliest(starts, paces, work);
+        if least == f64::INFINITY {
+            return None;
+        }
+        // By hand, in plain variables: to choose among tuples took longer than all else.
+        let (mut slot, mut pace, mut busy) = (usize::MAX, f64::INFINITY, true);
+        for at in 0..paces.len().min(starts.len()) {
+            if starts[at] + work * paces[at] != least {
                 continue;
             }
-            let finish = self.turn[slot] + work / rate;
-            let better = best
-                .is_none_or(|(other, is_free, speed, _)| finish < other || (finish == other && (free, rate) > (is_free, speed)));
-            if better {
-                best = Some((finish, free, rate, slot));
+            let waits = self.idle[at] == f64::INFINITY;
+            if slot == usize::MAX || (waits == busy && paces[at] < pace) || (busy && !waits) {
+                (slot, pace, busy) = (at, paces[at], waits);
             }
         }
-        best.map(|(.., rate, slot)| (slot, work / rate))
+        Some((slot, work * pace))
     }
+}
+
+/// Seconds for a unit of work.
+fn pace_of(rate: f64) -> f64 {
+    if rate > 0.0 { rate.recip() } else { f64::INFINITY }
+}
+
+/// The earliest of all finishes. In four lanes, since this is most of what a trial costs: about a nanosecond a slot.
+fn earliest(starts: &[f64], paces: &[f64], work: f64) -> f64 {
+    const LANES: usize = 4;
+    let mut least = [f64::INFINITY; LANES];
+    let (starts, paces) = (starts.as_chunks::<LANES>(), paces.as_chunks::<LANES>());
+    for (starts, paces) in starts.0.iter().zip(paces.0) {
+        for lane in 0..LANES {
+            let finish = starts[lane] + work * paces[lane];
+            least[lane] = if finish < least[lane] { finish } else { least[lane] };
+        }
+    }
+    let rest = starts.1.iter().zip(paces.1).map(|(start, pace)| start + work * pace);
+    least.into_iter().chain(rest).fold(f64::INFINITY, |least, finish| if finish < least { finish } else { least })
 }
 
 /// Takes what ends at this very moment.

@@ -358,6 +358,7 @@ impl Controls {
         answered.await.unwrap_or_else(|_| Err("the run has ended".into()))
     }
     fn tell(&self, mail: RunMail) {
+        self.world.tell_outside(); // if the run has ended the mail is dropped at once, and time would move on
         self.world.send(Letter::Run(self.addr.clone(), mail));
     }
 }

@@ -75,6 +75,7 @@ async fn virtually(world: std::rc::Weak<World>) {
     while let Some(here) = world.upgrade().filter(|world| !world.driver.stopped.get()) {
         here.driver.changed.notified().await;
         tokio::time::sleep(Duration::from_millis(1)).await;
+        here.told.set(false);
         if here.in_flight.get() == 0 {
             here.leap();
         }

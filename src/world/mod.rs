@@ -71,7 +71,8 @@ pub(crate) struct World {
     futures: Cell<u64>,
     /// True while [`World::leap`] is at it.
     leaping: Cell<bool>,
-    /// The program was told something and shall hear of it before time moves on.
+    /// The program was told something, or tells something: it shall have done what it does in this moment before time moves on. Until the
+    /// executor was idle once.
     told: Cell<bool>,
     /// Its society was dropped.
     ending: Cell<bool>,
@@ -222,7 +223,7 @@ impl World {
     pub(crate) fn is_over(&self) -> bool {
         self.ending.get() && self.is_empty()
     }
-    /// The program outside was told something: it shall be able to act on it in this very moment.
+    /// The program outside was told something, or is about to say something: it shall be able to act in this very moment.
     pub(crate) fn tell_outside(&self) {
         self.told.set(true);
     }
@@ -369,8 +370,7 @@ impl World {
         if self.leaping.get() {
             return; // a letter fell to a dead actor: the loop below goes on by itself
         }
-        let told = self.told.take();
-        if self.futures.get() == 0 && !told { self.leap() } else { self.driver.idle() }
+        if self.futures.get() == 0 && !self.told.get() { self.leap() } else { self.driver.idle() }
     }
     /// Virtual world: delivers the next letter, at its moment; the next ones too, until one gives somebody something to do.
     fn leap(&self) {
@@ -378,9 +378,11 @@ impl World {
         while self.in_flight.get() == 0 {
             let Some((at, letter)) = self.post.borrow_mut().pop(Time::MAX) else { break };
             self.moment.set(at.max(self.moment.get()));
-            let wakes = letter.wakes();
+            if letter.wakes() {
+                self.told.set(true);
+            }
             self.send(letter);
-            if wakes {
+            if self.told.get() {
                 self.driver.idle();
                 break;
             }

@@ -94,25 +94,38 @@ impl Kind {
         self.best = self.best.max(other.best);
         if let Some(next) = other.rate(taken) {
             self.free = self.free.saturating_add(other.free - taken);
-            let mut rest = other.rates.clone();
-            drop_first(&mut rest, taken);
-            if rest.is_empty() {
-                rest.push(Slots { count: other.free - taken, rate: next });
+            let (mut left, mut any) = (taken, false);
+            for slots in &other.rates {
+                let gone = slots.count.min(left);
+                left -= gone;
+                if slots.count > gone {
+                    insert(&mut self.rates, Slots { count: slots.count - gone, rate: slots.rate });
+                    any = true;
+                }
             }
-            self.rates.append(&mut rest);
-            self.rates.sort_by(|a, b| b.rate.total_cmp(&a.rate));
+            if !any {
+                insert(&mut self.rates, Slots { count: other.free - taken, rate: next });
+            }
             group(&mut self.rates);
         }
         if other.soon.is_empty() {
             return;
         }
-        self.soon.extend(&other.soon);
-        self.soon.sort_by(|a, b| a.at.cmp(&b.at).then(b.rate.total_cmp(&a.rate)));
+        for soon in &other.soon {
+            let at = self.soon.partition_point(|known| known.at.cmp(&soon.at).then(soon.rate.total_cmp(&known.rate)).is_le());
+            self.soon.insert(at, *soon);
+        }
         if self.soon.len() > TOLD {
-            let late = self.soon.split_off(TOLD - 1);
-            self.soon.extend(late.into_iter().max_by(|a, b| a.rate.total_cmp(&b.rate).then(b.at.cmp(&a.at))));
+            let late = self.soon.drain(TOLD - 1..).max_by(|a, b| a.rate.total_cmp(&b.rate).then(b.at.cmp(&a.at)));
+            self.soon.extend(late);
         }
     }
+}
+
+/// Puts slots where they belong, the fastest first; behind those of the same rate.
+fn insert(rates: &mut Vec<Slots>, slots: Slots) {
+    let at = rates.partition_point(|known| slots.rate.total_cmp(&known.rate).is_le());
+    rates.insert(at, slots);
 }
 
 /// Takes the fastest slots away.
@@ -125,19 +138,32 @@ fn drop_first(rates: &mut Vec<Slots>, mut taken: u32) {
 }
 
 /// Puts slots of about the same rate together until there are [`TOLD`] groups at most: each time those two neighbours that lose the least
-/// by it, as Ward (1963) measures it. O(groups²).
+/// by it, as Ward (1963) measures it. O(groups²), with one loss for each group and two for each that goes.
 fn group(rates: &mut Vec<Slots>) {
-    let lost = |pair: &[Slots]| {
-        let (a, b) = (f64::from(pair[0].count), f64::from(pair[1].count));
-        a * b / (a + b) * (pair[0].rate - pair[1].rate).powi(2)
+    if rates.len() <= TOLD {
+        return;
+    }
+    let lost = |one: &Slots, other: &Slots| {
+        let (a, b) = (f64::from(one.count), f64::from(other.count));
+        a * b / (a + b) * (one.rate - other.rate).powi(2)
     };
+    // What it would cost to put each together with the next; of more groups than anybody reports the first are put together first.
+    let mut losses = [f64::INFINITY; 2 * TOLD];
+    rates.windows(2).zip(&mut losses).for_each(|(pair, loss)| *loss = lost(&pair[0], &pair[1]));
     while rates.len() > TOLD {
-        let Some(at) = (0..rates.len() - 1).min_by(|a, b| lost(&rates[*a..*a + 2]).total_cmp(&lost(&rates[*b..*b + 2]))) else {
-            return;
-        };
+        let pairs = (rates.len() - 1).min(losses.len());
+        let Some(at) = (0..pairs).min_by(|a, b| losses[*a].total_cmp(&losses[*b])) else { return };
         let (one, other) = (rates[at], rates.remove(at + 1));
         let (a, b) = (f64::from(one.count), f64::from(other.count));
         rates[at] = Slots { count: one.count.saturating_add(other.count), rate: (a * one.rate + b * other.rate) / (a + b) };
+        losses.copy_within(at + 1..pairs, at);
+        losses[pairs - 1] = f64::INFINITY;
+        if at > 0 {
+            losses[at - 1] = lost(&rates[at - 1], &rates[at]);
+        }
+        if let Some(next) = rates.get(at + 1) {
+            losses[at] = lost(&rates[at], next);
+        }
     }
 }
 

@@ -310,13 +310,11 @@ impl Handler<Mail<RunMail>> for RunActor {
             RunMail::Escalate { .. } if self.asked.is_some() => self.finish(context), // nobody may be left to answer
             RunMail::Cancel | RunMail::Terminate if self.asked.is_some() => {}
             RunMail::Cancel if self.saga.goes_on() => {} // what is undone already can't be called off
-            RunMail::Terminate if self.saga.goes_on() => self.stop_undoing("the run was ended at once"),
+            RunMail::Terminate if self.saga.goes_on() => self.end_undoing("the run was ended at once", context),
             RunMail::Escalate { reason } if self.saga.goes_on() => {
-                self.stop_undoing("nobody is left to undo it");
-                self.give_up_undoing();
                 self.status = Some(RunStatus::Escalated);
                 self.problems.push(reason.to_string());
-                self.finish(context);
+                self.end_undoing("nobody is left to undo it", context);
             }
             RunMail::Cancel => self.stop(RunStatus::Cancelled, None, context),
             RunMail::Terminate => {

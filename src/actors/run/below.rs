@@ -192,13 +192,6 @@ impl RunActor {
             self.world.send(Letter::Run(back.addr.clone(), mail()));
         }
     }
-    /// Nobody will answer any more.
-    pub(super) fn give_up_those_who_go_back(&mut self, why: &str) {
-        for (instance, back) in std::mem::take(&mut self.saga.back) {
-            back.below.into_iter().for_each(|below| self.saga.did_below(instance, below));
-            self.left_below(instance, back.effects.into_iter().map(|effect| (effect, why.to_owned())).collect());
-        }
-    }
     /// How many tasks were undone, and what is left: by path.
     pub(super) fn undone_and_left(&mut self) -> (u32, Vec<(Name, String)>) {
         let mut all = Vec::new();

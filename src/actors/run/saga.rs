@@ -232,6 +232,7 @@ impl RunActor {
                 let attempts = if result.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", result.attempts) };
                 self.left(instance, format!("its undo failed after {attempts}: {failure}"));
             }
+            TaskEnd::Cancelled if self.saga.off => self.left(instance, self.saga.why.clone()),
             TaskEnd::Cancelled => self.left(instance, "its undo was cancelled".into()),
             TaskEnd::Handed(_) | TaskEnd::Setback(_) => self.left(instance, "its undo handed its work on, which it can't".into()),
         }
@@ -271,12 +272,11 @@ impl RunActor {
         }
         self.tell_those_who_go_back(|| RunMail::Terminate);
     }
-    /// Nobody will answer any more: what is being undone is left too.
-    pub(super) fn give_up_undoing(&mut self) {
-        for (_, instance) in std::mem::take(&mut self.saga.open) {
-            self.left(instance, self.saga.why.clone());
+    /// The same to a run that undoes: it ends once what is open has ended.
+    pub(super) fn end_undoing(&mut self, why: &str, context: &mut Context<RunActor>) {
+        self.stop_undoing(why);
+        if !self.saga.goes_on() {
+            self.inquire(context);
         }
-        let why = self.saga.why.clone();
-        self.give_up_those_who_go_back(&why);
     }
 }

@@ -39,11 +39,14 @@ pub struct SagaLog<'a> {
 impl<'a> SagaLog<'a> {
     pub fn new(run: RunId, flow: &'a Workflow, before: &'a BTreeSet<Name>) -> SagaLog<'a> {
         let mut below = vec![BTreeSet::new(); flow.tasks.len()];
-        for node in (0..flow.tasks.len()).rev() {
-            let further = below[node].clone();
-            for on in flow.tasks[node].dependencies.iter().map(|dependency| dependency.on) {
-                below[on].insert(node as u32);
-                below[on].extend(further.iter().copied());
+        // A task may stand before what it depends on: from each one upwards, to all that it stands on.
+        for (node, task) in flow.tasks.iter().enumerate() {
+            let upstream = |node: usize| flow.tasks[node].dependencies.iter().map(|dependency| dependency.on);
+            let mut turn: Vec<usize> = task.dependencies.iter().map(|dependency| dependency.on).collect();
+            while let Some(on) = turn.pop() {
+                if below[on].insert(node as u32) {
+                    turn.extend(upstream(on));
+                }
             }
         }
         SagaLog {

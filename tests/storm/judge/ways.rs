@@ -322,7 +322,7 @@ impl<'a> Log<'a> {
         let busy: Vec<AgentId> = self
             .alive
             .iter()
-            .filter(|(_, held)| held.iter().any(|held| *held != id && self.of.get(&held.instance()) == Some(of)))
+            .filter(|(_, held)| held.iter().any(|held| *held != id && held.run() == id.run() && self.of.get(&held.instance()) == Some(of)))
             .map(|(agent, _)| *agent)
             .collect();
         if place.is_some() && tries.len() == 2 {
