@@ -215,7 +215,7 @@ impl Recall {
             let task = name.split_once('[').map_or(&***name, |(task, _)| task);
             matches!(recalled, Recalled::Output(_)) && !self.is_undone(name) && has_undo(task)
         });
-        let why = "the earlier run did it, and this one has no such task";
+        let why = "the earlier run did it, and this one has no such task, or did not come to it";
         self.lost.iter().cloned().chain(untaken.map(|(name, _)| (name.clone(), why.to_owned()))).collect()
     }
     /// With the output of a task, or of an instance (`analyse[2013]`).

@@ -117,6 +117,12 @@ fn path(key: &Key) -> Vec<String> {
     key.0.split('.').skip(1).chain([&*key.1]).map(str::to_owned).collect()
 }
 
+/// The task of a sub-run.
+fn task_of(run: &str) -> Option<Key> {
+    let (above, task) = run.rsplit_once('.')?;
+    Some((if above.contains('.') { above.to_owned() } else { String::new() }, task.to_owned()))
+}
+
 /// What one log, or several, say.
 #[derive(Default)]
 struct Told {
@@ -130,6 +136,7 @@ struct Told {
 }
 impl Told {
     fn take(&mut self, events: &[Event]) -> Result<(), String> {
+        let (mut heard, mut ended_well) = (BTreeSet::new(), BTreeSet::new());
         let (mut names, mut base, mut jobs) = (Names::default(), BTreeMap::new(), BTreeSet::new());
         for event in events.iter().filter(|event| event.run.is_run()) {
             names.take(event);
@@ -149,22 +156,25 @@ impl Told {
             match (&event.what, key) {
                 (What::Announced { .. }, Some(key)) if back => return Err(format!("{key:?} is done by a run that undoes")),
                 (What::Completed { .. } | What::Synthesized { .. } | What::Recalled { .. }, Some(key)) if !back => {
+                    heard.insert(key.clone());
                     self.done.insert(key);
                 }
                 (What::Compensating { .. }, Some(key)) => {
-                    jobs.insert(key);
+                    jobs.insert((event.run, key));
                 }
-                // Without a job of its own, only what its sub-runs did was undone; or an earlier run did it, and this one says so again.
-                (What::Compensated { .. }, Some(key)) if jobs.contains(&key) => self.undone.push((key, turned)),
+                // Without a job of its own, only what its sub-runs did was undone; or another run did it, and this one says so again.
+                (What::Compensated { .. }, Some(key)) if jobs.contains(&(event.run, key.clone())) => self.undone.push((key, turned)),
                 (What::RunEnded(tail), _) if run.is_empty() => {
                     (self.left, self.status) = (tail.left.iter().map(|(name, _)| name.clone()).collect(), Some(tail.status));
                 }
                 (What::RunEnded(tail), _) if !back && tail.status == RunStatus::Completed => {
-                    self.completed.insert(run);
+                    ended_well.insert(run);
                 }
                 _ => {}
             }
         }
+        // A task that had not heard of it before its process died is done again: what undoes the task undoes that, and not this.
+        self.completed.extend(ended_well.into_iter().filter(|run| task_of(run).is_some_and(|task| heard.contains(&task))));
         Ok(())
     }
     /// Exactly what completed, and has something that undoes it, is undone or named; backwards at each level; once.
@@ -177,12 +187,11 @@ impl Told {
         // A run above it that came to its end, the task of which has something of its own that undoes it.
         let stood_for = |key: &Key| {
             let mut run = key.0.as_str();
-            while let Some((above, task)) = run.rsplit_once('.') {
-                let of = (if above.contains('.') { above.to_owned() } else { String::new() }, task.to_owned());
+            while let Some(of) = task_of(run) {
                 if self.completed.contains(run) && self.done.contains(&of) && has_undo(&of) {
                     return true;
                 }
-                run = above;
+                run = run.rsplit_once('.').map_or("", |(above, _)| above);
             }
             false
         };
@@ -319,6 +328,7 @@ pub fn play(seed: u64, seen: &mut Nests) -> Result<(), String> {
     let second = scene.play(seed ^ 1 << 40, "r2", known, None).map_err(wrong)?;
     if std::env::var("POLITY_STORM_SEED").is_ok() {
         println!("---- cut at {at}: {}{}", polity::report::tree(before), polity::report::tree(&second));
+        before.iter().chain(&second).for_each(|event| println!("{} {:?} {:?} {:?}", event.seq, event.at, event.run, event.what));
     }
     let mut both = Told::default();
     both.take(before).map_err(wrong)?;
