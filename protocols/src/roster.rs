@@ -1,20 +1,23 @@
 //! The bookkeeping that every initiator needs: who is in the team, what each can do, and what each holds of our awards.
 
+mod blocks;
 mod load;
 mod seat;
 mod table;
 
 use crate::capability::Demand;
+use crate::data::Arrival;
 use crate::deadlines::Deadlines;
 use crate::ids::{AgentId, DemandId, Name, TaskId};
 use crate::profile::Profile;
 use crate::rng::Rng;
 use crate::task::TaskView;
 use crate::time::Time;
+use core::cmp::Reverse;
 use seat::Seat;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
-use table::Table;
+use table::{Table, key};
 
 /// Draws before a roster stops to hope for an agent that is not avoided, and looks.
 const MOST_DRAWS: usize = 16;
@@ -227,39 +230,51 @@ impl Roster {
         left.get(rng.below(left.len())).copied()
     }
     /// The candidates that should finish the task first, by our awards and estimates, the first finish first (ties: the higher
-    /// rate), at most `keep` of them; and how many had to be looked at. The fastest are looked at first, and the look ends
-    /// where even an idle agent would be too slow: O(log n) while a fast agent is free, O(able) if all are busy. What the task needs has to
+    /// rate), at most `keep` of those that had to be looked at; and how many those were. The fastest are looked at first, and the look ends
+    /// where even an idle agent would be too slow: O(log n) while a fast agent is free. If all are busy it is O(n / 64) and some blocks of 64, since
+    /// of each block of agents of similar rates it is known when the first of them begins another job at the soonest. What the task needs has to
     /// reach the agent first; the only one that can have it sooner than the others is looked at before them.
     pub fn earliest_finish(&mut self, task: &TaskView, now: Time, keep: usize) -> (Vec<(Able, f64)>, u32) {
         self.ensure(&task.demand);
         let seats = &self.seats;
         let table = self.tables[task.demand.id.index()].as_mut().expect("ensured above");
         let strict = table.heeds_avoid(task);
-        let (mut best, mut looked): (Vec<(Able, f64)>, u32) = (Vec::new(), 0);
         let arrival = task.arrival();
+        let mut look = Look { best: Vec::new(), keep: keep.max(1), looked: 0, work: task.work, arrival, now };
         let (home, soonest) = (arrival.home_at(now), arrival.everywhere().since(now).as_secs_f64());
-        let mut look = |best: &mut Vec<(Able, f64)>, able: Able| {
-            looked += 1;
-            let wait = seats[able.agent.index()].as_ref().map_or(f64::INFINITY, |seat| seat.wait(now));
-            let finish = wait + arrival.taken(able.agent, now, wait, able.seconds_for(task.work));
-            let at = best.partition_point(|(_, other)| *other <= finish);
-            if at < keep.max(1) {
-                best.truncate(keep.max(1) - 1);
-                best.insert(at, (able, finish));
-            }
-        };
+        let wait = |able: &Able| seats[able.agent.index()].as_ref().map_or(f64::INFINITY, |seat| seat.wait(now));
         let passed = |agent: AgentId| strict && task.avoids(agent);
         if let Some(at_home) = home.and_then(|home| table.get(home)).filter(|able| !passed(able.agent)) {
-            look(&mut best, at_home);
+            look.at(at_home, wait(&at_home));
         }
-        for able in table.fastest().filter(|able| !passed(able.agent) && home != Some(able.agent)) {
-            let seconds = soonest + able.seconds_for(task.work);
-            if best.first().is_some_and(|(_, finish)| *finish <= seconds) {
+        let may = |able: &Able| !passed(able.agent) && home != Some(able.agent);
+        let Some(blocks) = table.blocks() else {
+            for able in table.fastest().filter(may) {
+                if look.is_over(soonest + able.seconds_for(task.work)) {
+                    break;
+                }
+                look.at(able, wait(&able));
+            }
+            return (look.best, look.looked);
+        };
+        // The block that may have the first comes first, so that most of the others need no look.
+        let mut turns: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::with_capacity(blocks.len());
+        for (at, block) in blocks.iter().enumerate() {
+            let seconds = block.first().seconds_for(task.work);
+            // Of numbers that are at least 0 the order of bits is their order.
+            turns.push(Reverse(((block.least_wait(now).max(soonest) + seconds).to_bits(), at)));
+        }
+        while let Some(Reverse((finish, at))) = turns.pop() {
+            if look.is_behind(f64::from_bits(finish), blocks[at].first()) {
                 break;
             }
-            look(&mut best, able);
+            blocks[at].look(now, wait, |able, wait| {
+                if may(&able) {
+                    look.at(able, wait);
+                }
+            });
         }
-        (best, looked)
+        (look.best, look.looked)
     }
     /// Seconds for which a slot of the agent is taken if the task is given to it now: until what the task needs has arrived, and then for
     /// its work.
@@ -306,6 +321,37 @@ impl Roster {
             }
         }
         self.tables[demand.id.index()] = Some(Box::new(table));
+    }
+}
+
+/// A look for who finishes a task first.
+struct Look {
+    best: Vec<(Able, f64)>,
+    keep: usize,
+    looked: u32,
+    work: f64,
+    arrival: Arrival,
+    now: Time,
+}
+impl Look {
+    /// One agent, and what it waits for before it could begin.
+    fn at(&mut self, able: Able, wait: f64) {
+        self.looked += 1;
+        let finish = wait + self.arrival.taken(able.agent, self.now, wait, able.seconds_for(self.work));
+        let before = |(other, its): &(Able, f64)| *its < finish || (*its == finish && key(other) <= key(&able));
+        let at = self.best.partition_point(before);
+        if at < self.keep {
+            self.best.truncate(self.keep - 1);
+            self.best.insert(at, (able, finish));
+        }
+    }
+    /// True if nobody who finishes so late at the soonest, and is not faster than that one, comes first.
+    fn is_behind(&self, seconds: f64, fastest: &Able) -> bool {
+        self.best.first().is_some_and(|(able, finish)| *finish < seconds || (*finish == seconds && key(able) < key(fastest)))
+    }
+    /// True if nobody who needs so many seconds at least comes first.
+    fn is_over(&self, seconds: f64) -> bool {
+        self.best.first().is_some_and(|(_, finish)| *finish <= seconds)
     }
 }
 

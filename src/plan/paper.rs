@@ -173,10 +173,9 @@ impl<'a> Paper<'a> {
         if free == 0 || self.open.is_empty() {
             return Some(());
         }
-        for slot in 0..self.turn.len() {
-            let free = self.free[slot];
-            self.turn[slot] = if free { now } else { self.until[slot] };
-            self.idle[slot] = if free { now } else { f64::INFINITY };
+        let places = self.turn.iter_mut().zip(&mut self.idle).zip(self.free.iter().zip(&self.until));
+        for ((turn, idle), (free, until)) in places {
+            (*turn, *idle) = if *free { (now, now) } else { (*until, f64::INFINITY) };
         }
         self.passed.fill(0);
         let (mut at, mut kept) = (0, 0);
@@ -222,13 +221,13 @@ impl<'a> Paper<'a> {
         }
         // By hand, in plain variables: to choose among tuples took longer than all else.
         let (mut slot, mut pace, mut busy) = (usize::MAX, f64::INFINITY, true);
-        for at in 0..paces.len().min(starts.len()) {
-            if starts[at] + work * paces[at] != least {
+        for (at, ((start, its), idle)) in starts.iter().zip(paces).zip(&self.idle).enumerate() {
+            if start + work * its != least {
                 continue;
             }
-            let waits = self.idle[at] == f64::INFINITY;
-            if slot == usize::MAX || (waits == busy && paces[at] < pace) || (busy && !waits) {
-                (slot, pace, busy) = (at, paces[at], waits);
+            let waits = *idle == f64::INFINITY;
+            if slot == usize::MAX || (waits == busy && *its < pace) || (busy && !waits) {
+                (slot, pace, busy) = (at, *its, waits);
             }
         }
         Some((slot, work * pace))

@@ -9,8 +9,9 @@ use polity_protocols::Rng;
 const STRAY: [f64; 3] = [0.02, 0.05, 0.1];
 /// As near to the lower bound nothing is to be gained.
 const GOOD: f64 = 1.001;
-/// Slots that are weighed for tasks, in all trials together: some ten milliseconds.
-const WEIGHED: u64 = 1 << 20;
+/// Slots that are weighed for tasks, in all trials together: a millisecond. Four times as many found nothing better that could be seen
+/// (`cargo bench --bench study -- speeds`).
+const WEIGHED: u64 = 1 << 18;
 
 /// What came of trying other ranks. Times are in seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,12 +28,12 @@ pub struct Refined {
 
 /// The best of several ranks for a plan and a team, the upward rank first among them, by what late binding to the earliest finish makes of each.
 /// Up to `trials` others are tried: the upward rank times a random factor near 1. `None` where it can't matter (no choice, no work, nobody able)
-/// or would take too long for what it could gain: more than some 30,000 tasks for 8 slots.
+/// or would take too long for what it could gain: more than some 8,000 tasks for 8 slots.
 ///
 /// `room` is how many ready tasks a government chooses among. The same plan and team always get the same ranks.
 ///
 /// Sampling around a priority rule: Cooper (1976); Kolisch and Hartmann (1999) call it regret-free biased sampling of a serial scheme. Here the scheme is
-/// the one that the governments carry out. O(trials · tasks · slots), at most about a million slots weighed.
+/// the one that the governments carry out. O(trials · tasks · slots), at most about 260,000 slots weighed.
 ///
 /// ```
 /// use polity::plan::{Node, Plan, Team, Wants, refine};

@@ -163,7 +163,9 @@ impl Told {
                     jobs.insert((event.run, key));
                 }
                 // Without a job of its own, only what its sub-runs did was undone; or another run did it, and this one says so again.
-                (What::Compensated { .. }, Some(key)) if jobs.contains(&(event.run, key.clone())) => self.undone.push((key, turned)),
+                (What::Compensated { .. }, Some(key)) if jobs.contains(&(event.run, key.clone())) => {
+                    self.undone.push((key, turned))
+                }
                 (What::RunEnded(tail), _) if run.is_empty() => {
                     (self.left, self.status) = (tail.left.iter().map(|(name, _)| name.clone()).collect(), Some(tail.status));
                 }

@@ -20,7 +20,7 @@ impl Roster {
         let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
         seat.take(task, seconds, now);
         self.awards.insert(task, Held { agent, seconds, life: self.lives[agent.index()] });
-        self.refresh(agent);
+        self.refresh(agent, Some(now));
     }
     /// Notes that the award ended, and lets the agent's next job start. Returns what was held; `None` for an award unknown
     /// here. An award of an earlier life changes no load. O(log n + slots).
@@ -34,7 +34,7 @@ impl Roster {
         {
             let awards = &self.awards;
             seat.drop_job(task, held.seconds, now, |next| awards.get(&next).map(|held| held.seconds));
-            self.refresh(agent);
+            self.refresh(agent, Some(now));
         }
         Some(held)
     }
@@ -60,13 +60,15 @@ impl Roster {
     pub fn expected_finish(&self, agent: AgentId, seconds: f64, now: Time) -> Time {
         self.expected_start(agent, now) + seconds_to_duration(seconds)
     }
-    fn refresh(&mut self, agent: AgentId) {
+    /// What an agent holds has changed, at a moment if that is known.
+    fn refresh(&mut self, agent: AgentId, now: Option<Time>) {
         let Some(seat) = self.seats[agent.index()].as_mut() else { return };
         let free = seat.is_free();
-        if seat.listed_free != free {
-            seat.listed_free = free;
-            for demand in &seat.demands {
-                if let Some(table) = self.tables[demand.index()].as_mut() {
+        let changed = core::mem::replace(&mut seat.listed_free, free) != free;
+        for demand in &seat.demands {
+            if let Some(table) = self.tables[demand.index()].as_mut() {
+                table.moved(agent, || now.map_or(0.0, |now| now.as_secs_f64() + seat.wait(now)));
+                if changed {
                     table.set_free(agent, free);
                 }
             }
@@ -81,7 +83,7 @@ impl Roster {
         if let Some(seat) = self.seats.get_mut(agent.index()).and_then(Option::as_mut) {
             seat.resting = Some(until);
             self.rests.set(agent, until);
-            self.refresh(agent);
+            self.refresh(agent, None);
         }
     }
     /// Ends an agent's rest at `now`, if it rests: its holder is woken at once. True if it did.
@@ -102,7 +104,7 @@ impl Roster {
         if let Some(seat) = self.seats[agent.index()].as_mut() {
             seat.resting = None;
         }
-        self.refresh(agent);
+        self.refresh(agent, Some(now));
         Some(agent)
     }
     /// Settles an award by its outcome, and lets an agent that refused rest for as long as its own backlog should take it.
@@ -115,7 +117,7 @@ impl Roster {
             } else if self.seat(agent).is_some_and(|seat| seat.resting.is_some()) {
                 self.rests.clear(&agent);
                 self.seats[agent.index()].as_mut().expect("looked at above").resting = None;
-                self.refresh(agent);
+                self.refresh(agent, Some(now));
             }
         }
         Some(held)

@@ -1,6 +1,7 @@
 //! The agents that can meet one demand, by number and by rate.
 
 use super::Able;
+use super::blocks::{BLOCK, Block};
 use crate::capability::Demand;
 use crate::ids::AgentId;
 use crate::profile::Profile;
@@ -19,9 +20,11 @@ pub(super) struct Table {
     able: Vec<Able>,
     all_by_rate: Option<ByRate>,
     free_by_rate: Option<ByRate>,
+    /// For the earliest finish of a large team.
+    blocks: Option<Vec<Block>>,
 }
 
-fn key(able: &Able) -> (u64, AgentId) {
+pub(super) fn key(able: &Able) -> (u64, AgentId) {
     (!able.rate.max(0.0).to_bits(), able.agent)
 }
 
@@ -31,7 +34,7 @@ fn entry(able: &Able) -> ((u64, AgentId), Able) {
 
 impl Table {
     pub(super) fn new(demand: Arc<Demand>) -> Table {
-        Table { demand, able: Vec::new(), all_by_rate: None, free_by_rate: None }
+        Table { demand, able: Vec::new(), all_by_rate: None, free_by_rate: None, blocks: None }
     }
     pub(super) fn demand(&self) -> &Demand {
         &self.demand
@@ -53,6 +56,7 @@ impl Table {
     pub(super) fn join(&mut self, agent: AgentId, profile: &Profile) -> bool {
         let Some(fit) = self.demand.fit(agent, profile) else { return false };
         let able = Able { agent, fit, rate: profile.speed * fit };
+        self.blocks = None;
         match self.position(agent) {
             Ok(at) => {
                 let old = core::mem::replace(&mut self.able[at], able);
@@ -69,6 +73,7 @@ impl Table {
     }
     pub(super) fn leave(&mut self, agent: AgentId) {
         if let Ok(at) = self.position(agent) {
+            self.blocks = None;
             let able = self.able.remove(at);
             for order in [&mut self.all_by_rate, &mut self.free_by_rate].into_iter().flatten() {
                 order.remove(&key(&able));
@@ -84,6 +89,20 @@ impl Table {
                 order.remove(&key(&able));
             }
         }
+    }
+    /// The jobs of an agent have changed: when it begins a further one now, in seconds.
+    pub(super) fn moved(&mut self, agent: AgentId, begins: impl FnOnce() -> f64) {
+        if self.blocks.is_none() {
+            return;
+        }
+        if let Some(able) = self.get(agent) {
+            Block::moved(self.blocks.as_deref_mut().unwrap_or_default(), &able, begins());
+        }
+    }
+    /// Able agents in blocks, the highest rate first; none if they fit into one.
+    pub(super) fn blocks(&mut self) -> Option<&mut [Block]> {
+        let able = &self.able;
+        (able.len() > BLOCK).then(|| &mut **self.blocks.get_or_insert_with(|| Block::all(able)))
     }
     /// Able agents, the highest rate first.
     pub(super) fn fastest(&mut self) -> impl Iterator<Item = Able> + '_ {

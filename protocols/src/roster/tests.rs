@@ -147,3 +147,57 @@ fn a_job_given_again_after_it_ended_in_the_queue_holds_one_slot_and_no_more() {
     }
     assert_eq!((roster.jobs(agent), roster.is_free(agent)), (0, true));
 }
+
+/// Who finishes first, by a look at everyone.
+fn first_of_all(roster: &Roster, task: &TaskView, now: Time) -> Option<(AgentId, f64)> {
+    let able = scan(roster, task, false).into_iter().filter_map(|agent| roster.fit(&task.demand, agent));
+    let finish = |able: Able| (able.agent, roster.seat(able.agent).unwrap().wait(now) + able.seconds_for(task.work));
+    able.map(finish).reduce(|best, next| if next.1 < best.1 { next } else { best })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn in_a_large_team_whoever_finishes_first_is_found_without_a_look_at_everyone(
+        speeds in proptest::collection::vec((1..12u32, 1..4u32), 130..400),
+        steps in proptest::collection::vec((0..10u32, 0..400u32, 0.0..9.0f64), 200..700),
+    ) {
+        let mut roster = Roster::default();
+        let member = |n: usize, (speed, slots): (u32, u32)| {
+            Profile::new(format!("a{n}"), Capabilities::default().and("x", 0.5)).speed(f64::from(speed) / 4.0).slots(slots)
+        };
+        for (n, of) in speeds.iter().enumerate() {
+            roster.join(AgentId(n as u32), &member(n, *of));
+        }
+        let demand = Arc::new(Demand::of_kind(DemandId(0), "x"));
+        let (mut now, mut given, mut looked_at_most) = (Time::ZERO, Vec::new(), u32::MAX);
+        for (n, (what, which, seconds)) in steps.into_iter().enumerate() {
+            let which = which as usize % speeds.len();
+            let agent = AgentId(which as u32);
+            match what {
+                0 => now = now + crate::seconds_to_duration(seconds),
+                1 if !given.is_empty() => {
+                    let (task, agent) = given.swap_remove(which % given.len());
+                    roster.settle(task, agent, now);
+                }
+                2 => roster.rest(agent, now + Duration::from_secs(3)),
+                3 => while roster.rested(now).is_some() {},
+                4 if n % 7 == 0 => drop(roster.leave(agent)),
+                4 => roster.join(agent, &member(which, speeds[which])),
+                _ => {
+                    let avoid = if n % 5 == 0 { vec![agent] } else { Vec::new() };
+                    let task = TaskView { avoid: avoid.into(), ..TaskView::new(TaskId::new(0, n as u32), demand.clone()).work(seconds) };
+                    let (best, looked) = roster.earliest_finish(&task, now, 3);
+                    let found = best.first().map(|(able, finish)| (able.agent, *finish));
+                    prop_assert_eq!(found, first_of_all(&roster, &task, now));
+                    looked_at_most = looked_at_most.min(looked);
+                    let (agent, _) = found.unwrap();
+                    let seconds = roster.fit(&demand, agent).unwrap().seconds_for(task.work);
+                    roster.award(task.id, agent, seconds, now);
+                    given.push((task.id, agent));
+                }
+            }
+        }
+        prop_assert!((looked_at_most as usize) < speeds.len(), "everyone is looked at each time");
+    }
+}

@@ -98,6 +98,10 @@ struct Log<'a> {
     others: BTreeMap<u32, Other>,
     of: BTreeMap<u32, u32>,
     ended: BTreeMap<u32, bool>,
+    /// Those that somebody called off, and when.
+    called_off: BTreeMap<u32, Time>,
+    /// Who had no room for a copy.
+    refused: BTreeMap<u32, BTreeSet<AgentId>>,
     families: BTreeMap<u32, (u32, u32)>,
     undos: BTreeSet<u32>,
     /// Stand-in → whose place it takes.
@@ -122,6 +126,8 @@ impl<'a> Log<'a> {
             others: BTreeMap::new(),
             of: BTreeMap::new(),
             ended: BTreeMap::new(),
+            called_off: BTreeMap::new(),
+            refused: BTreeMap::new(),
             families: BTreeMap::new(),
             undos: BTreeSet::new(),
             stand_ins: all.flat_map(|(at, task)| task.stand_ins().map(move |on| (on as u32, at as u32))).collect(),
@@ -174,11 +180,12 @@ impl<'a> Log<'a> {
             What::Compensating { undo, .. } => drop(self.undos.insert(*undo)),
             What::Expanded { first, labels, .. } => {
                 self.families.insert(instance, (*first, labels.len() as u32));
-                self.begins(id, seen)?;
+                self.begins(event.at, id, seen)?;
             }
-            What::Announced { .. } if instance < COPIES => self.begins(id, seen)?,
+            What::Announced { .. } if instance < COPIES => self.begins(event.at, id, seen)?,
+            What::Refused { agent, .. } => drop(self.refused.entry(instance).or_default().insert(*agent)),
             What::Copied { copy, number, .. } => {
-                self.begins(id, seen)?;
+                self.begins(event.at, id, seen)?;
                 self.of.insert(*copy, instance);
                 self.copied(event.at, id, (*copy, *number), seen)?;
             }
@@ -249,7 +256,10 @@ impl<'a> Log<'a> {
                 }
                 self.end(event.at, instance, false, seen)?;
             }
-            What::Cancelled { .. } | What::Blocked { .. } => self.end(event.at, instance, false, seen)?,
+            What::Cancelled { .. } | What::Blocked { .. } => {
+                self.called_off.insert(instance, event.at);
+                self.end(event.at, instance, false, seen)?;
+            }
             What::Skipped { .. } => {
                 let diverted = self.others.get(&instance).is_some_and(|other| other.diverted);
                 let so = matches!(self.remedy(id), Some(Remedy::Skip(_)));
@@ -262,14 +272,15 @@ impl<'a> Log<'a> {
         }
         Ok(())
     }
-    /// A stand-in begins only when the other has failed in every way of its own.
-    fn begins(&mut self, id: TaskId, seen: &mut Seen) -> Checked {
+    /// A stand-in begins only when the other has failed in every way of its own. Somebody may call that one off in the moment in which the stand-in was
+    /// handed out, before its own word of that is heard.
+    fn begins(&mut self, at: Time, id: TaskId, seen: &mut Seen) -> Checked {
         let Some(first) = self.stand_ins.get(&self.names.node(id)) else { return Ok(()) };
         if !self.invited.insert(id) {
             return Ok(()); // it is announced again; the other may have been cancelled meanwhile
         }
         let wanted = self.others.get(first).is_some_and(|other| other.replaced == Some(self.names.node(id)));
-        let needed = wanted && !self.ended.contains_key(first);
+        let needed = wanted && (!self.ended.contains_key(first) || self.called_off.get(first) == Some(&at));
         seen.stood_in += 1;
         must(needed, || format!("it stands in for task {first}, which has not failed"))
     }
@@ -322,7 +333,9 @@ impl<'a> Log<'a> {
         let busy: Vec<AgentId> = self
             .alive
             .iter()
-            .filter(|(_, held)| held.iter().any(|held| *held != id && held.run() == id.run() && self.of.get(&held.instance()) == Some(of)))
+            .filter(|(_, held)| {
+                held.iter().any(|held| *held != id && held.run() == id.run() && self.of.get(&held.instance()) == Some(of))
+            })
             .map(|(agent, _)| *agent)
             .collect();
         if place.is_some() && tries.len() == 2 {
@@ -335,7 +348,10 @@ impl<'a> Log<'a> {
                 let profile = storm.profiles.get(agent.index());
                 profile.is_some_and(|p| demand.fit(agent, p).is_some() && team.is_none_or(|team| team.agents.contains(&p.group)))
             };
-            let free = self.alive.iter().find(|(other, held)| **other != agent && held.is_empty() && able(**other));
+            // Who had no room for it is passed over as who has the other is, until all are.
+            let refused = |agent: &AgentId| self.refused.get(&id.instance()).is_some_and(|all| all.contains(agent));
+            let free =
+                self.alive.iter().find(|(other, held)| **other != agent && held.is_empty() && able(**other) && !refused(other));
             let calm = storm.scene.is_calm() && !self.sick;
             seen.tries_compared += u64::from(calm && free.is_some());
             must(!same || free.is_none() || !calm, || format!("{agent:?} tries it twice, and {free:?} is free"))?;
