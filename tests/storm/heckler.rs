@@ -44,6 +44,10 @@ impl Heckler {
     pub fn meets(&self, run: &RunHandle) {
         self.runs.borrow_mut().push((run.name().clone(), run.controls()));
     }
+    /// It forgets all runs.
+    pub fn goes(&self) {
+        self.runs.take();
+    }
     /// Gives an order to a task and notes what is said to it.
     pub async fn tells(&self, now: impl Fn() -> Duration, given: Given) {
         let controls = self.runs.borrow()[given.run].1.clone();

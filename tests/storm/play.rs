@@ -132,6 +132,7 @@ async fn perform(scene: &Scene, recall: Recall, heckler: Rc<Heckler>) -> Perform
     }
     // What is still under way arrives, and must change nothing.
     society.sleep(Duration::from_secs(3_600)).await;
+    heckler.goes(); // the society's functions know it, and it knows the society's runs
     (society.agents(), results, scene.spied.then(|| ledger.take()), heckler.told.take())
 }
 
