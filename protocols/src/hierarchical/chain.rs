@@ -64,7 +64,7 @@ pub(super) struct Chain {
     /// When those who did not answer are taken as lost.
     suspects: Deadlines<AgentId>,
     suspected: BTreeSet<AgentId>,
-    /// When to arrange the tree after somebody came or went: once for all that did at one moment.
+    /// When to go on after somebody came or went, or reported: once for all that did at one moment.
     settle: Option<Time>,
     /// Until when the waiting for busy ones stands.
     again: Option<Time>,
@@ -473,7 +473,8 @@ impl Chain {
             Message::Report { to: None, level, from: reporter, seq, counts, state, .. } => {
                 let known = from == reporter && level == self.tree.levels + 1 && self.tree.is_root(from);
                 if known && self.inbox.hear(from, seq, state, 1.0, counts, turn.now) {
-                    self.proceed(desk, turn);
+                    // Of a job that ended, reports are heard before what it makes ready is announced, and that may be more urgent.
+                    self.settle = self.settle.or(Some(turn.now));
                 }
             }
             Message::Report { to: Some(to), level, from: reporter, seq, counts, state, .. } if from == reporter => {

@@ -3,7 +3,7 @@
 use super::{Bench, crowd, dig, digger};
 use crate::hierarchical::{Head, Hierarchical, Member, Message, Summary};
 use crate::testing::{Report, Table};
-use crate::{AgentId, Effect, Initiator, Load, Outcome, Participant, Profile, Protocol, Reply, TaskId, Time};
+use crate::{AgentId, Effect, Initiator, Load, Outcome, Participant, Profile, Protocol, Reply, TaskId, TaskView, Time};
 
 /// The calls of the last turn: who was asked, and the number of the call.
 fn calls(bench: &Bench) -> Vec<(u32, u64)> {
@@ -12,6 +12,19 @@ fn calls(bench: &Bench) -> Vec<(u32, u64)> {
         _ => None,
     };
     bench.effects.iter().filter_map(call).collect()
+}
+/// The tasks that they were for.
+fn called(bench: &Bench) -> Vec<TaskId> {
+    let call = |effect: &Effect<Message>| match effect {
+        Effect::Send(_, Message::Delegate(call)) => Some(call.task),
+        _ => None,
+    };
+    bench.effects.iter().filter_map(call).collect()
+}
+/// What one says who has its fill.
+fn busy(bench: &Bench) -> Summary {
+    let load = Load { running: 1, queued: 0, backlog: 60.0 };
+    Summary::of_one(&digger("x"), 1.0, &load, Time::from_secs_f64(bench.now))
 }
 fn withdrawn(bench: &Bench) -> Vec<u32> {
     let told = |effect: &Effect<Message>| match effect {
@@ -65,11 +78,35 @@ fn a_call_must_be_answered_in_time_and_the_third_is_the_last() {
         // Whoever did not answer is not asked again before it reports.
         asked = if next.is_empty() && round < 2 {
             report(&mut bench, 0, 2 + round);
+            bench.turn(Initiator::on_wake);
             calls(&bench)
         } else {
             next
         };
     }
+}
+
+#[test]
+fn a_slot_that_is_reported_waits_for_what_is_announced_in_the_same_moment() {
+    let mut bench = small_tree();
+    for from in [0, 2] {
+        let state = Summary { agents: if from == 0 { 2 } else { 1 }, ..busy(&bench) };
+        let message = Message::Report { to: None, level: 2, from: AgentId(from), seq: 1, pace: 1.0, counts: 0, state };
+        bench.turn(|head, turn| head.on_message(AgentId(from), message, turn));
+    }
+    bench.now = 4.0; // nothing forms any more
+    let ranked = |id, rank| TaskView { rank, ..dig(id, 1.0) };
+    bench.task(ranked(0, 1.0));
+    assert!(calls(&bench).is_empty(), "all are busy");
+    report(&mut bench, 0, 2);
+    assert!(calls(&bench).is_empty(), "a job has ended, and what it makes ready is not announced yet");
+    bench.task(ranked(1, 5.0));
+    assert_eq!(called(&bench), [TaskId::new(0, 1)], "the more urgent one");
+    // Where nothing is announced, what waits gets it when the moment is over.
+    report(&mut bench, 2, 2);
+    assert_eq!(bench.head.next_wake(), Some(Time::from_secs_f64(4.0)));
+    bench.turn(Initiator::on_wake);
+    assert_eq!(called(&bench), [TaskId::new(0, 0)]);
 }
 
 #[test]
