@@ -191,3 +191,15 @@ fn the_first_answer_is_enough_and_the_rest_is_called_off() {
     let books = "completed, skipped, far was cancelled";
     assert_eq!(result.outputs(), &json!({ "fetched": "from near", "opinion": 5, "books": books }));
 }
+
+#[test]
+fn each_failure_is_handled_by_its_kind_and_checks_take_turns() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/errors.polity.yaml");
+    let checked = polity::workflow::load(&path, &polity::config::Config::default().known()).unwrap();
+    assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
+    let result = polity::run(async { Polity::builder().start().unwrap().run(checked.workflow).await }).unwrap();
+    assert_eq!((result.status(), result.tally().skipped), (RunStatus::Completed, 1));
+    assert_eq!(result.outputs()["report"], "16, skipped, 0 unread, disk completed, memory completed");
+    let ended = |name: &str| result.output(name).as_str().unwrap().trim().parse::<f64>().unwrap();
+    assert!((ended("disk") - ended("memory")).abs() >= 0.1, "they took turns");
+}
