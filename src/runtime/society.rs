@@ -379,6 +379,7 @@ pub(super) async fn end(world: &Rc<World>) {
 
 /// Cancels the runs and has the agents drained.
 fn begin_end(world: &World) {
+    world.program_is_done();
     if world.trouble.is_on() {
         world.open_roads();
     }

@@ -215,6 +215,10 @@ impl World {
     pub(crate) fn is_empty(&self) -> bool {
         self.directory.is_empty() && self.futures.get() == 0
     }
+    /// The program does nothing more here: time need not wait for it.
+    pub(crate) fn program_is_done(&self) {
+        self.told.set(false);
+    }
     /// The society was dropped: the world ends as soon as nobody lives here any more.
     pub(crate) fn begin_to_end(&self) {
         self.ending.set(true);

@@ -151,7 +151,7 @@ fn a_job_given_again_after_it_ended_in_the_queue_holds_one_slot_and_no_more() {
 /// Who finishes first, by a look at everyone.
 fn first_of_all(roster: &Roster, task: &TaskView, now: Time) -> Option<(AgentId, f64)> {
     let able = scan(roster, task, false).into_iter().filter_map(|agent| roster.fit(&task.demand, agent));
-    let finish = |able: Able| (able.agent, roster.seat(able.agent).unwrap().wait(now) + able.seconds_for(task.work));
+    let finish = |able: Able| (able.agent, roster.seat(able.agent).expect("it is here").wait(now) + able.seconds_for(task.work));
     able.map(finish).reduce(|best, next| if next.1 < best.1 { next } else { best })
 }
 
@@ -191,8 +191,8 @@ proptest! {
                     let found = best.first().map(|(able, finish)| (able.agent, *finish));
                     prop_assert_eq!(found, first_of_all(&roster, &task, now));
                     looked_at_most = looked_at_most.min(looked);
-                    let (agent, _) = found.unwrap();
-                    let seconds = roster.fit(&demand, agent).unwrap().seconds_for(task.work);
+                    let (agent, _) = found.expect("somebody is able");
+                    let seconds = roster.fit(&demand, agent).expect("it was found").seconds_for(task.work);
                     roster.award(task.id, agent, seconds, now);
                     given.push((task.id, agent));
                 }
