@@ -102,7 +102,8 @@ impl<'a> Maker<'a> {
             }
             How::Lost | How::CutShort => {
                 self.cut_short += 1;
-                took = took.max(seconds_to_duration(mean.or(task.estimate).unwrap_or(1.0) / rate));
+                // Never at its end in the very moment in which it was cut short.
+                took = (took + Duration::from_nanos(1)).max(seconds_to_duration(mean.or(task.estimate).unwrap_or(1.0) / rate));
                 PastEnd::Answered(Arc::new(Value::Null))
             }
         };
