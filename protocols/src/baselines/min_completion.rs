@@ -36,8 +36,8 @@ impl Protocol for MinCompletion {
     }
 }
 
-/// The initiator of [`MinCompletion`]. It looks at every candidate that could finish first if it were idle: O(log n) while fast
-/// agents are free, O(able agents) per task when all are busy (about 50 ns each).
+/// The initiator of [`MinCompletion`]. A task costs what [`Roster::earliest_finish`] does: O(log n) while fast agents are free, O(n / 64) and a
+/// look at some blocks of 64 when all are busy.
 #[derive(Clone, Debug, Default)]
 pub struct MinCompletionInitiator {
     roster: Roster,
