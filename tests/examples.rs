@@ -158,24 +158,29 @@ fn the_comparison_has_every_strategy_and_is_reproducible() {
     assert_eq!(compare::table(3).unwrap(), table);
 }
 
-#[test]
-fn work_within_work_comes_to_its_end_in_all_three_ways() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/delegation.polity.yaml");
+/// An example that is a file, which has nothing to be warned of.
+fn file(name: &str) -> Workflow {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/{name}.polity.yaml"));
     let checked = polity::workflow::load(&path, &polity::config::Config::default().known()).unwrap();
     assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
-    let result = polity::run(async { Polity::builder().start().unwrap().run(checked.workflow).await }).unwrap();
+    checked.workflow
+}
+
+#[test]
+fn work_within_work_comes_to_its_end_in_all_three_ways() {
+    let flow = file("delegation");
+    let result = polity::run(async { Polity::builder().start().unwrap().run(flow).await }).unwrap();
     assert_eq!(result.outputs(), &json!({ "greeting": "hello world", "sum": 6, "answer": "42" }));
 }
 
 #[test]
 fn a_trip_that_can_not_be_paid_is_undone_and_one_that_can_is_not() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/saga.polity.yaml");
     for (money, status, undone) in [(100, RunStatus::Failed, 3), (300, RunStatus::Completed, 0)] {
-        let checked = polity::workflow::load(&path, &polity::config::Config::default().known()).unwrap();
+        let flow = file("saga");
         let options = RunOptions::default().input("money", money);
         let result = polity::run(async {
             let society = Polity::builder().start().unwrap();
-            society.launch(checked.workflow, options).unwrap().join().await.unwrap()
+            society.launch(flow, options).unwrap().join().await.unwrap()
         });
         assert_eq!((result.status(), result.compensated()), (status, undone));
     }
@@ -183,10 +188,8 @@ fn a_trip_that_can_not_be_paid_is_undone_and_one_that_can_is_not() {
 
 #[test]
 fn the_first_answer_is_enough_and_the_rest_is_called_off() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/joins.polity.yaml");
-    let checked = polity::workflow::load(&path, &polity::config::Config::default().known()).unwrap();
-    assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
-    let result = polity::run(async { Polity::builder().start().unwrap().run(checked.workflow).await }).unwrap();
+    let flow = file("joins");
+    let result = polity::run(async { Polity::builder().start().unwrap().run(flow).await }).unwrap();
     assert_eq!((result.status(), result.tally().cancelled, result.tally().skipped), (RunStatus::Completed, 1, 1));
     let books = "completed, skipped, far was cancelled";
     assert_eq!(result.outputs(), &json!({ "fetched": "from near", "opinion": 5, "books": books }));
@@ -194,10 +197,8 @@ fn the_first_answer_is_enough_and_the_rest_is_called_off() {
 
 #[test]
 fn each_failure_is_handled_by_its_kind_and_checks_take_turns() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/errors.polity.yaml");
-    let checked = polity::workflow::load(&path, &polity::config::Config::default().known()).unwrap();
-    assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
-    let result = polity::run(async { Polity::builder().start().unwrap().run(checked.workflow).await }).unwrap();
+    let flow = file("errors");
+    let result = polity::run(async { Polity::builder().start().unwrap().run(flow).await }).unwrap();
     assert_eq!((result.status(), result.tally().skipped), (RunStatus::Completed, 1));
     assert_eq!(result.outputs()["report"], "16, skipped, 0 unread, disk completed, memory completed");
     let ended = |name: &str| result.output(name).as_str().unwrap().trim().parse::<f64>().unwrap();

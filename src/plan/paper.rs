@@ -251,7 +251,7 @@ fn earliest(starts: &[f64], paces: &[f64], work: f64) -> f64 {
         }
     }
     let rest = starts.1.iter().zip(paces.1).map(|(start, pace)| start + work * pace);
-    least.into_iter().chain(rest).fold(f64::INFINITY, |least, finish| if finish < least { finish } else { least })
+    least.into_iter().chain(rest).fold(f64::INFINITY, f64::min)
 }
 
 /// Takes what ends at this very moment.

@@ -57,7 +57,7 @@ pub use orders::{FoundOrder, OrderNote, OrderPlace};
 pub use page::page;
 pub use read::ReadError;
 pub use recall::Recall;
-pub(crate) use recall::{Below, Recalled};
+pub(crate) use recall::{Below, NO_PLACE, Recalled};
 pub use record::{AgentRecord, BreakerRecord, STEPS, State, Step, TaskRecord};
 pub use runs::{FindError, NotFound, RunSummary, find, list, runs_table};
 pub use sentence::{LONGEST_SENTENCE, sentence};

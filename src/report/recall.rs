@@ -12,6 +12,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// Why a run does not undo what an earlier one did: the task is gone, or is an instance of a list that it turned back before.
+pub(crate) const NO_PLACE: &str = "the earlier run did it, and this one has no such task, or did not come to it";
+
 /// What a run of before has to say of its tasks: outputs of those that completed, and failures of those that shall not be tried again.
 ///
 /// ```
@@ -215,8 +218,7 @@ impl Recall {
             let task = name.split_once('[').map_or(&***name, |(task, _)| task);
             matches!(recalled, Recalled::Output(_)) && !self.is_undone(name) && has_undo(task)
         });
-        let why = "the earlier run did it, and this one has no such task, or did not come to it";
-        self.lost.iter().cloned().chain(untaken.map(|(name, _)| (name.clone(), why.to_owned()))).collect()
+        self.lost.iter().cloned().chain(untaken.map(|(name, _)| (name.clone(), NO_PLACE.to_owned()))).collect()
     }
     /// With the output of a task, or of an instance (`analyse[2013]`).
     pub fn output(mut self, task: impl Into<Name>, output: impl Into<Value>) -> Recall {

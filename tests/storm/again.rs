@@ -38,19 +38,12 @@ impl Left {
         };
         let (recall, mut done, undone) = (Recall::of(&report, &names, |_| true), of(State::Completed), of(State::Compensated));
         if !recall.undoing() {
-            // What stood on something that is undone stands on nothing any more. A task may stand before what it depends on.
-            let task_of = |name: &Name| name.split('[').next().unwrap().to_owned();
-            let mut void: BTreeSet<String> = undone.iter().map(task_of).collect();
-            let mut before = None;
-            while before != Some(void.len()) {
-                before = Some(void.len());
-                for task in &flow.tasks {
-                    if task.dependencies.iter().any(|dependency| void.contains(&*flow.tasks[dependency.on].id)) {
-                        void.insert(task.id.to_string());
-                    }
-                }
-            }
-            done.retain(|name| !void.contains(&task_of(name)));
+            // What stood on something that is undone stands on nothing any more.
+            let node_of = |name: &Name| flow.tasks.iter().position(|task| *task.id == *name.split('[').next().unwrap()).unwrap();
+            let below = judge::downstream(flow);
+            let turned: BTreeSet<usize> = undone.iter().map(node_of).collect();
+            let is_void = |node: usize| turned.iter().any(|on| *on == node || below[*on].contains(&(node as u32)));
+            done.retain(|name| !is_void(node_of(name)));
         }
         Left { recall, done, undone }
     }

@@ -12,6 +12,7 @@ mod teams;
 mod ways;
 
 pub use forge::{WAYS, forgeries};
+pub use saga::downstream;
 
 use super::play::Storm;
 use super::seen::{Gone, Seen};

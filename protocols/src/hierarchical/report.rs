@@ -95,13 +95,9 @@ impl Kind {
         if let Some(next) = other.rate(taken) {
             self.free = self.free.saturating_add(other.free - taken);
             let (mut left, mut any) = (taken, false);
-            for slots in &other.rates {
-                let gone = slots.count.min(left);
-                left -= gone;
-                if slots.count > gone {
-                    insert(&mut self.rates, Slots { count: slots.count - gone, rate: slots.rate });
-                    any = true;
-                }
+            for slots in other.rates.iter().filter_map(|slots| rest_of(slots, &mut left)) {
+                insert(&mut self.rates, slots);
+                any = true;
             }
             if !any {
                 insert(&mut self.rates, Slots { count: other.free - taken, rate: next });
@@ -128,13 +124,16 @@ fn insert(rates: &mut Vec<Slots>, slots: Slots) {
     rates.insert(at, slots);
 }
 
+/// What is left of slots when so many are taken, these first; and how many are still to be taken.
+fn rest_of(slots: &Slots, taken: &mut u32) -> Option<Slots> {
+    let gone = slots.count.min(*taken);
+    *taken -= gone;
+    (slots.count > gone).then_some(Slots { count: slots.count - gone, rate: slots.rate })
+}
+
 /// Takes the fastest slots away.
 fn drop_first(rates: &mut Vec<Slots>, mut taken: u32) {
-    rates.retain_mut(|slots| {
-        let gone = slots.count.min(taken);
-        (slots.count, taken) = (slots.count - gone, taken - gone);
-        slots.count > 0
-    });
+    rates.retain_mut(|slots| rest_of(slots, &mut taken).map(|rest| *slots = rest).is_some());
 }
 
 /// Puts slots of about the same rate together until there are [`TOLD`] groups at most: each time those two neighbours that lose the least

@@ -92,11 +92,9 @@ impl Table {
     }
     /// The jobs of an agent have changed: when it begins a further one now, in seconds.
     pub(super) fn moved(&mut self, agent: AgentId, begins: impl FnOnce() -> f64) {
-        if self.blocks.is_none() {
-            return;
-        }
-        if let Some(able) = self.get(agent) {
-            Block::moved(self.blocks.as_deref_mut().unwrap_or_default(), &able, begins());
+        let able = self.blocks.is_some().then(|| self.get(agent)).flatten();
+        if let (Some(blocks), Some(able)) = (&mut self.blocks, able) {
+            Block::moved(blocks, &able, begins());
         }
     }
     /// Able agents in blocks, the highest rate first; none if they fit into one.

@@ -13,7 +13,7 @@ use crate::actors::messages::RunMail;
 use crate::event::{Parent, RunStatus, UNDOING, What};
 use crate::mutation::planted;
 use crate::plan::{NodeIx, NodeState};
-use crate::report::{Below, Recall};
+use crate::report::{Below, NO_PLACE, Recall};
 use crate::workflow::Action;
 use crate::world::Letter;
 use actix::{Addr, AsyncContext, Context};
@@ -89,9 +89,8 @@ impl RunActor {
         let places: BTreeMap<Name, (NodeIx, u32)> = all.map(|(node, n)| (self.name_of(n), (node, n))).collect();
         for (name, mut known) in known {
             let Some((node, instance)) = places.get(&name).copied() else {
-                let why = "the earlier run did it, and this one has no such task";
                 let effects = known.iter().flat_map(|below| below.effects(&name));
-                self.saga.lost.extend(effects.map(|effect| (effect, why.to_owned())));
+                self.saga.lost.extend(effects.map(|effect| (effect, NO_PLACE.to_owned())));
                 continue;
             };
             let well = self.ledger.instance_state(instance) == Some(NodeState::Succeeded);

@@ -36,23 +36,27 @@ pub struct SagaLog<'a> {
     going: BTreeSet<u32>,
 }
 
-impl<'a> SagaLog<'a> {
-    pub fn new(run: RunId, flow: &'a Workflow, before: &'a BTreeSet<Name>) -> SagaLog<'a> {
-        let mut below = vec![BTreeSet::new(); flow.tasks.len()];
-        // A task may stand before what it depends on: from each one upwards, to all that it stands on.
-        for (node, task) in flow.tasks.iter().enumerate() {
-            let upstream = |node: usize| flow.tasks[node].dependencies.iter().map(|dependency| dependency.on);
-            let mut turn: Vec<usize> = task.dependencies.iter().map(|dependency| dependency.on).collect();
-            while let Some(on) = turn.pop() {
-                if below[on].insert(node as u32) {
-                    turn.extend(upstream(on));
-                }
+/// All that stands on each task, however far below. A task may stand in the file before what it depends on.
+pub fn downstream(flow: &Workflow) -> Vec<BTreeSet<u32>> {
+    let upstream = |node: usize| flow.tasks[node].dependencies.iter().map(|dependency| dependency.on);
+    let mut below = vec![BTreeSet::new(); flow.tasks.len()];
+    for node in 0..flow.tasks.len() {
+        let mut turn: Vec<usize> = upstream(node).collect();
+        while let Some(on) = turn.pop() {
+            if below[on].insert(node as u32) {
+                turn.extend(upstream(on));
             }
         }
+    }
+    below
+}
+
+impl<'a> SagaLog<'a> {
+    pub fn new(run: RunId, flow: &'a Workflow, before: &'a BTreeSet<Name>) -> SagaLog<'a> {
         SagaLog {
             run,
             flow,
-            below,
+            below: downstream(flow),
             before,
             names: Names::default(),
             turned: None,

@@ -1,30 +1,24 @@
 //! Calls down the tree: how long one may take, how many there are, and what becomes of a lead that is silent.
 
 use super::{Bench, crowd, dig, digger};
-use crate::hierarchical::{Head, Hierarchical, Member, Message, Summary};
+use crate::hierarchical::{Call, Head, Hierarchical, Member, Message, Summary};
 use crate::testing::{Report, Table};
 use crate::{AgentId, Effect, Initiator, Load, Outcome, Participant, Profile, Protocol, Reply, TaskId, TaskView, Time};
 
-/// The calls of the last turn: who was asked, and the number of the call.
-fn calls(bench: &Bench) -> Vec<(u32, u64)> {
-    let call = |effect: &Effect<Message>| match effect {
-        Effect::Send(to, Message::Delegate(call)) => Some((to.0, call.call)),
+/// The calls of the last turn.
+fn asked(bench: &Bench) -> impl Iterator<Item = &Call> {
+    bench.effects.iter().filter_map(|effect| match effect {
+        Effect::Send(_, Message::Delegate(call)) => Some(call),
         _ => None,
-    };
-    bench.effects.iter().filter_map(call).collect()
+    })
+}
+/// Who was asked, and the number of the call.
+fn calls(bench: &Bench) -> Vec<(u32, u64)> {
+    asked(bench).map(|call| (call.to.0, call.call)).collect()
 }
 /// The tasks that they were for.
 fn called(bench: &Bench) -> Vec<TaskId> {
-    let call = |effect: &Effect<Message>| match effect {
-        Effect::Send(_, Message::Delegate(call)) => Some(call.task),
-        _ => None,
-    };
-    bench.effects.iter().filter_map(call).collect()
-}
-/// What one says who has its fill.
-fn busy(bench: &Bench) -> Summary {
-    let load = Load { running: 1, queued: 0, backlog: 60.0 };
-    Summary::of_one(&digger("x"), 1.0, &load, Time::from_secs_f64(bench.now))
+    asked(bench).map(|call| call.task).collect()
 }
 fn withdrawn(bench: &Bench) -> Vec<u32> {
     let told = |effect: &Effect<Message>| match effect {
@@ -42,10 +36,13 @@ fn small_tree() -> Bench {
     bench
 }
 fn report(bench: &mut Bench, from: u32, seq: u64) -> Vec<(u32, u32, String)> {
+    report_load(bench, from, seq, &Load::default())
+}
+fn report_load(bench: &mut Bench, from: u32, seq: u64, load: &Load) -> Vec<(u32, u32, String)> {
     let now = Time::from_secs_f64(bench.now);
     // Below a0 is a1 too.
     let agents = if from == 0 { 2 } else { 1 };
-    let state = Summary { agents, ..Summary::of_one(&digger("x"), 1.0, &Load::default(), now) };
+    let state = Summary { agents, ..Summary::of_one(&digger("x"), 1.0, load, now) };
     let message = Message::Report { to: None, level: 2, from: AgentId(from), seq, pace: 1.0, counts: 0, state };
     bench.turn(|head, turn| head.on_message(AgentId(from), message, turn))
 }
@@ -90,9 +87,7 @@ fn a_call_must_be_answered_in_time_and_the_third_is_the_last() {
 fn a_slot_that_is_reported_waits_for_what_is_announced_in_the_same_moment() {
     let mut bench = small_tree();
     for from in [0, 2] {
-        let state = Summary { agents: if from == 0 { 2 } else { 1 }, ..busy(&bench) };
-        let message = Message::Report { to: None, level: 2, from: AgentId(from), seq: 1, pace: 1.0, counts: 0, state };
-        bench.turn(|head, turn| head.on_message(AgentId(from), message, turn));
+        report_load(&mut bench, from, 1, &Load { running: 1, queued: 0, backlog: 60.0 });
     }
     bench.now = 4.0; // nothing forms any more
     let ranked = |id, rank| TaskView { rank, ..dig(id, 1.0) };
