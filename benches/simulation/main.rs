@@ -17,6 +17,11 @@ mod polis;
 
 use polis::{Town, town};
 
+/// As in the command line.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The governments, and the cheapest baseline: what remains is the machine itself.
 pub const STRATEGIES: [&str; 5] = ["hierarchical", "consensus", "market", "stigmergic", "min_completion"];
 

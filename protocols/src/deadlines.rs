@@ -1,8 +1,10 @@
 //! Many deadlines, one alarm.
 
+use crate::key_map::KeyMap;
 use crate::time::Time;
 use core::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use core::hash::Hash;
+use std::collections::BinaryHeap;
 
 /// Deadlines by key, of which the earliest is known in O(1). Setting, moving and clearing cost O(log n).
 ///
@@ -19,18 +21,18 @@ use std::collections::{BTreeMap, BinaryHeap};
 /// assert_eq!(due.pop(Time::from_nanos(4)), None);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Deadlines<K> {
-    live: BTreeMap<K, Time>,
+pub struct Deadlines<K: Ord + Hash> {
+    live: KeyMap<K, Time>,
     heap: BinaryHeap<Reverse<(Time, K)>>,
 }
 
-impl<K: Ord> Default for Deadlines<K> {
+impl<K: Ord + Hash> Default for Deadlines<K> {
     fn default() -> Self {
-        Deadlines { live: BTreeMap::new(), heap: BinaryHeap::new() }
+        Deadlines { live: KeyMap::default(), heap: BinaryHeap::new() }
     }
 }
 
-impl<K: Ord + Clone> Deadlines<K> {
+impl<K: Ord + Hash + Clone> Deadlines<K> {
     /// Sets or moves the deadline of `key`.
     pub fn set(&mut self, key: K, at: Time) {
         if self.live.insert(key.clone(), at) != Some(at) {

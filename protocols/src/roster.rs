@@ -9,6 +9,7 @@ use crate::capability::Demand;
 use crate::data::Arrival;
 use crate::deadlines::Deadlines;
 use crate::ids::{AgentId, DemandId, Name, TaskId};
+use crate::key_map::KeyMap;
 use crate::profile::Profile;
 use crate::rng::Rng;
 use crate::task::TaskView;
@@ -78,6 +79,8 @@ pub struct Roster {
     /// How often each agent has joined: outcomes of an earlier life must not free slots of this one.
     lives: Vec<u32>,
     present: usize,
+    /// How many of them have a free slot and do not rest.
+    free: usize,
     tables: Vec<Option<Box<Table>>>,
     /// Demands with a table that any agent may meet: a join looks at each.
     open_demands: Vec<DemandId>,
@@ -85,7 +88,7 @@ pub struct Roster {
     pinned_demands: BTreeMap<Name, Vec<DemandId>>,
     /// Who bears a name or shares a group's name, so that a pinned demand's table needs no look at all agents.
     named: BTreeMap<Name, BTreeSet<AgentId>>,
-    awards: BTreeMap<TaskId, Held>,
+    awards: KeyMap<TaskId, Held>,
     rests: Deadlines<AgentId>,
 }
 
@@ -112,6 +115,7 @@ impl Roster {
                 seat.demands.push(demand);
             }
         }
+        self.free += usize::from(seat.listed_free);
         self.seats[agent.index()] = Some(seat);
         self.present += 1;
     }
@@ -119,6 +123,7 @@ impl Roster {
     pub fn leave(&mut self, agent: AgentId) -> bool {
         let Some(seat) = self.seats.get_mut(agent.index()).and_then(Option::take) else { return false };
         self.present -= 1;
+        self.free -= usize::from(seat.listed_free);
         self.rests.clear(&agent);
         for demand in &seat.demands {
             if let Some(table) = self.tables[demand.index()].as_mut() {

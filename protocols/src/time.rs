@@ -58,7 +58,7 @@ pub fn seconds_to_duration(seconds: f64) -> Duration {
         return Duration::ZERO;
     }
     let nanos = seconds * 1e9;
-    if nanos >= u64::MAX as f64 { Duration::from_nanos(u64::MAX) } else { Duration::from_nanos(libm::round(nanos) as u64) }
+    if nanos >= u64::MAX as f64 { Duration::from_nanos(u64::MAX) } else { Duration::from_nanos(nanos.round() as u64) }
 }
 
 fn nanos(d: Duration) -> u64 {

@@ -11,7 +11,7 @@ use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
 use crate::supervision::{Breaking, Exit};
 use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, Wire, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
-use polity_protocols::{AgentId, Decision, Effect, Memory, Name, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
+use polity_protocols::{AgentId, Decision, Effect, KeyMap, Memory, Name, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -62,7 +62,7 @@ pub(super) struct Pages {
     epoch: u32,
     memory: Memory,
     pub(super) members: BTreeMap<AgentId, Member>,
-    pub(super) open: BTreeMap<TaskId, Open>,
+    pub(super) open: KeyMap<TaskId, Open>,
     account: Account,
     pub(super) breakers: Breakers,
 }
@@ -103,7 +103,7 @@ impl Book {
             epoch: 0,
             memory: Memory::default(),
             members: BTreeMap::new(),
-            open: BTreeMap::new(),
+            open: KeyMap::default(),
             account: Account::default(),
             breakers: Breakers::new(breaking),
         };
@@ -521,7 +521,7 @@ impl Handler<Mail<Knock>> for CoordinatorActor {
         }
         if !self.world.directory.pools().is_empty() {
             let pages = self.book.pages.borrow();
-            self.queues.tell(&self.world, self.book.id, pages.open.values().map(|open| &*open.view));
+            self.queues.tell(&self.world, self.book.id, &pages.open);
         }
         self.in_turn.end(context.state());
     }

@@ -1,12 +1,13 @@
 //! Elastic pools, as the agents' supervisor keeps them.
 
+use super::coordinator::Open;
 use super::messages::SupervisorMail;
 use super::{Blueprint, CoordinatorId, Door};
 use crate::event::{RunId, What};
 use crate::supervision::{Elasticity, Pool, Resize};
 use crate::world::{Letter, World};
 use polity_agents::{AgentSpec, Elastic};
-use polity_protocols::{Name, TaskView, Time};
+use polity_protocols::{KeyMap, Name, TaskId, TaskView, Time};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
@@ -91,9 +92,9 @@ impl Pools {
 #[derive(Default)]
 pub(super) struct Queues(BTreeMap<Name, u32>);
 impl Queues {
-    pub(super) fn tell<'a>(&mut self, world: &World, me: CoordinatorId, open: impl Iterator<Item = &'a TaskView> + Clone) {
+    pub(super) fn tell(&mut self, world: &World, me: CoordinatorId, open: &KeyMap<TaskId, Open>) {
         for pool in world.directory.pools().iter() {
-            let tasks = open.clone().filter(|view| pool.could_do(view)).count() as u32;
+            let tasks = open.count(|open| pool.could_do(&open.view)) as u32;
             if self.0.get(&pool.id).copied().unwrap_or(0) == tasks {
                 continue;
             }

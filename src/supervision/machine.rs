@@ -46,6 +46,7 @@ use super::message::{Effect, Exit, Ignored, Input};
 use super::spec::{ChildSpec, Intensity, Restart, Strategy};
 use super::window::Window;
 use core::fmt;
+use core::hash::Hash;
 use polity_protocols::{Deadlines, Name, Rng, Time};
 use std::collections::BTreeMap;
 
@@ -75,7 +76,7 @@ use std::collections::BTreeMap;
 /// # Ok::<(), polity::supervision::Ignored>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Supervision<K = Name> {
+pub struct Supervision<K: Ord + Hash = Name> {
     strategy: Strategy,
     intensity: Intensity,
     children: BTreeMap<K, Child<K>>,
@@ -123,7 +124,7 @@ struct Turn<'a, K> {
     effects: &'a mut Vec<Effect<K>>,
 }
 
-impl<K: Ord + Clone + fmt::Debug> Supervision<K> {
+impl<K: Ord + Hash + Clone + fmt::Debug> Supervision<K> {
     /// A supervisor without children.
     pub fn new(strategy: Strategy, intensity: Intensity) -> Supervision<K> {
         Supervision {

@@ -1,6 +1,6 @@
 //! What became of tasks under a government, against what was to be expected.
 
-use crate::{AgentId, Ended, Outcome, Roster, TaskId, TaskView, Time};
+use crate::{AgentId, Ended, KeyMap, Outcome, Roster, TaskId, TaskView, Time};
 use std::collections::BTreeMap;
 
 /// Below this many seconds it does not matter how long a task took.
@@ -43,10 +43,10 @@ struct Held {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Account {
     pub(super) roster: Roster,
-    open: BTreeMap<TaskId, Open>,
+    open: KeyMap<TaskId, Open>,
     /// Of the open tasks, in seconds on their best agents.
     open_seconds: f64,
-    held: BTreeMap<TaskId, Held>,
+    held: KeyMap<TaskId, Held>,
     refused: BTreeMap<TaskId, Promise>,
     slots: u32,
 }

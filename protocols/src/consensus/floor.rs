@@ -1,7 +1,7 @@
 //! The floor: open tasks, the highest rank first, by demand.
 
 use super::register::Register;
-use crate::{AgentId, Demand, DemandId, TaskId, TaskView, Time};
+use crate::{AgentId, Demand, DemandId, KeyMap, TaskId, TaskView, Time};
 use core::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
@@ -50,7 +50,7 @@ fn number(work: f64) -> f64 {
 /// next one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Floor {
-    open: BTreeMap<TaskId, Open>,
+    open: KeyMap<TaskId, Open>,
     lanes: BTreeMap<DemandId, Lane>,
     arrivals: u64,
     session: u64,

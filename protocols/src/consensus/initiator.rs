@@ -10,11 +10,10 @@ use super::settings::Consensus;
 use super::sitting::Sitting;
 use super::weights::Weighing;
 use crate::{
-    Able, AgentId, Arrival, Candidate, Decision, Demand, DemandId, Initiator, Judged, Measure, Memory, Outcome, Profile, TaskId,
-    TaskView, Time, Turn, Why, seconds_to_duration,
+    Able, AgentId, Arrival, Candidate, Decision, Demand, DemandId, Initiator, Judged, KeyMap, Measure, Memory, Outcome, Profile,
+    TaskId, TaskView, Time, Turn, Why, seconds_to_duration,
 };
 use core::time::Duration;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Tasks on an agenda beyond twice the free slots: those for which a busy agent may be worth the wait.
@@ -47,7 +46,7 @@ pub struct Assembly {
     sitting: Option<Sitting>,
     /// The last ballot awarded nothing: no other one until something happens.
     adjourned: bool,
-    awards: BTreeMap<TaskId, Award>,
+    awards: KeyMap<TaskId, Award>,
     archive: Archive,
     /// When tasks that wait for a busy agent are thought over, if nothing happens before.
     again: Option<Time>,
@@ -63,7 +62,7 @@ impl Assembly {
             floor: Floor::default(),
             sitting: None,
             adjourned: false,
-            awards: BTreeMap::new(),
+            awards: KeyMap::default(),
             archive: Archive::default(),
             again: None,
         }

@@ -12,7 +12,7 @@ use super::message::{Call, Message, Summary};
 use super::news::News;
 use super::settings::{Delegation, Hierarchical, Reporting};
 use super::tree::Tree;
-use crate::{AgentId, Deadlines, DemandId, Profile, TaskId, Time, Turn};
+use crate::{AgentId, Deadlines, DemandId, KeyMap, Profile, TaskId, Time, Turn};
 use core::cmp::Reverse;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -55,7 +55,7 @@ pub(super) struct Chain {
     tree: Tree,
     number: u64,
     inbox: Inbox,
-    asked: BTreeMap<TaskId, Asked>,
+    asked: KeyMap<TaskId, Asked>,
     due: Deadlines<TaskId>,
     /// Since work waits although somebody is free: until when that may be so.
     patience: Option<Time>,
@@ -85,7 +85,7 @@ impl Chain {
             tree: Tree::new(settings.span),
             number: 0,
             inbox: Inbox::default(),
-            asked: BTreeMap::new(),
+            asked: KeyMap::default(),
             due: Deadlines::default(),
             patience: None,
             calls: 0,

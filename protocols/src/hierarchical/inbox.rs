@@ -6,13 +6,12 @@ use super::message::{Soon, Summary};
 use super::settings::Delegation;
 use crate::{AgentId, Arrival, Profile, Rng, TaskId, Time, seconds_to_duration};
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 /// The last report of each direct report, and what was sent its way since.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inbox {
-    /// By reporter.
-    last: BTreeMap<AgentId, Heard>,
+    /// By reporter, in order of number: they are few.
+    last: Vec<(AgentId, Heard)>,
     /// Whose turn was last.
     turn: Option<AgentId>,
 }
@@ -137,36 +136,49 @@ impl Offer {
 }
 
 impl Inbox {
+    /// Where this reporter is, or would be.
+    fn place_of(&self, agent: AgentId) -> Result<usize, usize> {
+        self.last.binary_search_by_key(&agent, |(reporter, _)| *reporter)
+    }
+    fn heard_mut(&mut self, agent: AgentId) -> Option<&mut Heard> {
+        self.place_of(agent).ok().map(|at| &mut self.last[at].1)
+    }
     /// Takes up a report that counts all calls up to a number. False if a newer one is here already.
     pub(super) fn hear(&mut self, from: AgentId, seq: u64, state: Summary, pace: f64, counts: u64, now: Time) -> bool {
-        if self.last.get(&from).is_some_and(|heard| heard.seq >= seq) {
+        let at = self.place_of(from);
+        let Ok(known) = at.map(|at| &mut self.last[at].1) else {
+            let heard = Heard { seq, state, pace, exhausted: false, before: None, given: Vec::new(), reserved: Vec::new() };
+            self.last.insert(at.unwrap_or_else(|at| at), (from, heard));
+            return true;
+        };
+        if known.seq >= seq {
             return false;
         }
-        let mut given = self.last.get_mut(&from).map_or_else(Vec::new, |heard| core::mem::take(&mut heard.given));
-        given.retain(|given| given.call > counts && now.since(given.since) < FORGOTTEN);
-        self.last.insert(from, Heard { seq, state, pace, exhausted: false, before: None, given, reserved: Vec::new() });
+        known.given.retain(|given| given.call > counts && now.since(given.since) < FORGOTTEN);
+        known.reserved.clear();
+        (known.seq, known.state, known.pace, known.exhausted, known.before) = (seq, state, pace, false, None);
         true
     }
     /// Believes no more of a plain member's report than what it declared, at the pace that it proved.
     pub(super) fn doubt(&mut self, agent: AgentId, profile: &Profile) {
-        if let Some(heard) = self.last.get_mut(&agent) {
+        if let Some(heard) = self.heard_mut(agent) {
             heard.state.doubt(profile, heard.pace);
         }
     }
     pub(super) fn forget_all_but(&mut self, keep: impl Fn(AgentId) -> bool) {
-        self.last.retain(|agent, _| keep(*agent));
+        self.last.retain(|(agent, _)| keep(*agent));
     }
     pub(super) fn len(&self) -> usize {
         self.last.len()
     }
     /// Of how many agents it was told. O(reporters).
     pub(super) fn agents(&self) -> usize {
-        self.last.values().map(|heard| heard.state.agents as usize).sum()
+        self.last.iter().map(|(_, heard)| heard.state.agents as usize).sum()
     }
     /// One more slot below this one is spoken for, by a call for a task.
     pub(super) fn speak_for(&mut self, agent: AgentId, (task, call): (TaskId, u64), need: &Need<'_>) {
         self.turn = Some(agent);
-        if let Some(heard) = self.last.get_mut(&agent) {
+        if let Some(heard) = self.heard_mut(agent) {
             let rate = heard.state.kind(need.kind).and_then(|kind| kind.rate(heard.gone()));
             let begins = need.now.max(need.arrival.everywhere());
             let soon = rate.map(|rate| Soon { at: begins + seconds_to_duration(need.work / rate), rate });
@@ -176,7 +188,7 @@ impl Inbox {
     /// A call for a task is void: nothing is spoken for by it. True if it was.
     pub(super) fn void(&mut self, task: TaskId) -> bool {
         let mut any = false;
-        for heard in self.last.values_mut() {
+        for (_, heard) in &mut self.last {
             let before = heard.given.len();
             heard.given.retain(|given| given.task != task);
             any |= heard.given.len() < before;
@@ -186,18 +198,18 @@ impl Inbox {
     /// A plain member is about to take so much work, with which it begins then.
     pub(super) fn occupy(&mut self, agent: AgentId, work: f64, begins: Time) {
         self.turn = Some(agent);
-        if let Some(heard) = self.last.get_mut(&agent) {
+        if let Some(heard) = self.heard_mut(agent) {
             heard.before.get_or_insert_with(|| Box::new(heard.state.clone()));
             heard.state.taken(work, begins);
         }
     }
     /// True if its last report is of a later moment.
     pub(super) fn heard_after(&self, agent: AgentId, seq: u64) -> bool {
-        self.last.get(&agent).is_some_and(|heard| heard.seq > seq)
+        self.place_of(agent).is_ok_and(|at| self.last[at].1.seq > seq)
     }
     /// A plain member takes nothing after all.
     pub(super) fn release(&mut self, agent: AgentId) {
-        if let Some(heard) = self.last.get_mut(&agent)
+        if let Some(heard) = self.heard_mut(agent)
             && let Some(before) = heard.before.take()
         {
             heard.state = *before;
@@ -205,7 +217,7 @@ impl Inbox {
     }
     /// It has nothing, whatever it reported; until its next report.
     pub(super) fn exhausted(&mut self, agent: AgentId) {
-        if let Some(heard) = self.last.get_mut(&agent) {
+        if let Some(heard) = self.heard_mut(agent) {
             heard.exhausted = true;
             heard.given.clear();
         }
@@ -213,18 +225,18 @@ impl Inbox {
     /// The sum of what was reported, less what was spoken for since.
     pub(super) fn sum(&self) -> Summary {
         let mut sum = Summary::default();
-        for heard in self.last.values() {
+        for (_, heard) in &self.last {
             sum.add(&heard.state, heard.gone());
         }
         sum
     }
     /// Begins a scan: nothing waits for anybody.
     pub(super) fn plan(&mut self) {
-        self.last.values_mut().for_each(|heard| heard.reserved.clear());
+        self.last.iter_mut().for_each(|(_, heard)| heard.reserved.clear());
     }
     /// Notes for the rest of the scan that a task waits for a busy one.
     pub(super) fn reserve(&mut self, waiting: &Waiting) {
-        if let Some(heard) = self.last.get_mut(&waiting.lead) {
+        if let Some(heard) = self.heard_mut(waiting.lead) {
             heard.reserved.push((waiting.slot, waiting.seconds));
         }
     }

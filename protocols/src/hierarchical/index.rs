@@ -6,7 +6,7 @@
 use super::book::{Book, Member};
 use super::lanes::{Able, sortable, unsortable};
 use super::settings::Delegation;
-use crate::AgentId;
+use crate::{AgentId, KeyMap};
 use core::cmp::Reverse;
 use core::ops::Bound::{Excluded, Unbounded};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,12 +45,12 @@ pub(super) struct Index {
     lot: Vec<AgentId>,
     /// Busy ones by rate, the fastest class first; only where the rule looks at them.
     classes: BTreeMap<Reverse<u64>, Class>,
-    placed: BTreeMap<AgentId, Placed>,
+    placed: KeyMap<AgentId, Placed>,
 }
 
 impl Index {
     pub(super) fn new(rule: Delegation) -> Index {
-        Index { rule, read: None, free: BTreeSet::new(), lot: Vec::new(), classes: BTreeMap::new(), placed: BTreeMap::new() }
+        Index { rule, read: None, free: BTreeSet::new(), lot: Vec::new(), classes: BTreeMap::new(), placed: KeyMap::default() }
     }
     /// Takes up what changed since the last look. O(log able agents) for each change.
     pub(super) fn sync(&mut self, able: &[Able], book: &Book) {

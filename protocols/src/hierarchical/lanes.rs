@@ -6,7 +6,7 @@
 use super::book::{Book, Member};
 use super::index::{Index, SMALL};
 use super::settings::Delegation;
-use crate::{AgentId, Arrival, Demand, DemandId, TaskId, TaskView, Time};
+use crate::{AgentId, Arrival, Demand, DemandId, KeyMap, TaskId, TaskView, Time};
 use core::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -174,7 +174,7 @@ pub(super) struct Lanes {
     lanes: Vec<Option<Box<Lane>>>,
     /// Lanes in which something is open, in order.
     busy: Vec<DemandId>,
-    places: BTreeMap<TaskId, (DemandId, Order)>,
+    places: KeyMap<TaskId, (DemandId, Order)>,
 }
 
 impl Lanes {

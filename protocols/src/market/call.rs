@@ -119,7 +119,7 @@ impl Call {
     pub(super) fn invite(&self, agent: AgentId) -> Option<&Invite> {
         self.position(agent).ok().map(|at| &self.invites[at])
     }
-    pub(super) fn asked(&self) -> impl Iterator<Item = AgentId> + '_ {
+    pub(super) fn asked(&self) -> impl ExactSizeIterator<Item = AgentId> + '_ {
         self.invites.iter().map(|invite| invite.agent)
     }
     /// Takes an answer. False if none is awaited from the agent at this time.

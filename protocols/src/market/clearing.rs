@@ -5,8 +5,8 @@ use super::call::{Call, Order, Proposal};
 use super::seats::Seats;
 use super::settings::{Allocation, Auction, Market};
 use super::vcg::{Batch, Place};
-use crate::{AgentId, Roster, TaskId, Time};
-use std::collections::BTreeMap;
+use crate::{AgentId, KeyMap, Roster, TaskId, Time};
+use std::collections::VecDeque;
 
 /// So many tasks are sold together at most: an assignment's cost grows with the third power.
 const TOGETHER: usize = 24;
@@ -50,9 +50,14 @@ pub(super) struct Floor<'a> {
     pub(super) set: &'a Market,
     pub(super) roster: &'a mut Roster,
     pub(super) seats: &'a Seats,
-    pub(super) calls: &'a BTreeMap<TaskId, Call>,
+    pub(super) calls: &'a KeyMap<TaskId, Call>,
+    /// Left as it was found: for each agent the number of its bidder while a clearing is on, otherwise [`NOBODY`].
+    pub(super) numbers: &'a mut Vec<u32>,
     pub(super) now: Time,
 }
+
+/// An agent that does not bid in a clearing.
+const NOBODY: u32 = u32::MAX;
 
 /// An agent that bids, and its next turns in seconds from now.
 struct Bidder {
@@ -61,13 +66,6 @@ struct Bidder {
     turns: Vec<f64>,
     /// The sum and the number of the seconds that it promised in this batch.
     promised: (f64, u32),
-}
-
-/// All that bid for a task of this clearing.
-#[derive(Default)]
-struct Bidders {
-    all: Vec<Bidder>,
-    at: BTreeMap<AgentId, usize>,
 }
 
 /// A proposal at this moment.
@@ -82,7 +80,7 @@ struct Offer {
 impl Offer {
     fn of(proposal: &Proposal, now: Time) -> Offer {
         let Proposal { price, seconds, here } = *proposal;
-        Offer { price, seconds, ahead: here.since(now).as_secs_f64() }
+        Offer { price, seconds, ahead: if here > now { (here - now).as_secs_f64() } else { 0.0 } }
     }
     /// For how long a turn is taken that comes in so many seconds.
     fn taken(&self, turn: f64) -> f64 {
@@ -107,52 +105,69 @@ impl Floor<'_> {
     ///
     /// Where several turns are free, the first tasks are sold together; a single free turn is one thing to sell, and offered to one task
     /// after the other until it is taken. So it is where all of the first wait for later turns, and others may take the free ones.
-    pub(super) fn clear(&mut self, orders: &[Order]) -> Vec<(Order, Verdict)> {
-        let mut bidders = Bidders::default();
-        let highest = orders.first().and_then(|first| self.calls.get(&first.task)).map_or(0.0, |call| call.view.rank);
-        let first = orders.iter().take(TOGETHER);
-        let mut lots: Vec<Lot> = first.filter_map(|order| self.lot(*order, highest, &mut bidders)).collect();
-        let free = self.free_turns(&bidders);
-        if self.set.allocation == Allocation::Optimal && lots.len() > 1 && free > 1 {
-            let verdicts = self.sell_together(&lots, &bidders.all);
-            let all_wait = verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Wait { .. }));
-            if !all_wait || orders.len() <= TOGETHER {
-                return verdicts;
-            }
-        }
-        let (mut verdicts, mut rest) = (Vec::new(), orders.iter().skip(TOGETHER));
-        lots.reverse();
-        while self.free_turns(&bidders) > 0 {
-            let next = lots.pop().or_else(|| rest.find_map(|order| self.lot(*order, highest, &mut bidders)));
-            let Some(lot) = next else { break };
-            verdicts.push((lot.order, self.sell_one(&lot, &mut bidders.all)));
+    pub(super) fn clear(mut self, orders: &[Order]) -> Vec<(Order, Verdict)> {
+        let mut bidders = Vec::new();
+        let verdicts = self.sell(orders, &mut bidders);
+        for bidder in bidders {
+            self.numbers[bidder.agent.index()] = NOBODY;
         }
         verdicts
     }
-    fn free_turns(&self, bidders: &Bidders) -> usize {
-        let free = |bidder: &Bidder| bidder.turns.iter().filter(|start| bidder.is_free_now(**start, self.roster)).count();
-        bidders.all.iter().map(free).sum()
+    fn sell(&mut self, orders: &[Order], bidders: &mut Vec<Bidder>) -> Vec<(Order, Verdict)> {
+        let highest = orders.first().and_then(|first| self.calls.get(&first.task)).map_or(0.0, |call| call.view.rank);
+        let mut rest = orders.iter();
+        let mut lots: VecDeque<Lot> = rest.find_map(|order| self.lot(*order, highest, bidders)).into_iter().collect();
+        // Where nobody is free but one with a single free turn, which is the most frequent case, there is nothing to be sold together.
+        if self.roster.count_free() > 1 || self.free_turns(bidders) > 1 {
+            lots.extend(rest.by_ref().take(TOGETHER - 1).filter_map(|order| self.lot(*order, highest, bidders)));
+            if self.set.allocation == Allocation::Optimal && lots.len() > 1 && self.free_turns(bidders) > 1 {
+                let verdicts = self.sell_together(lots.make_contiguous(), bidders);
+                let all_wait = verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Wait { .. }));
+                if !all_wait || orders.len() <= TOGETHER {
+                    return verdicts;
+                }
+            }
+        }
+        let mut verdicts = Vec::new();
+        while self.free_turns(bidders) > 0 {
+            let next = lots.pop_front().or_else(|| rest.find_map(|order| self.lot(*order, highest, bidders)));
+            let Some(lot) = next else { break };
+            verdicts.push((lot.order, self.sell_one(&lot, bidders)));
+        }
+        verdicts
     }
-    fn lot(&mut self, order: Order, highest: f64, bidders: &mut Bidders) -> Option<Lot> {
+    fn free_turns(&self, bidders: &[Bidder]) -> usize {
+        let free = |bidder: &Bidder| bidder.turns.iter().filter(|start| bidder.is_free_now(**start, self.roster)).count();
+        bidders.iter().map(free).sum()
+    }
+    fn lot(&mut self, order: Order, highest: f64, bidders: &mut Vec<Bidder>) -> Option<Lot> {
         let call = self.calls.get(&order.task)?;
         let weight = if highest > 0.0 { (call.view.rank / highest).clamp(LEAST_WEIGHT, 1.0) } else { 1.0 };
-        let mut lot = Lot { order, urgency: self.set.urgency * weight, offers: Vec::new() };
+        let mut lot = Lot { order, urgency: self.set.urgency * weight, offers: Vec::with_capacity(call.asked().len()) };
         for (agent, proposal) in call.proposals() {
             if !call.view.avoid.is_empty() && self.roster.may_do(&call.view, agent).is_none() {
                 continue;
             }
-            let index = *bidders.at.entry(agent).or_insert_with(|| {
-                let mut turns = Vec::new();
-                self.seats.turns(agent, self.roster, self.now, TOGETHER + LATER_TURNS, &mut turns);
-                bidders.all.push(Bidder { agent, trust: self.seats.trust(agent), turns, promised: (0.0, 0) });
-                bidders.all.len() - 1
-            });
-            let (offer, bidder) = (Offer::of(&proposal, self.now), &mut bidders.all[index]);
+            let index = self.number(agent, bidders);
+            let (offer, bidder) = (Offer::of(&proposal, self.now), &mut bidders[index]);
             let first = bidder.turns.first().copied().unwrap_or(0.0);
             bidder.promised = (bidder.promised.0 + offer.taken(first), bidder.promised.1 + 1);
             lot.offers.push((index, offer));
         }
         Some(lot)
+    }
+    /// Which bidder the agent is.
+    fn number(&mut self, agent: AgentId, bidders: &mut Vec<Bidder>) -> usize {
+        if self.numbers.len() <= agent.index() {
+            self.numbers.resize(agent.index() + 1, NOBODY);
+        }
+        if self.numbers[agent.index()] == NOBODY {
+            self.numbers[agent.index()] = bidders.len() as u32;
+            let mut turns = Vec::new();
+            self.seats.turns(agent, self.roster, self.now, TOGETHER + LATER_TURNS, &mut turns);
+            bidders.push(Bidder { agent, trust: self.seats.trust(agent), turns, promised: (0.0, 0) });
+        }
+        self.numbers[agent.index()] as usize
     }
     /// An auction of its own, in which each bids with its soonest turn. The winner's turn is taken, now or in the plan.
     fn sell_one(&self, lot: &Lot, bidders: &mut [Bidder]) -> Verdict {

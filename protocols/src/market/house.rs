@@ -9,7 +9,7 @@ use super::record::{Terms, record};
 use super::reputation::Reputation;
 use super::seats::Seats;
 use super::settings::{Market, Payment};
-use crate::{AgentId, Deadlines, DemandId, Roster, TaskId, TaskView, Time, Turn, Why};
+use crate::{AgentId, Deadlines, DemandId, KeyMap, Roster, TaskId, TaskView, Time, Turn, Why};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many tasks are looked at in one clearing at most; if that binds some, it goes on.
@@ -21,7 +21,7 @@ pub(super) struct House {
     pub(super) set: Market,
     pub(super) roster: Roster,
     pub(super) seats: Seats,
-    pub(super) calls: BTreeMap<TaskId, Call>,
+    pub(super) calls: KeyMap<TaskId, Call>,
     /// Open tasks by demand.
     pub(super) queues: BTreeMap<DemandId, BTreeSet<Order>>,
     /// Of a call: its reply-by time. Of a task that stands: when it is thought over.
@@ -29,6 +29,8 @@ pub(super) struct House {
     /// When the window closes, if one is open, and whose bids it gathered.
     pub(super) closes: Option<Time>,
     gathered: BTreeSet<AgentId>,
+    /// What a clearing notes.
+    numbers: Vec<u32>,
     pub(super) ledger: Ledger,
     pub(super) reputation: Reputation,
     arrivals: u64,
@@ -42,11 +44,12 @@ impl House {
             set: set.clone(),
             roster: Roster::default(),
             seats: Seats::default(),
-            calls: BTreeMap::new(),
+            calls: KeyMap::default(),
             queues: BTreeMap::new(),
             due: Deadlines::default(),
             closes: None,
             gathered: BTreeSet::new(),
+            numbers: Vec::new(),
             ledger: Ledger::new(set.budget),
             reputation: Reputation::default(),
             arrivals: 0,
@@ -230,11 +233,12 @@ impl House {
         loop {
             agents.retain(|agent| self.roster.is_free(*agent));
             let offers = agents.iter().filter_map(|agent| self.seats.get(*agent));
-            let mut batch: BTreeSet<Order> = offers.flat_map(|seat| seat.offers.iter().take(LOOKED_AT).copied()).collect();
-            batch.extend(fresh.take().filter(|_| !agents.is_empty()));
-            let orders: Vec<Order> = batch.iter().take(LOOKED_AT).copied().collect();
-            let (seen, changed) = self.sell(&orders, turn);
-            if !changed || batch.len() <= seen {
+            let mut orders: Vec<Order> = offers.flat_map(|seat| seat.offers.iter().take(LOOKED_AT).copied()).collect();
+            orders.extend(fresh.take().filter(|_| !agents.is_empty()));
+            orders.sort_unstable();
+            orders.dedup();
+            let (seen, changed) = self.sell(&orders[..orders.len().min(LOOKED_AT)], turn);
+            if !changed || orders.len() <= seen {
                 break;
             }
         }
@@ -247,8 +251,8 @@ impl House {
         if orders.is_empty() {
             return (0, false);
         }
-        let House { set, roster, seats, calls, .. } = self;
-        let verdicts = Floor { set, roster, seats, calls, now: turn.now }.clear(orders);
+        let House { set, roster, seats, calls, numbers, .. } = self;
+        let verdicts = Floor { set, roster, seats, calls, numbers, now: turn.now }.clear(orders);
         let (seen, mut changed) = (verdicts.len(), false);
         for (order, verdict) in verdicts {
             changed |= !matches!(verdict, Verdict::Wait { .. });

@@ -1,6 +1,6 @@
 //! Who was paid what, for which award. Money is counted in whole millionths, so that sums balance exactly.
 
-use crate::{AgentId, TaskId};
+use crate::{AgentId, KeyMap, TaskId};
 use core::fmt;
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl Money {
     /// A price, to the nearest millionth. Negative and NaN count as nothing; too much as the most.
     pub fn from_price(price: f64) -> Money {
         // The cast saturates, and turns NaN into 0.
-        Money((libm::round(price * MILLION) as u64).min(MOST))
+        Money(((price * MILLION).round() as u64).min(MOST))
     }
     /// In units of price.
     pub fn to_price(self) -> f64 {
@@ -88,7 +88,7 @@ pub struct Ledger {
     spent_before: Money,
     spent: Money,
     reserved: Money,
-    open: BTreeMap<TaskId, Entry>,
+    open: KeyMap<TaskId, Entry>,
     earned: BTreeMap<AgentId, Money>,
     payments: u64,
     awards: u64,

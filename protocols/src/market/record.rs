@@ -37,7 +37,7 @@ fn candidate(bid: &Bid) -> Candidate {
 
 /// Four digits behind the point, without empty ones.
 fn short(number: f64) -> f64 {
-    libm::round(number * 1e4) / 1e4
+    (number * 1e4).round() / 1e4
 }
 
 fn reason(bids: &[Bid], winner: &Bid, terms: Terms) -> String {

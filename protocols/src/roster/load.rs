@@ -50,6 +50,10 @@ impl Roster {
     pub fn is_free(&self, agent: AgentId) -> bool {
         self.seat(agent).is_some_and(Seat::is_free)
     }
+    /// How many agents have a free slot, as far as our awards tell, and do not rest. O(1).
+    pub fn count_free(&self) -> usize {
+        self.free
+    }
     /// When a further job would start: now if a slot is free, else when the running jobs (by their estimates) and the waiting
     /// ones leave room; a job that overran its estimate counts as about to end. Exact for one slot, fluid for more.
     /// [`Time::MAX`] for an agent that is not here. O(slots).
@@ -65,6 +69,9 @@ impl Roster {
         let Some(seat) = self.seats[agent.index()].as_mut() else { return };
         let free = seat.is_free();
         let changed = core::mem::replace(&mut seat.listed_free, free) != free;
+        if changed {
+            self.free = if free { self.free + 1 } else { self.free - 1 };
+        }
         for demand in &seat.demands {
             if let Some(table) = self.tables[demand.index()].as_mut() {
                 table.moved(agent, || now.map_or(0.0, |now| now.as_secs_f64() + seat.wait(now)));

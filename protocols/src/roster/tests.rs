@@ -74,6 +74,8 @@ proptest! {
                 Step::Rest(agent) => roster.rest(AgentId(agent), now + Duration::from_secs(2)),
                 Step::Rested => while roster.rested(now).is_some() {},
             }
+            let free = roster.iter().filter(|(agent, _)| roster.is_free(*agent)).count();
+            prop_assert_eq!(roster.count_free(), free);
             // Tables come into being at different moments, so that both ways to fill them are seen.
             for demand in demands().into_iter().take(moment / 4 + 1) {
                 let avoid: Vec<AgentId> = avoid.iter().map(|a| AgentId(*a)).collect();

@@ -7,17 +7,16 @@ use super::open::{Offer, Open, OpenTasks, Order};
 use super::response;
 use super::settings::Stigmergic;
 use crate::{
-    AgentId, Arrival, Deadlines, Demand, Initiator, Judged, Memory, Outcome, Profile, Roster, TaskId, TaskView, Time, Turn, Why,
-    seconds_to_duration,
+    AgentId, Arrival, Deadlines, Demand, Initiator, Judged, KeyMap, Memory, Outcome, Profile, Roster, TaskId, TaskView, Time,
+    Turn, Why, seconds_to_duration,
 };
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Between which times, in seconds, an ant that is at other work is left alone.
 const REST: (f64, f64) = (0.1, 10.0);
 
 /// What the environment wakes up for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Alarm {
     /// An ant owes an answer, or its hesitation ends.
     Ant(AgentId),
@@ -42,7 +41,7 @@ pub struct Environment {
     pub(super) open: OpenTasks,
     pub(super) encounters: Encounters,
     pub(super) alarms: Deadlines<Alarm>,
-    at_work: BTreeMap<TaskId, AtWork>,
+    at_work: KeyMap<TaskId, AtWork>,
     /// Messages that no open task can be charged with any more: the next award bears them.
     pub(super) unpaid: u32,
     /// Marks have moved, so that ants that hesitate may think again.
@@ -63,7 +62,7 @@ impl Environment {
             open: OpenTasks::default(),
             encounters: Encounters::default(),
             alarms: Deadlines::default(),
-            at_work: BTreeMap::new(),
+            at_work: KeyMap::default(),
             unpaid: 0,
             moved: false,
             last: AgentId(0),

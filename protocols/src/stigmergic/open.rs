@@ -1,9 +1,9 @@
 //! The open tasks: what is stimulus in the environment, in the order of its strength.
 
 use super::message::Response;
-use crate::{AgentId, Arrival, DemandId, TaskId, TaskView, Time};
+use crate::{AgentId, Arrival, DemandId, KeyMap, TaskId, TaskView, Time};
 use core::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The place of a task among the open ones: the higher rank first, then the longer wait, then the lower id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,7 +74,7 @@ impl Open {
 /// All open tasks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OpenTasks {
-    tasks: BTreeMap<TaskId, Open>,
+    tasks: KeyMap<TaskId, Open>,
     lanes: Vec<BTreeSet<Order>>,
     /// Those that avoid somebody: a leaver may change who may do them.
     picky: BTreeSet<TaskId>,
