@@ -51,6 +51,16 @@ planner!(MaxMin, "maxmin", maxmin, "Max-min (Ibarra and Kim 1977) over the tasks
 /// What is planned for a workflow under a strategy that plans: by task, and for the slots of these agents; `None` under another strategy, or
 /// if somebody can't be planned for.
 pub fn schedule(strategy: &str, workflow: &Workflow, agents: &[Arc<Profile>]) -> Option<(Schedule, Vec<Name>)> {
+    schedule_with(strategy, workflow, agents, |_, _| 0.0)
+}
+
+/// The same, where what a task makes is so many seconds on its way to another agent for another task.
+fn schedule_with(
+    strategy: &str,
+    workflow: &Workflow,
+    agents: &[Arc<Profile>],
+    travel: impl Fn(&Name, &Name) -> f64,
+) -> Option<(Schedule, Vec<Name>)> {
     let plan = match strategy {
         Heft::NAME => heft,
         Cpop::NAME => cpop,
@@ -66,7 +76,9 @@ pub fn schedule(strategy: &str, workflow: &Workflow, agents: &[Arc<Profile>]) ->
     };
     let costs = workflow.tasks.iter().map(|task| slots.iter().map(|slot| cost(task, slot)).collect()).collect();
     let tasks = workflow.tasks.iter().enumerate();
-    let edges = tasks.flat_map(|(to, task)| task.dependencies.iter().map(move |from| Edge::new(from.on, to, 0.0))).collect();
+    let edge = |from: usize, to: usize, task: &Task| Edge::new(from, to, travel(&workflow.tasks[from].id, &task.id));
+    let edges = tasks.flat_map(|(to, task)| task.dependencies.iter().map(move |from| (from.on, to, task)));
+    let edges = edges.map(|(from, to, task)| edge(from, to, task)).collect();
     let schedule = plan(&Workload::new(costs, edges).ok()?);
     Some((schedule, slots.into_iter().map(|(_, profile)| profile.name.clone()).collect()))
 }
@@ -78,9 +90,10 @@ pub(crate) fn carried_out(
     workflow: &Workflow,
     agents: &[Arc<Profile>],
     its: impl Fn(&Task) -> bool,
+    travel: impl Fn(&Name, &Name) -> f64,
 ) -> Government {
     let name = government.name();
-    let Some((schedule, names)) = schedule(name, workflow, agents) else { return government };
+    let Some((schedule, names)) = schedule_with(name, workflow, agents, travel) else { return government };
     let Ok(mut pins) = schedule.into_pins(&names) else { return government };
     let stand_ins: BTreeSet<usize> = workflow.tasks.iter().filter_map(|task| task.fallback_to).collect();
     pins.retain(|pin| {

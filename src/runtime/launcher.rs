@@ -234,7 +234,7 @@ impl Launcher {
         let breaking = workflow.breaker.map_or(home.breaking, BreakerPolicy::breaking);
         let has_own = |task: &Task| home.their_own && task.strategy.is_some();
         let to_usual = |task: &Task| task.team.is_none() && !has_own(task);
-        let usual = carried_out(home.usual.clone(), workflow, &profiles, to_usual);
+        let usual = carried_out(home.usual.clone(), workflow, &profiles, to_usual, |from, to| self.world.travel(from, to));
         let usual = self.coordinator(usual, home.crew.clone(), breaking);
         let mut offices = Offices::new(usual);
         for (node, task) in (0..).zip(&workflow.tasks) {
@@ -256,7 +256,14 @@ impl Launcher {
             let crew = crew.or_else(|| home.crew.clone());
             let with_it = |other: &Task| other.team == task.team && (!home.their_own || other.strategy == task.strategy);
             let members: Vec<_> = profiles.iter().filter(|p| belongs(&crew, p)).cloned().collect();
-            offices.assign(node, self.coordinator(carried_out(government, workflow, &members, with_it), crew, breaking));
+            offices.assign(
+                node,
+                self.coordinator(
+                    carried_out(government, workflow, &members, with_it, |from, to| self.world.travel(from, to)),
+                    crew,
+                    breaking,
+                ),
+            );
         }
         Ok(offices)
     }

@@ -133,6 +133,10 @@ impl Depot for Shared {
             });
         }
     }
+    fn travel(&self, from: &Name, to: &Name) -> Option<f64> {
+        let (from, to) = (*self.places.get(from)?, *self.places.get(to)?);
+        self.needs[to].iter().find(|need| need.from == from).map(|need| need.seconds)
+    }
 }
 
 /// An agent that waits for what it needs, and then for as long as the work takes.

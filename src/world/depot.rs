@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub(crate) trait Depot {
     /// Tells of each thing that the task of a run needs: the name of its holder, its bytes, and when any other agent can have it.
     fn inputs(&self, run: &Name, task: &Name, tell: &mut dyn FnMut(&Name, u64, Time));
+    /// For how many seconds what one task makes is on its way to another agent that does another task; none if it knows nothing of these.
+    fn travel(&self, from: &Name, to: &Name) -> Option<f64>;
 }
 
 /// The depots of a society; most have none.
@@ -34,6 +36,10 @@ impl Depots {
 }
 
 impl World {
+    /// For how many seconds what one task makes is on its way to another agent that does another task.
+    pub(crate) fn travel(&self, from: &Name, to: &Name) -> f64 {
+        self.depots.all.borrow().iter().find_map(|depot| depot.travel(from, to)).unwrap_or(0.0)
+    }
     /// Where the input of a job lies; `None` if all is at hand everywhere. What a stranger holds counts as at hand.
     pub(crate) fn inputs_of(&self, job: &Job) -> Option<Arc<[Input]>> {
         let depots = self.depots.all.borrow();
