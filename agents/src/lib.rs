@@ -33,7 +33,7 @@ pub use cancel::CancelToken;
 pub use clock::RealClock;
 pub use executors::{
     DEFAULT_LINGER, DEFAULT_SPILL, Deed, Draw, Executed, Executors, FnAgent, Functions, Past, PastEnd, SharedAgent, SimEnd,
-    Workplace, agent_fn, draw, share, simulate,
+    Workplace, agent_fn, draw, drawn_work, share, simulate,
 };
 pub use failure::{Failure, FailureKind};
 pub use handed::{HandedOn, Spent};

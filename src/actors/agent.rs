@@ -306,8 +306,7 @@ impl AgentActor {
     }
     /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
     pub(super) fn seed_of(&self, id: JobId) -> u64 {
-        let task = Rng::derive(self.world.seed(), (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()));
-        Rng::derive(task, (u64::from(id.attempt) << 32) | u64::from(id.launch))
+        seed_of_job(self.world.seed(), id)
     }
     /// A simulated job's time has come.
     fn due(&mut self, id: JobId, context: &mut Context<AgentActor>) {
@@ -551,4 +550,10 @@ impl Drop for AgentActor {
         }
         self.held.clear(); // every claim says now that its job is lost
     }
+}
+
+/// What a job's chances are drawn by, in a society of this seed.
+pub(crate) fn seed_of_job(seed: u64, id: JobId) -> u64 {
+    let task = Rng::derive(seed, (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()));
+    Rng::derive(task, (u64::from(id.attempt) << 32) | u64::from(id.launch))
 }

@@ -29,7 +29,7 @@ mod steer;
 mod supervisor;
 mod task;
 
-pub(crate) use agent::{AgentActor, Blueprint, Factory};
+pub(crate) use agent::{AgentActor, Blueprint, Factory, seed_of_job};
 pub(crate) use claim::{Award, Claim, Inquiry, News};
 pub(crate) use coordinator::{Book, CoordinatorActor, Crew, is_lodger};
 pub(crate) use directory::{CoordinatorId, Directory, Door, Orphan};

@@ -32,6 +32,7 @@ impl Compare {
         let comparison = Comparison::make(plan, |progress| bar.set_position(progress.done as u64)).map_err(Stop::usage)?;
         bar.finish_and_clear();
         output::print(&comparison.table())?;
+        comparison.failures().iter().for_each(|sentence| output::tell(sentence));
         self.keep(&comparison)?;
         Ok(0)
     }

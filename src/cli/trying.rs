@@ -4,10 +4,10 @@ use super::load;
 use super::output;
 use super::stop::Stop;
 use indicatif::{ProgressBar, ProgressStyle};
-use polity::Registry;
 use polity::config::{Config, Sources};
 use polity::laboratory::{Arm, Plan, Subject, cores, speeds};
 use polity::protocols::Name;
+use polity::{Registry, RetryPolicy};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -38,6 +38,9 @@ pub struct Trying {
     /// Real work strays from its estimate by a log-normal factor with this sigma; nobody knows it before
     #[arg(long, value_name = "SIGMA", default_value_t = 0.0, allow_negative_numbers = true)]
     noise: f64,
+    /// How often a task of a graph is tried in all, when it fails; 0 without end
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    attempts: u32,
     /// Bytes a second between different agents, for graphs with bytes
     #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
     bandwidth: Option<f64>,
@@ -69,6 +72,10 @@ impl Trying {
         }
         if let Some(bandwidth) = self.bandwidth {
             subject = subject.with_bandwidth(bandwidth).map_err(|wrong| Stop::usage(format!("--bandwidth: {wrong}")))?;
+        }
+        if self.attempts != 1 {
+            let retry = RetryPolicy { attempts: self.attempts, ..RetryPolicy::default() };
+            subject = subject.with_retry(&retry).map_err(|wrong| Stop::usage(format!("--attempts: {wrong}")))?;
         }
         let subject = subject.with_noise(self.noise).map_err(|wrong| Stop::usage(format!("--noise: {wrong}")))?;
         let Some(text) = &self.faults else { return Ok(subject) };
@@ -105,6 +112,9 @@ impl Trying {
         }
         if self.noise != 0.0 {
             words.extend(["--noise".to_owned(), self.noise.to_string()]);
+        }
+        if self.attempts != 1 {
+            words.extend(["--attempts".to_owned(), self.attempts.to_string()]);
         }
         if let Some(faults) = &self.faults {
             words.extend(["--faults".to_owned(), faults.clone()]);

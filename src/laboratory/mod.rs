@@ -24,10 +24,12 @@ mod compare;
 mod past;
 mod pool;
 mod population;
+mod realised;
 mod replay;
 mod subject;
 pub(crate) mod sweep;
 mod trial;
+mod why;
 
 pub use advice::{Advice, Rival};
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};

@@ -72,6 +72,15 @@ impl Population {
                 )));
             }
         }
+        let none = [
+            ("fit", &self.fit, 0.0, "nobody could do anything: give one above 0, as uniform(0, 1)"),
+            ("slots", &self.slots, 0.5, "an agent has at least one"),
+        ];
+        for (name, amount, least, remedy) in none {
+            if amount.range().1 <= least {
+                return Err(WorkloadError::new(format!("the {name} of the agents is {amount}, and {remedy}")));
+            }
+        }
         match (self.count, self.speed.range()) {
             (0, _) => Err(WorkloadError::new("a population needs at least one agent, but is given 0; give a `count`")),
             (_, (_, high)) if high <= 0.0 => {

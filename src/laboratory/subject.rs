@@ -1,7 +1,9 @@
 //! What is tried under different governments: a workload, the agents that carry it out, and how far reality strays from the estimates.
 
+use super::realised::{is_foreseeable, realised, strays};
 use super::{Past, Population};
 use crate::faults::{Failing, Faults};
+use crate::lifecycle::RetryPolicy;
 use crate::runtime::{Builder, Polity, Rankings, simulated_twin};
 use crate::workflow::{Action, Known, Workflow};
 use crate::workloads::{Arrivals, Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
@@ -32,6 +34,8 @@ pub struct Subject {
     flow: Arc<Workflow>,
     agents: Vec<AgentSpec>,
     bandwidth: Option<f64>,
+    /// Whether its tasks are tried again, if not as its workflow says.
+    retry: Option<RetryPolicy>,
     faults: Faults,
     /// What its agents fail at by their nature, whatever else goes wrong.
     failing: Vec<Failing>,
@@ -98,6 +102,7 @@ impl Subject {
             flow: Arc::new(flow),
             agents,
             bandwidth: None,
+            retry: None,
             faults: Faults::default(),
             failing: Vec::new(),
             arrivals: None,
@@ -153,8 +158,8 @@ impl Subject {
         Transfers::new(&self.graph, bandwidth)?;
         Ok(Subject { bandwidth: Some(bandwidth), ..self })
     }
-    /// With real work that strays from the estimates by a log-normal factor of median 1; `sigma` is the standard deviation of its logarithm.
-    /// Agents and planners know the estimates only.
+    /// With real work that strays from the estimates by a log-normal factor of mean 1, so that it is as much in all as was estimated; `sigma` is the
+    /// standard deviation of its logarithm. Agents and planners know the estimates only.
     ///
     /// # Errors
     /// If `sigma` is negative or not finite, or data takes time, where work is exact.
@@ -191,6 +196,23 @@ impl Subject {
     pub fn with_faults(self, faults: Faults) -> Result<Subject, WorkloadError> {
         faults.check().map_err(WorkloadError::new)?;
         Ok(Subject { faults, ..self })
+    }
+    /// With tasks that are tried again by this policy when they fail. For graphs: the tasks of a workflow say it themselves.
+    ///
+    /// # Errors
+    /// If it is a workflow.
+    pub fn with_retry(mut self, retry: &RetryPolicy) -> Result<Subject, WorkloadError> {
+        if self.own_agents {
+            return Err(WorkloadError::new(
+                "the tasks of a workflow say themselves whether they are tried again: write `retry` there",
+            ));
+        }
+        let others = self.arrivals.iter_mut().flat_map(|coming| &mut coming.others).map(|(flow, _)| flow);
+        for flow in others.chain([&mut self.flow]) {
+            Arc::make_mut(flow).tasks.iter_mut().for_each(|task| task.retry = Some(retry.clone()));
+        }
+        self.retry = Some(retry.clone());
+        Ok(self)
     }
     /// So many times, each from its own moment on, whatever becomes of the others. The moments are drawn by the seed of each try, and the same under every
     /// strategy.
@@ -300,23 +322,52 @@ impl Subject {
     pub fn lower_bound(&self) -> f64 {
         self.graph.strong_lower_bound(&self.slots())
     }
-    /// No schedule of the estimates takes less from the first arrival to the last end, in seconds, with the moments that this seed draws; of a workload that
-    /// comes once this is [`lower_bound`](Subject::lower_bound). What arrives from some moment on can't be done before it.
+    /// No schedule takes less from the first arrival to the last end, in seconds, with the moments and the work that this seed draws. What arrives from
+    /// some moment on can't be done before it. Where work strays and something may go wrong too, so that it is not known before what has to be done,
+    /// the estimates stand for the work.
     pub fn lower_bound_of(&self, seed: u64) -> f64 {
-        let Some(coming) = &self.arrivals else { return self.lower_bound() };
         let slots = self.slots();
+        let Some(coming) = &self.arrivals else {
+            return self.realised(0, seed).map_or_else(|| self.lower_bound(), |graph| graph.strong_lower_bound(&slots));
+        };
         let capacity: f64 = slots.iter().sum();
         let moments = coming.moments(seed);
-        let graph = |n: usize| n.checked_sub(1).and_then(|n| coming.others.get(n)).map_or(&self.graph, |(_, graph)| graph);
-        let usual = self.lower_bound();
-        let alone = |n: usize| if coming.others.is_empty() { usual } else { graph(n).strong_lower_bound(&slots) };
         let (mut bound, mut work) = (0.0_f64, 0.0);
+        let mut usual = None;
         for (n, moment) in moments.iter().enumerate().rev() {
             let since = (*moment - moments[0]).as_secs_f64();
-            work += graph(n).tasks().iter().map(|task| task.work).sum::<f64>();
-            bound = bound.max(since + alone(n)).max(since + work / capacity);
+            let (own, alone) = match self.realised(n, seed) {
+                Some(graph) => (graph.total_work(), graph.strong_lower_bound(&slots)),
+                None if coming.others.is_empty() => (self.graph.total_work(), *usual.get_or_insert_with(|| self.lower_bound())),
+                None => {
+                    let graph = self.arriving(n).1;
+                    (graph.total_work(), graph.strong_lower_bound(&slots))
+                }
+            };
+            work += own;
+            bound = bound.max(since + alone).max(since + work / capacity);
         }
         bound
+    }
+    /// True if the bound differs with the seed.
+    pub(super) fn has_chance(&self) -> bool {
+        self.arrivals.is_some() || (self.is_foreseen() && strays(&self.flow))
+    }
+    /// True if it is known by the seed what has to be done.
+    fn is_foreseen(&self) -> bool {
+        self.faults.is_none() && self.failing.is_empty() && self.bandwidth.is_none() && is_foreseeable(&self.flow)
+    }
+    /// The workflow that arrives as number `n`, and its graph.
+    fn arriving(&self, n: usize) -> (&Workflow, &TaskGraph) {
+        let others = self.arrivals.as_ref().map_or(&[][..], |coming| &coming.others);
+        let other = n.checked_sub(1).and_then(|n| others.get(n));
+        other.map_or((&self.flow, &self.graph), |(flow, graph)| (flow, graph))
+    }
+    /// The graph of the workflow that arrives as number `n`, with the work that it comes to; none if that is as estimated, or can't be foreseen.
+    fn realised(&self, n: usize, seed: u64) -> Option<TaskGraph> {
+        let (flow, graph) = self.arriving(n);
+        let known = self.is_foreseen() && strays(flow) && flow.tasks.len() == graph.tasks().len();
+        known.then(|| realised(flow, graph, n as u32, seed)).flatten()
     }
     /// When its workflows arrive, and what they are; none if it comes once.
     pub(super) fn coming(&self) -> Option<&Coming> {
@@ -331,7 +382,11 @@ impl Subject {
         match transfers {
             Some(transfers) => {
                 let join = |builder, spec: &AgentSpec| transfers.join(builder, spec.clone());
-                (self.agents.iter().fold(founded, join), transfers.workflow())
+                let mut flow = transfers.workflow();
+                for (task, retry) in flow.tasks.iter_mut().zip(self.retry.iter().cycle()) {
+                    task.retry = Some(retry.clone());
+                }
+                (self.agents.iter().fold(founded, join), flow)
             }
             None => {
                 let groups = self.flow.supervision.iter().cloned();
@@ -357,12 +412,12 @@ fn disturb(flow: &mut Workflow, sigma: f64) {
     for task in &mut flow.tasks {
         match &task.action {
             Action::Simulate(simulation) => {
-                let median = match simulation.work {
+                let mean = match simulation.work {
                     None => task.estimate.unwrap_or(1.0),
                     Some(Drawn::Constant(work)) => work,
                     Some(_) => continue, // it says itself how it strays
                 };
-                let work = Some(Drawn::Lognormal(median, sigma));
+                let work = Some(Drawn::Lognormal(mean * libm::exp(-sigma * sigma / 2.0), sigma));
                 task.action = Action::Simulate(Arc::new(Simulation { work, ..(**simulation).clone() }));
             }
             Action::Workflow(inner) => {

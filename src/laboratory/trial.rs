@@ -6,7 +6,7 @@ use super::subject::Coming;
 use crate::event::{Counts, Event, RunId, RunStatus, Sink};
 use crate::registry::Registry;
 use crate::report::{Chronicle, Cost, Report, SharedReport, State};
-use crate::runtime::{RunOptions, simulate};
+use crate::runtime::{RunError, RunOptions, patience, simulate};
 use crate::workflow::Strategy;
 use crate::workloads::{Arrived, WorkloadError, arrive};
 use polity_agents::AgentSpec;
@@ -51,6 +51,10 @@ pub struct Measures {
     pub late: u32,
     /// True if the run ended well.
     pub well: bool,
+    /// True if it came to no end and was given up: nothing happened any more, or a million messages were sent, and for each task 2,000 and for each task
+    /// and agent 20, which is many times what a run takes that gets on.
+    #[serde(default)]
+    pub given_up: bool,
 }
 impl Measures {
     /// Messages for each task that completed.
@@ -102,7 +106,7 @@ impl<'a> Trial<'a> {
             (builder.sink(report.clone()), report)
         })?;
         let report = report.look();
-        Ok(measures(&[&report], self.subject.agents(), status))
+        Ok(carried(&[&report], self.subject.agents(), status))
     }
     /// Many workflows, each from its own moment on.
     fn stream(&self, coming: &Coming) -> Result<Measures, WorkloadError> {
@@ -110,15 +114,16 @@ impl<'a> Trial<'a> {
         let government = government.map_err(WorkloadError::new)?;
         let (builder, first) = self.subject.society();
         let reports = Rc::new(RefCell::new(Reports::default()));
-        let builder = builder.strategy(government).sink(reports.clone());
+        let most = patience(&first, self.subject.size() as usize).saturating_mul(coming.count as u64);
+        let builder = builder.strategy(government).most_messages(most).sink(reports.clone());
         let flows = coming.moments(self.seed).into_iter().zip(coming.flows(first));
         let all = simulate(self.seed, async move {
             let society = builder.start().map_err(|wrong| wrong.to_string())?;
-            arrive(&society, flows).await.map_err(|wrong| wrong.to_string())
+            ended(arrive(&society, flows).await)
         });
         let all = all.map_err(WorkloadError::new)?;
         let reports = std::mem::take(&mut *reports.borrow_mut());
-        Ok(many(&all, &reports.0, self.subject.agents()))
+        Ok(many(all.as_deref(), &reports.0, self.subject.agents()))
     }
     /// The same, with all that can be told of it; of several workflows that arrive, of the first alone.
     ///
@@ -130,22 +135,33 @@ impl<'a> Trial<'a> {
             (builder.sink(chronicle.clone()), chronicle)
         })?;
         let chronicle = chronicle.replace(Chronicle::of(RunId(0)));
-        Ok((measures(&[chronicle.report()], self.subject.agents(), status), chronicle))
+        Ok((carried(&[chronicle.report()], self.subject.agents(), status), chronicle))
     }
+    /// With the status that the run ended with; none if it was given up.
     fn carry_out<S>(
         &self,
         watched: impl FnOnce(crate::runtime::Builder) -> (crate::runtime::Builder, S),
-    ) -> Result<(S, RunStatus), WorkloadError> {
+    ) -> Result<(S, Option<RunStatus>), WorkloadError> {
         let government = Registry::standard().make(&self.strategy.name, &self.strategy.settings);
         let government = government.map_err(WorkloadError::new)?;
         let (builder, flow) = self.subject.society();
-        let (builder, sink) = watched(builder.strategy(government));
+        let most = patience(&flow, self.subject.size() as usize);
+        let (builder, sink) = watched(builder.strategy(government).most_messages(most));
         let status = simulate(self.seed, async move {
             let society = builder.start().map_err(|wrong| wrong.to_string())?;
             let handle = society.launch(flow, RunOptions::default().name("trial")).map_err(|wrong| wrong.to_string())?;
-            Ok::<_, String>(handle.join().await.map_err(|wrong| wrong.to_string())?.status())
+            Ok::<_, String>(ended(handle.join().await)?.map(|run| run.status()))
         });
         Ok((sink, status.map_err(WorkloadError::new)?))
+    }
+}
+
+/// What it ended with; none if it was given up, since it would never end.
+fn ended<T>(ended: Result<T, RunError>) -> Result<Option<T>, String> {
+    match ended {
+        Ok(ended) => Ok(Some(ended)),
+        Err(RunError::Stuck(_)) => Ok(None),
+        Err(wrong) => Err(wrong.to_string()),
     }
 }
 
@@ -158,6 +174,11 @@ impl Sink for Reports {
     }
 }
 
+/// What a try came to; without a status it was given up.
+fn carried(reports: &[&Report], agents: &[AgentSpec], status: Option<RunStatus>) -> Measures {
+    let measures = measures(reports, agents, status.unwrap_or(RunStatus::Cancelled));
+    Measures { given_up: status.is_none(), ..measures }
+}
 /// What a run came to: its report, and those of the runs below it. `agents` are the society's, in its order.
 pub(super) fn measures(reports: &[&Report], agents: &[AgentSpec], status: RunStatus) -> Measures {
     let Some(first) = reports.first() else { return Measures::default() };
@@ -167,17 +188,20 @@ pub(super) fn measures(reports: &[&Report], agents: &[AgentSpec], status: RunSta
     let slots = first.agents().map(|(_, agent)| f64::from(agent.slots)).sum();
     told(&[first], reports, agents, &Whole { slots, span, well, responses })
 }
-/// What many came to that arrived over time.
-fn many(all: &[Arrived], reports: &BTreeMap<RunId, Report>, agents: &[AgentSpec]) -> Measures {
+/// What many came to that arrived over time; none if they were given up.
+fn many(all: Option<&[Arrived]>, reports: &BTreeMap<RunId, Report>, agents: &[AgentSpec]) -> Measures {
+    let given_up = all.is_none();
+    let all = all.unwrap_or_default();
     let begun = all.iter().map(|one| one.at).min().unwrap_or_default();
     let ended = all.iter().map(|one| one.ended).max().unwrap_or_default();
-    let well = all.iter().all(|one| one.result.status() == RunStatus::Completed);
+    let well = !given_up && all.iter().all(|one| one.result.status() == RunStatus::Completed);
     let responses = Sample::of(all.iter().map(|one| one.response().as_secs_f64()));
     let reports: Vec<&Report> = reports.values().collect();
     let roots: Vec<&Report> =
         reports.iter().copied().filter(|report| report.head().is_some_and(|head| head.parent.is_none())).collect();
     let slots = agents.iter().map(|spec| f64::from(spec.replicas * spec.slots)).sum();
-    told(&roots, &reports, agents, &Whole { slots, span: ended.since(begun).as_secs_f64(), well, responses })
+    let measures = told(&roots, &reports, agents, &Whole { slots, span: ended.since(begun).as_secs_f64(), well, responses });
+    Measures { given_up, ..measures }
 }
 /// What its parts don't tell.
 struct Whole {
@@ -229,5 +253,6 @@ fn told(roots: &[&Report], reports: &[&Report], agents: &[AgentSpec], whole: &Wh
         failed: tally.failed,
         late: tasks().filter(|(_, task)| task.failure.as_deref().is_some_and(late)).count() as u32,
         well: whole.well,
+        given_up: false,
     }
 }

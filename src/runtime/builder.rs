@@ -55,6 +55,7 @@ impl Polity {
             weather: Weather::CALM,
             faults: Faults::default(),
             rankings: Rankings::default(),
+            most_messages: u64::MAX,
             seed: None,
             sinks: Vec::new(),
             depots: Vec::new(),
@@ -74,6 +75,7 @@ pub struct Builder {
     weather: Weather,
     faults: Faults,
     rankings: Rankings,
+    most_messages: u64,
     seed: Option<u64>,
     sinks: Vec<Box<dyn Sink>>,
     depots: Vec<Rc<dyn Depot>>,
@@ -181,6 +183,25 @@ impl Builder {
         self.faults = faults;
         self
     }
+    /// In virtual time a run is given up after so many messages ([`RunError::Stuck`](crate::RunError::Stuck)); none are too many if nobody says. What
+    /// fails faster than it is done would go on for ever: [`patience`](crate::patience) is what a run that gets on never needs.
+    ///
+    /// ```
+    /// use polity::prelude::*;
+    /// // The agent crashes twenty times a second; the task takes ten.
+    /// let ended = polity::simulate(1, async {
+    ///     let ann = AgentSpec::new("ann", can("dig", 1.0));
+    ///     let society = Polity::builder().agent_spec(ann).faults("crash=20,repair=1ms".parse()?).most_messages(50_000).start()?;
+    ///     let dig = simulated(Simulation::default()).estimate(std::time::Duration::from_secs(10)).kind("dig");
+    ///     society.run(Workflow::new("w").task("dig", dig)).await?;
+    ///     Ok::<_, Failure>(())
+    /// });
+    /// assert!(ended.unwrap_err().message.contains("comes to no end"));
+    /// ```
+    pub fn most_messages(mut self, messages: u64) -> Builder {
+        self.most_messages = messages;
+        self
+    }
     /// With ranks that others have worked out, to be shared with them.
     pub(crate) fn rankings(mut self, rankings: Rankings) -> Builder {
         self.rankings = rankings;
@@ -217,6 +238,7 @@ impl Builder {
             Some(seed) => World::simulated(seed, self.weather),
             None => World::real(self.seed.unwrap_or_else(entropy)),
         };
+        world.allow(self.most_messages);
         for sink in self.sinks {
             world.log.add(sink);
         }

@@ -34,13 +34,18 @@ pub enum RunError {
     Setting(String),
     /// It ended, but not well.
     Failed(Box<RunResult>),
+    /// In virtual time it would never end; why.
+    Stuck(String),
     /// The runtime ended under it.
     Gone,
 }
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RunError::Workflow(sentence) | RunError::Input(sentence) | RunError::Setting(sentence) => f.write_str(sentence),
+            RunError::Workflow(sentence)
+            | RunError::Input(sentence)
+            | RunError::Setting(sentence)
+            | RunError::Stuck(sentence) => f.write_str(sentence),
             RunError::Failed(result) => write!(f, "{}", result.sentence()),
             RunError::Gone => f.write_str("the runtime ended before the run did"),
         }

@@ -14,7 +14,7 @@ use crate::registry::{Government, IntoGovernment, Registry};
 use crate::report::{DeadLetter, DeadLetters, Recall};
 use crate::supervision::{ChildSpec, Intensity, Strategy, Supervision, SupervisorSpec};
 use crate::workflow::{IntoWorkflow, Known, Workflow, delegate, output};
-use crate::world::{Letter, World};
+use crate::world::{Letter, Stuck, World};
 use actix::{Actor, Addr};
 use polity_agents::{AgentSpec, Clock, Functions, Workplace};
 use polity_protocols::{Name, Profile, Time};
@@ -296,9 +296,27 @@ impl RunHandle {
     /// Waits for its end, however it ends.
     ///
     /// # Errors
-    /// [`RunError::Gone`], if the runtime ended first.
+    /// [`RunError::Gone`], if the runtime ended first. [`RunError::Stuck`], if in virtual time nothing can happen any more, or more messages were sent than
+    /// the society was [given](crate::Builder::most_messages): it would never end.
     pub async fn join(self) -> Result<RunResult, RunError> {
-        self.result.await.map_err(|_| RunError::Gone)
+        tokio::select! {
+            biased;
+            ended = self.result => ended.map_err(|_| RunError::Gone),
+            stuck = self.world.stuck() => Err(RunError::Stuck(match stuck {
+                Stuck::Still => format!(
+                    "run {} is stuck: at {:.3} s of virtual time nothing can happen any more; what hangs needs a `timeout`, what is paused somebody who resumes it",
+                    self.name,
+                    self.world.now().as_secs_f64()
+                ),
+                Stuck::Circling => format!(
+                    "run {} comes to no end: it was given up after {} messages, at {:.3} s of virtual time; what goes wrong may do so faster than a task is \
+                     done, or an attempt follows the other without end",
+                    self.name,
+                    self.world.letters(),
+                    self.world.now().as_secs_f64()
+                ),
+            })),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod letter;
 mod post;
 mod ticket;
 mod trouble;
+mod watch;
 
 pub(crate) use alarm::Alarm;
 pub(crate) use board::AllBoards;
@@ -36,6 +37,8 @@ pub(crate) use post::AlarmId;
 pub(crate) use ticket::{InTurn, Mail, Ticket};
 use trouble::Way;
 pub(crate) use trouble::{Due, Held, Trouble};
+pub(crate) use watch::Stuck;
+use watch::Watch;
 
 use crate::actors::{CoordinatorId, CoordinatorMail, Directory, RunActor, RunMail, TaskActor, ToTask};
 use crate::event::{EventLog, RunId, What};
@@ -67,6 +70,8 @@ pub(crate) struct World {
     driver: Driver,
     /// Messages in flight: sent, and not yet handled.
     in_flight: Cell<u64>,
+    /// Who wants to hear that it is stuck.
+    watch: Watch,
     /// Users' futures that are under way: while there are any, only the executor knows whether something can still happen now.
     futures: Cell<u64>,
     /// True while [`World::leap`] is at it.
@@ -133,6 +138,7 @@ impl World {
             post: RefCell::default(),
             driver: Driver::default(),
             in_flight: Cell::new(0),
+            watch: Watch::default(),
             futures: Cell::new(0),
             leaping: Cell::new(false),
             told: Cell::new(false),
@@ -380,7 +386,9 @@ impl World {
     fn leap(&self) {
         self.leaping.set(true);
         while self.in_flight.get() == 0 {
-            let Some((at, letter)) = self.post.borrow_mut().pop(Time::MAX) else { break };
+            let next = self.post.borrow_mut().pop(Time::MAX);
+            self.watched(next.is_none());
+            let Some((at, letter)) = next else { break };
             self.moment.set(at.max(self.moment.get()));
             if letter.wakes() {
                 self.told.set(true);

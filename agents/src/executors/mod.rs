@@ -28,5 +28,5 @@ pub use function::Functions;
 pub use past::{Deed, Past, PastEnd};
 pub use perform::{Executed, Executors};
 pub use shared::{FnAgent, SharedAgent, agent_fn, share};
-pub use simulated::{Draw, SimEnd, draw, simulate};
+pub use simulated::{Draw, SimEnd, draw, drawn_work, simulate};
 pub use workplace::{DEFAULT_LINGER, DEFAULT_SPILL, Workplace};

@@ -168,10 +168,7 @@ pub fn draw(simulation: &Simulation, job: &Job, speed: f64, rng: &mut Rng) -> Dr
     if let Some(deed) = simulation.deed(job) {
         return deed.again(speed * job.fit);
     }
-    let never = simulation.hang <= 0.0 && simulation.crash <= 0.0 && simulation.failure <= 0.0;
-    let known = matches!(simulation.work, None | Some(Distribution::Constant(_)));
-    let [hang, crash, failure] = if never && known { [1.0; 3] } else { [rng.unit(), rng.unit(), rng.unit()] };
-    let work = simulation.work.map_or(job.estimate, |distribution| distribution.sample(rng));
+    let ([hang, crash, failure], work) = lots(simulation, job.estimate, rng);
     let rate = speed * job.fit;
     // A rate of 0 is an agent that gets nowhere: forever, unless there is nothing to do.
     let seconds = if rate > 0.0 || work <= 0.0 { work / rate.max(f64::MIN_POSITIVE) } else { f64::INFINITY };
@@ -185,6 +182,27 @@ pub fn draw(simulation: &Simulation, job: &Job, speed: f64, rng: &mut Rng) -> Dr
     } else {
         Draw { duration, end: SimEnd::Succeed }
     }
+}
+
+/// The work that an attempt comes to, in seconds at speed 1 and fit 1, as [`draw`] draws it from the same stream. Not for what is known from the past.
+///
+/// ```
+/// use polity_agents::{Distribution, Simulation, Work, draw, drawn_work};
+/// use polity_protocols::Rng;
+/// let simulation = Simulation { work: Some(Distribution::Uniform(1.0, 9.0)), ..Simulation::default() };
+/// let job = polity_agents::Job::new("a", Work::Own).estimate(6.0);
+/// let work = drawn_work(&simulation, 6.0, &mut Rng::new(1, "x"));
+/// assert_eq!(draw(&simulation, &job, 1.0, &mut Rng::new(1, "x")).duration.as_secs_f64(), (work * 1e9).round() / 1e9);
+/// ```
+pub fn drawn_work(simulation: &Simulation, estimate: f64, rng: &mut Rng) -> f64 {
+    lots(simulation, estimate, rng).1
+}
+/// What decides whether it hangs, crashes and fails, and its work.
+fn lots(simulation: &Simulation, estimate: f64, rng: &mut Rng) -> ([f64; 3], f64) {
+    let never = simulation.hang <= 0.0 && simulation.crash <= 0.0 && simulation.failure <= 0.0;
+    let known = matches!(simulation.work, None | Some(Distribution::Constant(_)));
+    let fates = if never && known { [1.0; 3] } else { [rng.unit(), rng.unit(), rng.unit()] };
+    (fates, simulation.work.map_or(estimate, |distribution| distribution.sample(rng)))
 }
 
 /// Carries out a simulated attempt in the context's time. The draw comes from the context's stream `simulate`.

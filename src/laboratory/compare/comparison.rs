@@ -64,6 +64,9 @@ pub struct Plan {
     pub threads: usize,
 }
 
+/// So many strategies are asked why their runs did not end well.
+const MOST_TOLD: usize = 4;
+
 /// How far a comparison is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -130,6 +133,26 @@ impl Comparison {
         let seeds = self.plan.seeds as usize;
         let from = (size * self.plan.arms.len() + arm) * seeds;
         &self.tries[from..from + seeds]
+    }
+    /// The lower bound of each try at a size, by seed, in seconds.
+    pub fn bounds(&self, size: usize) -> Vec<f64> {
+        let subject = &self.plan.subjects[size];
+        if !subject.has_chance() {
+            return vec![subject.lower_bound(); self.plan.seeds as usize];
+        }
+        (0..u64::from(self.plan.seeds)).map(|n| subject.lower_bound_of(self.plan.first.wrapping_add(n))).collect()
+    }
+    /// Why runs did not end well: a sentence for each of the first strategies of which that is so. One run of each is made once more.
+    pub fn failures(&self) -> Vec<String> {
+        let arms = || (0..self.plan.subjects.len()).flat_map(|size| (0..self.plan.arms.len()).map(move |arm| (size, arm)));
+        let sentence = |(size, arm): (usize, usize)| {
+            let tries = self.tries(size, arm);
+            let n = tries.iter().position(|m| !m.well)?;
+            let (subject, arm, seed) = (&self.plan.subjects[size], &self.plan.arms[arm], self.plan.first.wrapping_add(n as u64));
+            let why = Trial::under(subject, arm.strategy.clone(), seed).why()?;
+            Some(format!("{} did not end well with seed {seed}: {why}", arm.name))
+        };
+        arms().filter_map(sentence).take(MOST_TOLD).collect()
     }
     /// The seed of the try whose makespan is the median of an arm's (of an even number, the shorter).
     pub fn median_seed(&self, size: usize, arm: usize) -> u64 {

@@ -9,7 +9,7 @@ pub(super) fn csv(comparison: &Comparison) -> String {
     let mut text = String::from(HEAD);
     let plan = &comparison.plan;
     for (size, subject) in plan.subjects.iter().enumerate() {
-        let bound = subject.lower_bound();
+        let bounds = comparison.bounds(size);
         for (at, arm) in plan.arms.iter().enumerate() {
             for (n, m) in comparison.tries(size, at).iter().enumerate() {
                 let _ = writeln!(
@@ -20,7 +20,7 @@ pub(super) fn csv(comparison: &Comparison) -> String {
                     quoted(&arm.name),
                     plan.first.wrapping_add(n as u64),
                     m.makespan,
-                    m.makespan / bound,
+                    m.makespan / bounds[n],
                     m.well,
                     m.cost,
                     m.paid,

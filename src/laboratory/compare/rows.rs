@@ -14,13 +14,15 @@ pub(super) const SIGNIFICANT: f64 = 0.05;
 pub struct Size {
     /// Agents.
     pub agents: u32,
-    /// No schedule of the estimates takes less, in seconds.
+    /// No schedule takes less, in seconds ([`Subject::lower_bound_of`](crate::laboratory::Subject::lower_bound_of)); where it differs with the seed, the
+    /// median.
     pub bound: f64,
     /// A row for each arm.
     pub rows: Vec<Row>,
 }
 
-/// What an arm came to, over its seeds. Figures are medians, unless they say otherwise; times are seconds.
+/// What an arm came to, over those of its seeds with which its run ended well: of one that did not, no figure means anything. Figures are medians,
+/// unless they say otherwise; times are seconds.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Which.
@@ -31,14 +33,15 @@ pub struct Row {
     pub median: Option<f64>,
     /// Where the median lies, with 95 % confidence or a little more; of few seeds none.
     pub interval: Option<Interval>,
-    /// The median over the lower bound.
+    /// How many times the lower bound of its seed a run took.
     pub over_bound: Option<f64>,
     /// How much longer than the first arm, as a share of that: the median (Hodges–Lehmann) of the paired differences, over its median. None for
     /// the first.
     pub over_first: Option<f64>,
-    /// How likely chance alone makes it as different from the first (Wilcoxon's signed ranks, Pratt's zeros, Holm's correction).
+    /// How likely chance alone makes it as different from the first (Wilcoxon's signed ranks, Pratt's zeros, Holm's correction). None where nothing is
+    /// left to chance: with every seed the difference is the same.
     pub p: Option<f64>,
-    /// The matched-pairs rank-biserial correlation, -1..=1: above 0 it takes longer than the first.
+    /// The matched-pairs rank-biserial correlation, -1..=1: above 0 it takes longer than the first. None as before.
     pub effect: Option<f64>,
     /// What agents' time cost.
     pub cost: f64,
@@ -60,23 +63,27 @@ pub struct Row {
 
 pub(super) fn size(comparison: &Comparison, size: usize) -> Size {
     let subject = &comparison.plan.subjects[size];
-    let bound = subject.lower_bound();
+    let bounds = comparison.bounds(size);
     let first: Vec<f64> = makespans(comparison.tries(size, 0));
     let mut rows: Vec<Row> =
-        comparison.plan.arms.iter().enumerate().map(|(at, arm)| row(arm, comparison.tries(size, at), bound)).collect();
+        comparison.plan.arms.iter().enumerate().map(|(at, arm)| row(arm, comparison.tries(size, at), &bounds)).collect();
     let first_median = rows[0].median.unwrap_or(f64::NAN);
-    let mut ps = Vec::new();
+    let (mut ps, mut tested) = (Vec::new(), Vec::new());
     for (at, row) in rows.iter_mut().enumerate().skip(1) {
         let own = makespans(comparison.tries(size, at));
         let differences: Vec<f64> = own.iter().zip(&first).map(|(own, first)| own - first).collect();
-        let test = signed_rank(differences.iter().copied(), Zeros::Pratt);
-        row.effect = Some(test.effect());
+        if !is_certain(&differences, first_median) {
+            let test = signed_rank(differences.iter().copied(), Zeros::Pratt);
+            row.effect = Some(test.effect());
+            ps.push(test.p);
+            tested.push(at);
+        }
         row.over_first = shift(differences).map(|shift| shift / first_median).filter(|share| share.is_finite());
-        ps.push(test.p);
     }
-    let corrected = holm(&ps);
-    rows.iter_mut().skip(1).zip(corrected).for_each(|(row, p)| row.p = Some(p));
-    Size { agents: subject.size(), bound, rows }
+    for (at, p) in tested.into_iter().zip(holm(&ps)) {
+        rows[at].p = Some(p);
+    }
+    Size { agents: subject.size(), bound: Sample::of(bounds).median().unwrap_or(f64::NAN), rows }
 }
 
 /// Of a run that did not end well the makespan means nothing: it may have failed at once.
@@ -84,16 +91,25 @@ fn makespans(tries: &[Measures]) -> Vec<f64> {
     tries.iter().map(|measures| if measures.well { measures.makespan } else { f64::NAN }).collect()
 }
 
-fn row(arm: &Arm, tries: &[Measures], bound: f64) -> Row {
-    let median = |of: &dyn Fn(&Measures) -> f64| Sample::of(tries.iter().map(of)).median().unwrap_or(f64::NAN);
-    let mean = |of: &dyn Fn(&Measures) -> f64| Sample::of(tries.iter().map(of)).mean().unwrap_or(f64::NAN);
+/// True if several seeds gave the same difference, but for how floats are rounded: then no chance was at work.
+fn is_certain(differences: &[f64], scale: f64) -> bool {
+    let known = || differences.iter().copied().filter(|difference| difference.is_finite());
+    let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    known().count() > 1 && high - low <= 1e-9 * scale.abs()
+}
+
+fn row(arm: &Arm, tries: &[Measures], bounds: &[f64]) -> Row {
+    let good = || tries.iter().filter(|m| m.well);
+    let median = |of: &dyn Fn(&Measures) -> f64| Sample::of(good().map(of)).median().unwrap_or(f64::NAN);
+    let mean = |of: &dyn Fn(&Measures) -> f64| Sample::of(good().map(of)).mean().unwrap_or(f64::NAN);
     let makespan = Sample::of(makespans(tries));
     let middle = makespan.median();
+    let ratios = makespans(tries).into_iter().zip(bounds).map(|(makespan, bound)| makespan / bound);
     Row {
         arm: arm.clone(),
         median: middle,
         interval: makespan.median_interval(CONFIDENCE),
-        over_bound: middle.map(|median| median / bound).filter(|ratio| ratio.is_finite()),
+        over_bound: Sample::of(ratios.filter(|ratio| ratio.is_finite())).median(),
         over_first: None,
         p: None,
         effect: None,

@@ -43,7 +43,18 @@ fn rows(text: &mut String, size: &Size) {
         text.push('\n');
     }
     for row in size.rows.iter().filter(|row| row.failed > 0) {
-        let _ = writeln!(text, "  {}: {} of its runs did not end well; they are in no median", row.arm.name, row.failed);
+        let _ = writeln!(text, "  {}: {} of its runs did not end well; they are in no figure", row.arm.name, row.failed);
+    }
+    let compared = || size.rows.iter().skip(1).filter(|row| row.over_first.is_some());
+    if compared().any(|row| row.p.is_some()) {
+        let _ = writeln!(
+            text,
+            "  vs {0}: the median of the paired differences (Hodges–Lehmann) over the median of {0}; it need not be the difference of the medians",
+            short(first)
+        );
+    }
+    if compared().any(|row| row.p.is_none()) && size.rows[0].makespan.len() > 1 {
+        text.push_str("  where no * could be: with every seed the difference is the same; nothing there is left to chance\n");
     }
     let significant = size.rows.iter().any(|row| row.p.is_some_and(|p| p < SIGNIFICANT));
     if significant {

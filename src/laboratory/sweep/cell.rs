@@ -21,7 +21,7 @@ pub(super) struct Stand {
 }
 struct Ready {
     subject: Subject,
-    /// None if it differs with the moments of arrival.
+    /// None if it differs with the seed.
     bound: Option<f64>,
 }
 
@@ -42,7 +42,7 @@ impl Stand {
 impl Ready {
     fn new(condition: &Condition, seed: u64) -> Result<Ready, WorkloadError> {
         let subject = condition.subject(seed)?;
-        let bound = condition.arrivals.is_none().then(|| subject.lower_bound());
+        let bound = (!subject.has_chance()).then(|| subject.lower_bound());
         Ok(Ready { subject, bound })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::faults::Faults;
 use crate::laboratory::{Population, Subject, speeds};
+use crate::lifecycle::RetryPolicy;
 use crate::workloads::{Arrivals, Distribution, Draws, Shape, TaskGraph, WorkloadError};
 use core::ops::RangeInclusive;
 use polity_protocols::Rng;
@@ -85,6 +86,8 @@ pub(crate) struct Condition {
     pub(crate) faults: Option<(Arc<str>, Arc<Faults>)>,
     pub(crate) bandwidth: Option<f64>,
     pub(crate) arrivals: Option<Comings>,
+    /// For the tasks of a graph; it is the same in all conditions.
+    pub(crate) retry: Option<Arc<RetryPolicy>>,
 }
 
 /// Seconds, speeds, bytes: as Rust writes them, which reads back as the same.
@@ -155,6 +158,10 @@ impl Condition {
             _ if self.bandwidth.is_some() => {
                 Err((format!("{} is a polity workflow, which tells of no bytes", given.shown), "leave `bandwidth` off"))
             }
+            _ if self.retry.is_some() => Err((
+                format!("{} is a polity workflow, whose tasks say themselves whether they are tried again", given.shown),
+                "write `retry` there, for all tasks under `defaults`, and leave it off here",
+            )),
             Some(Crew::Speeds(_) | Crew::Drawn { .. }) => Err((
                 format!("{} is a polity workflow, whose agents have their own speeds", given.shown),
                 "give how many agents there are, or leave `agents` off",
@@ -176,6 +183,10 @@ impl Condition {
         };
         let subject = self.arriving(subject, seed)?;
         let subject = self.bandwidth.into_iter().try_fold(subject, Subject::with_bandwidth)?.with_noise(self.noise)?;
+        let subject = match &self.retry {
+            Some(retry) => subject.with_retry(retry)?,
+            None => subject,
+        };
         match &self.faults {
             Some((_, faults)) => subject.with_faults((**faults).clone()),
             None => Ok(subject),

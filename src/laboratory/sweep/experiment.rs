@@ -42,6 +42,7 @@ pub(crate) struct Parts {
 /// | `agents` | how many; or, for graphs, the speed of each: `[1.0, 0.5]`; or what they are drawn from: `{ count, speed, cost, slots, fit, reliability, seed }` ([`Population`](crate::laboratory::Population), [`Amount`](crate::workloads::Amount)) | those of the file; 8 |
 /// | `noise` | sigma of the log-normal factor by which work strays from its estimate | 0 |
 /// | `faults` | what goes wrong on purpose, in one text or as in a workflow | what the workflow says |
+/// | `retry` | whether a failed task of a graph is tried again, as in a workflow: `{ attempts: 5 }` | one attempt |
 /// | `bandwidth` | bytes a second between different agents, for graphs | data takes no time |
 /// | `arrivals` | `{ pattern, count }`: the workload comes so many times ([`Arrivals`](crate::workloads::Arrivals)); `makespan` is then from the first arrival to the last end, `response` what one waits for. With `seed: each` every one has a graph of its own | once |
 /// | `strategies` | one after the other; they vary fastest | |

@@ -3,7 +3,6 @@
 use super::page::{Kept, Summary};
 use crate::laboratory::Trial;
 use crate::laboratory::compare::short;
-use crate::report::{State, harmless};
 
 /// Strategies that are asked.
 const MOST: usize = 3;
@@ -23,11 +22,7 @@ pub(super) fn failures(kept: &Kept) -> Vec<String> {
 
 fn failure(row: &Summary) -> Option<String> {
     let (cell, seed) = (&row.cell, row.first_failed?);
-    let subject = cell.condition.subject(seed).ok()?;
-    let (_, chronicle) = Trial::under(&subject, cell.arm.strategy.clone(), seed).watch().ok()?;
-    let tasks = chronicle.report().tasks();
-    let why = tasks.filter(|(_, task)| task.state == State::Failed).find_map(|(_, task)| task.failure.clone());
-    let why = why.map_or_else(|| "its tasks did not end".to_owned(), |failure| harmless(&failure.message).into_owned());
+    let why = Trial::under(&cell.condition.subject(seed).ok()?, cell.arm.strategy.clone(), seed).why()?;
     let (strategy, number) = (short(&cell.arm.name), cell.index + 1);
     Some(format!("{} of {} runs of cell {number} ({strategy}) did not end well; with seed {seed}: {why}", row.failed, row.n))
 }

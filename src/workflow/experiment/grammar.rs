@@ -1,6 +1,6 @@
 //! The grammar of an experiment.
 
-use crate::workflow::grammar::{FAULTS, Kind, Record, Word, key, must, yes};
+use crate::workflow::grammar::{FAULTS, Kind, RETRY, Record, Word, key, must, yes};
 
 pub(in crate::workflow) static EXPERIMENT: Record = Record {
     what: "an experiment",
@@ -11,6 +11,7 @@ pub(in crate::workflow) static EXPERIMENT: Record = Record {
         key("agents", AGENTS, "how many agents, the speed of each, or what they are drawn from"),
         key("noise", NOISE, "sigma of the factor by which work strays from its estimate; 0 by default"),
         key("faults", FAULTS_KIND, "what goes wrong on purpose"),
+        key("retry", Kind::Record(&RETRY), "whether a failed task of a graph is tried again; one attempt by default"),
         key("bandwidth", Kind::Positive, "bytes a second between different agents"),
         key("arrivals", ARRIVALS_KIND, "when the workload comes, if it comes several times"),
         must("strategies", Kind::List(&Kind::Strategy), "how the agents are governed, one after the other"),

@@ -109,7 +109,8 @@ impl Reading<'_> {
     fn base(&mut self, root: &Node) -> Condition {
         let keys = ["workload", "agents", "noise", "faults", "bandwidth", "arrivals"];
         let levels: Vec<Level> = keys.iter().filter_map(|key| self.level(key, root.get(key)?)).collect();
-        Condition::default().with(levels.iter())
+        let retry = root.get("retry").filter(|node| node.map().is_some()).map(|node| policies::retry(node, None));
+        Condition { retry: retry.map(Arc::new), ..Condition::default() }.with(levels.iter())
     }
     fn arms(&mut self, root: &Node) -> Option<Vec<Arm>> {
         let before = self.problems.len();

@@ -13,4 +13,5 @@ mod ways;
 pub(crate) use faults::FAULTS;
 pub(crate) use kinds::{Field, Kind, Record, Word, key, must, yes};
 use kinds::{later, not_yet};
+pub(crate) use policies::RETRY;
 pub(crate) use top::{CONFIG, TOP};

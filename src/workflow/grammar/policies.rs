@@ -20,7 +20,7 @@ static TIMEOUT: Record = Record {
         key("heartbeat", Kind::Duration, "the longest silence of a job: functions call context.heartbeat(), commands print"),
     ],
 };
-pub(super) static RETRY: Record = Record {
+pub(crate) static RETRY: Record = Record {
     what: "a retry policy",
     keys: &[
         key("attempts", Kind::Whole(0), "attempts in all; 1 is no retry, 0 is without end"),
@@ -74,7 +74,7 @@ pub(super) static LIMITS: Record = Record {
     ],
 };
 
-static RETRY_BUDGET: Record = Record {
+pub(crate) static RETRY_BUDGET: Record = Record {
     what: "a retry budget",
     keys: &[
         key("share", Kind::Number(0.0, f64::MAX), "retries are at most this share of the first attempts; 0.1 by default"),
