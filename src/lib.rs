@@ -39,6 +39,7 @@ pub mod config;
 pub mod delegation;
 pub mod event;
 pub mod faults;
+mod files;
 pub mod laboratory;
 pub mod lifecycle;
 mod mutation;

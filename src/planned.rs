@@ -4,6 +4,7 @@
 //! stand beside the protocols to be compared with. See [`polity_protocols::planners`].
 
 use crate::registry::Government;
+use crate::workflow::text::nearest;
 use crate::workflow::{Action, Task, Workflow};
 use polity_protocols::pinned::{Pin, Pinned, PlanKeeper};
 use polity_protocols::planners::{Edge, Schedule, Workload, cpop, heft, maxmin};
@@ -116,4 +117,25 @@ fn has_own_number(task: &Task) -> bool {
 /// True if it was decided beforehand, under this government, who shall do each task of the workflow.
 pub(crate) fn is_planned_whole(government: &Government, workflow: &Workflow) -> bool {
     [Heft::NAME, Cpop::NAME, MaxMin::NAME].contains(&government.name()) && workflow.tasks.iter().all(has_own_number)
+}
+
+/// Looks for pins of a plan that somebody wrote by hand which are of no task or no agent: whoever wrote them meant something else.
+pub(crate) fn check_pins(government: &Government, workflow: &Workflow, agents: &[Arc<Profile>]) -> Result<(), String> {
+    if government.name() != Pinned::NAME {
+        return Ok(());
+    }
+    let Ok(Pinned { pins }) = serde_json::from_value(government.settings()) else { return Ok(()) };
+    let names = || agents.iter().map(|profile| &*profile.name);
+    for Pin { task, agent, .. } in &pins {
+        if !names().any(|name| *name == **agent) {
+            let near = nearest(agent, names()).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+            return Err(format!("the plan pins task {task} to \"{agent}\", which is not an agent{near}"));
+        }
+        // Instances of lists have numbers behind those of the tasks, which nobody knows before.
+        let tasks = workflow.tasks.len();
+        if *task as usize >= tasks && workflow.tasks.iter().all(has_own_number) {
+            return Err(format!("the plan pins task {task}, but there are {tasks} tasks, numbered from 0"));
+        }
+    }
+    Ok(())
 }

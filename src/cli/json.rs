@@ -1,5 +1,6 @@
 //! `--json`: one line of JSON for each event.
 
+use super::output;
 use polity::event::{Event, Names, Sink, What, line};
 use std::io::{BufWriter, Stdout, Write, stdout};
 
@@ -14,9 +15,14 @@ impl Json {
         Json { out: Some(BufWriter::new(stdout())), names: Names::default() }
     }
     fn write(&mut self, what: impl FnOnce(&mut BufWriter<Stdout>) -> std::io::Result<()>) {
-        if self.out.as_mut().is_some_and(|out| what(out).is_err())
+        if let Some(Err(error)) = self.out.as_mut().map(what)
             && let Some(out) = self.out.take()
         {
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                output::tell(&format!(
+                    "the events can't be written to standard output: {error}; the run goes on, and its folder keeps them"
+                ));
+            }
             // Not tried again while it is dropped.
             let _ = out.into_parts();
         }

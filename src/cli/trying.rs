@@ -14,6 +14,9 @@ use std::path::PathBuf;
 /// Agents of a graph that names none.
 const AGENTS: usize = 8;
 
+/// The most agents that are tried.
+const MOST_AGENTS: usize = 1_000_000;
+
 /// A workload, strategies, seeds and conditions.
 #[derive(clap::Args)]
 pub struct Trying {
@@ -24,22 +27,22 @@ pub struct Trying {
     #[arg(long, value_name = "S,S")]
     strategies: Vec<String>,
     /// How many seeds each is tried with
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     seeds: u32,
     /// The first seed
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1)]
     seed: u64,
     /// How many agents; several sizes with commas [default: those of the file; 8 for a graph]
-    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "speeds")]
+    #[arg(long, value_name = "N,N", allow_negative_numbers = true, value_delimiter = ',', conflicts_with = "speeds")]
     agents: Vec<usize>,
     /// The speed of each agent of a graph
-    #[arg(long, value_name = "X,X", value_delimiter = ',')]
+    #[arg(long, value_name = "X,X", allow_negative_numbers = true, value_delimiter = ',')]
     speeds: Vec<f64>,
     /// Real work strays from its estimate by a log-normal factor with this sigma; nobody knows it before
     #[arg(long, value_name = "SIGMA", default_value_t = 0.0, allow_negative_numbers = true)]
     noise: f64,
     /// How often a task of a graph is tried in all, when it fails; 0 without end
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1)]
     attempts: u32,
     /// Bytes a second between different agents, for graphs with bytes
     #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
@@ -48,7 +51,7 @@ pub struct Trying {
     #[arg(long, value_name = "LIST")]
     faults: Option<String>,
     /// Threads [default: one for each core]; results don't depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
 }
 
@@ -90,6 +93,12 @@ impl Trying {
     pub fn plan(&self, subject: Subject, usual: &[usize]) -> Result<Plan, Stop> {
         let usual = if subject.has_own_agents() || !self.speeds.is_empty() { &[] } else { usual };
         let sizes = if self.agents.is_empty() { usual } else { &self.agents };
+        if let Some(n) = sizes.iter().find(|n| **n > MOST_AGENTS) {
+            return Err(Stop::usage(format!("--agents: there are at most {MOST_AGENTS}, but {n} are asked for")));
+        }
+        if let Some(n) = sizes.iter().enumerate().find_map(|(at, n)| sizes[..at].contains(n).then_some(n)) {
+            return Err(Stop::usage(format!("--agents names {n} twice")));
+        }
         let sized = |n: &usize| subject.clone().with_agents(*n).map_err(|wrong| Stop::usage(format!("--agents: {wrong}")));
         let subjects =
             if sizes.is_empty() { vec![subject.clone()] } else { sizes.iter().map(sized).collect::<Result<_, _>>()? };

@@ -5,6 +5,8 @@ use crate::workloads::{Amount, TaskGraph, WorkloadError};
 use polity_agents::AgentSpec;
 use polity_protocols::{Capabilities, Rng};
 
+/// No agent is drawn slower.
+const SLOWEST: f64 = 1e-6;
 /// The most slots that an agent is drawn with.
 const MOST_SLOTS: f64 = 1_000.0;
 
@@ -83,9 +85,10 @@ impl Population {
         }
         match (self.count, self.speed.range()) {
             (0, _) => Err(WorkloadError::new("a population needs at least one agent, but is given 0; give a `count`")),
-            (_, (_, high)) if high <= 0.0 => {
-                Err(WorkloadError::new(format!("an agent's speed is above 0, but here is {}; write one", self.speed)))
-            }
+            (_, (_, high)) if high < SLOWEST => Err(WorkloadError::new(format!(
+                "an agent's speed is at least {SLOWEST}, but here it is {}; write a greater one",
+                self.speed
+            ))),
             _ => Ok(()),
         }
     }
@@ -102,7 +105,7 @@ impl Population {
             let draw = |what: &str, amount: &Amount| {
                 amount.sample(&mut Rng::numbered(self.seed, &format!("population/{what}"), n as u64))
             };
-            let speed = draw("speed", &self.speed).max(1e-6); // a speed of 0 has no end
+            let speed = draw("speed", &self.speed).max(SLOWEST); // a speed of 0 has no end
             let mut rng = Rng::numbered(self.seed, "population/fit", n as u64);
             let able = |can: Capabilities, kind: &polity_protocols::Name| match self.fit.sample(&mut rng) {
                 0.0 => can,

@@ -5,7 +5,7 @@ use super::{Past, Population};
 use crate::faults::{Failing, Faults};
 use crate::lifecycle::RetryPolicy;
 use crate::runtime::{Builder, Polity, Rankings, simulated_twin};
-use crate::workflow::{Action, Known, Workflow};
+use crate::workflow::{Action, Given, Known, Workflow, bind_inputs};
 use crate::workloads::{Arrivals, Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
 use core::fmt::Write;
 use core::time::Duration;
@@ -68,6 +68,9 @@ impl Coming {
     }
 }
 
+/// Virtual time is 64 bits of nanoseconds, which is 1.8e10 s; in seconds.
+const LONGEST: f64 = 1e10;
+
 /// How fast agents are that a graph does not name: drawn once from here, and always the same.
 const SPEEDS: (f64, f64) = (0.5, 2.0);
 
@@ -129,7 +132,8 @@ impl Subject {
         let twin = simulated_twin(flow);
         remarks.extend(twin.assumptions);
         let faults = flow.faults.clone().unwrap_or_default();
-        let flow = Workflow { strategy: None, ..twin.workflow };
+        let mut flow = Workflow { strategy: None, ..twin.workflow };
+        remarks.extend(made_up(&mut flow));
         let subject = Subject::new(flow.name.to_string(), graph, flow, agents);
         Ok(Subject { faults, remarks, own_agents: true, ..subject })
     }
@@ -313,6 +317,30 @@ impl Subject {
     pub fn size(&self) -> u32 {
         self.agents.iter().map(|spec| spec.replicas).sum()
     }
+    /// Virtual time must not come to its end before the work does.
+    ///
+    /// # Errors
+    /// A sentence that names the longest task, if that is too long for the slowest agent; or that the longest path is too long for the fastest.
+    pub(super) fn check_span(&self) -> Result<(), WorkloadError> {
+        let slots = self.slots();
+        let (slowest, fastest) =
+            slots.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), speed| (low.min(*speed), high.max(*speed)));
+        let longest = self.graph.tasks().iter().max_by(|a, b| a.work.total_cmp(&b.work));
+        if let Some(task) = longest.filter(|task| task.work / slowest > LONGEST) {
+            return Err(WorkloadError::new(format!(
+                "task \"{}\" is {:.3e} s of work, which the slowest agent (speed {slowest}) does in more than {LONGEST:.0e} s, where virtual time ends; \
+                 give times in seconds, and speeds near 1",
+                task.name, task.work
+            )));
+        }
+        if self.graph.critical_work() / fastest > LONGEST {
+            return Err(WorkloadError::new(format!(
+                "the longest path is {:.3e} s of work, which the fastest agent (speed {fastest}) does in more than {LONGEST:.0e} s, where virtual time ends",
+                self.graph.critical_work()
+            )));
+        }
+        Ok(())
+    }
     /// The speed of each slot.
     pub fn slots(&self) -> Vec<f64> {
         let slots = |spec: &AgentSpec| vec![spec.speed; (spec.replicas * spec.slots.max(1)) as usize];
@@ -396,6 +424,20 @@ impl Subject {
             }
         }
     }
+}
+
+/// Gives required inputs that have no default a value of their type, since nothing real is done with it; what was given, in a sentence.
+fn made_up(flow: &mut Workflow) -> Option<String> {
+    let bound = bind_inputs::<String, Given>(flow, [], true).ok()?;
+    let mut names = Vec::new();
+    let mut inputs = flow.inputs.to_vec();
+    for input in inputs.iter_mut().filter(|input| bound.made_up.contains(&input.name)) {
+        let value = bound.values.get(&input.name)?;
+        input.default = Some((**value).clone());
+        names.push(format!("\"{}\" is {value}", input.name));
+    }
+    flow.inputs = inputs.into();
+    (!names.is_empty()).then(|| format!("required inputs are made up: {}", names.join(", ")))
 }
 
 /// Text that becomes a hash as it is written.

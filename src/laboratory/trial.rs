@@ -98,6 +98,7 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// If the strategy is unknown or has a wrong setting, or the society can't be started.
     pub fn run(&self) -> Result<Measures, WorkloadError> {
+        self.subject.check_span()?;
         if let Some(coming) = self.subject.coming() {
             return self.stream(coming);
         }

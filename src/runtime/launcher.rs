@@ -11,7 +11,7 @@ use crate::actors::{
 };
 use crate::event::RunId;
 use crate::plan::{Node, Plan};
-use crate::planned::{carried_out, is_planned_whole};
+use crate::planned::{carried_out, check_pins, is_planned_whole};
 use crate::registry::{Government, Registry};
 use crate::report::Recall;
 use crate::supervision::{BreakerPolicy, Breaking, ChildSpec, SupervisorSpec};
@@ -151,6 +151,7 @@ impl Launcher {
             crew: None,
             breaking: BreakerPolicy::default().breaking(),
         };
+        check_pins(&home.usual, workflow, &self.nursery.profiles()).map_err(RunError::Setting)?;
         let origin = Origin::root(workflow);
         self.begin(start, home, origin)
     }

@@ -9,6 +9,7 @@ use super::problem::{Problem, Span, WorkflowErrors};
 use super::read::{Reader, unwrap_dsl};
 use super::shape::Shape;
 use super::yaml::{self, Node};
+use crate::files;
 use crate::lifecycle::{RetryPolicy, Timeouts};
 use crate::registry::Registry;
 use polity_agents::AgentSpec;
@@ -132,6 +133,10 @@ pub fn parse(text: &str, path: Option<&Path>, known: &Known) -> Result<Checked, 
     if root.is_null() {
         return Err(fail(vec![Problem::new(Span::default(), "the file is empty").help("a workflow needs `name` and `tasks`")]));
     }
+    if root.get("tasks").is_none() && root.get("workload").is_some() && root.get("strategies").is_some() {
+        let problem = Problem::new(root.span, "this is an experiment, and no workflow");
+        return Err(fail(vec![problem.help("carry it out with polity simulate")]));
+    }
     let mut shape = Shape { source: plain, problems };
     shape.check(&root, &Kind::Record(&TOP), "");
     let mut reader = Reader { source: plain, known, problems: shape.problems };
@@ -163,7 +168,7 @@ pub(crate) fn is_description(text: &str) -> bool {
 /// # Errors
 /// [`WorkflowErrors`], also for a file that can't be read.
 pub fn load(path: &Path, known: &Known) -> Result<Checked, WorkflowErrors> {
-    match std::fs::read(path) {
+    match files::read(path, yaml::MAX_FILE as u64) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => parse(&text, Some(path), known),
             Err(_) => Err(unreadable(path, "the file is not UTF-8 text".into())),

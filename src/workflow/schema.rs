@@ -87,6 +87,7 @@ fn kind(what: &'static Kind, defs: &mut BTreeMap<String, Value>) -> Value {
         Kind::Words(words) => json!({ "enum": words.iter().map(|Word(word, _)| word).collect::<Vec<_>>() }),
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Whole(least) => json!({ "type": "integer", "minimum": least }),
+        Kind::Count(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Number(low, high) if *high == f64::MAX => json!({ "type": "number", "minimum": low }),
         Kind::Number(low, high) => json!({ "type": "number", "minimum": low, "maximum": high }),
         Kind::Positive => json!({ "type": "number", "exclusiveMinimum": 0 }),

@@ -40,6 +40,10 @@ impl Shape<'_> {
             Kind::Bool if node.bool().is_none() => self.expected(node, key, "true or false"),
             Kind::Bool => {}
             Kind::Whole(least) => self.whole(node, *least, key),
+            Kind::Count(least, most) => match node.whole() {
+                Some(n) if (*least..=*most).contains(&n) => {}
+                _ => self.expected(node, key, &format!("a whole number in {least}..={most}")),
+            },
             Kind::Number(low, high) => self.number(node, *low, *high, key),
             Kind::Positive => match node.number() {
                 Some(n) if n > 0.0 => {}
@@ -302,7 +306,7 @@ impl Shape<'_> {
             Kind::Record(_) | Kind::Map(_) => matches!(node.kind, NodeKind::Map(_)),
             Kind::List(_) => matches!(node.kind, NodeKind::List(_)),
             Kind::Words(_) | Kind::Text | Kind::Template => matches!(node.kind, NodeKind::Text(_)),
-            Kind::Whole(_) | Kind::Number(..) => matches!(node.kind, NodeKind::Number(_)),
+            Kind::Whole(_) | Kind::Count(..) | Kind::Number(..) => matches!(node.kind, NodeKind::Number(_)),
             Kind::Duration => matches!(node.kind, NodeKind::Text(_) | NodeKind::Number(_)),
             _ => false,
         };
@@ -392,6 +396,7 @@ fn kind_words(kind: &Kind) -> String {
         Kind::Words(words) => list(words),
         Kind::Text | Kind::Template => "a text".into(),
         Kind::Whole(least) => format!("a whole number, at least {least}"),
+        Kind::Count(least, most) => format!("a whole number in {least}..={most}"),
         Kind::Number(low, high) => format!("a number in {low}..={high}"),
         Kind::Duration => "a duration like 5m".into(),
         Kind::List(_) => "a list".into(),

@@ -7,7 +7,7 @@ use serde_saphyr::{DuplicateKeyPolicy, Location, NonFiniteFloatPolicy, Options, 
 use std::fmt;
 
 /// Bytes that a file may have.
-const MAX_FILE: usize = 32 << 20;
+pub(super) const MAX_FILE: usize = 32 << 20;
 /// How deep it may be nested.
 const MAX_DEPTH: usize = 64;
 /// Stack of the thread that reads it: a level of nesting takes up to 30 kB without optimisation.

@@ -2,6 +2,7 @@
 
 use super::walk::shown_text;
 use super::{TaskGraph, WorkloadError, polity_file, stg, taskdag, wfformat};
+use crate::files;
 use crate::workflow::Known;
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
@@ -112,6 +113,9 @@ fn parse_at(text: &str, path: Option<&Path>, known: &Known) -> Result<Loaded, Wo
             if value.get("schemaVersion").is_some() {
                 return wfformat::from_value(&value);
             }
+            if value.get("tasks").is_some_and(Value::is_array) && value.get("kinds").is_none() {
+                return polity_file::parse(text, path, known); // every JSON is YAML
+            }
             Err(foreign(&value))
         }
         Some('[') => {
@@ -119,12 +123,20 @@ fn parse_at(text: &str, path: Option<&Path>, known: &Known) -> Result<Loaded, Wo
             Err(WorkloadError::new(format!("is JSON, a list; {ALL}")))
         }
         Some('0'..='9') => plain(stg::stg(text)?, Format::Stg),
-        Some(_) if polity_file::looks_so(text) => polity_file::parse(text, path, known),
+        Some(_) if is_experiment(text) => Err(WorkloadError::new(
+            "is an experiment, and no workload; carry it out with polity simulate, or name the workload that it is about",
+        )),
+        Some(_) if polity_file::looks_so(text) || crate::workflow::is_description(text) => polity_file::parse(text, path, known),
         Some(_) => {
             let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
             Err(WorkloadError::new(format!("is of no known format, it begins with {}; {ALL}", shown_text(line))))
         }
     }
+}
+
+/// True if keys that only an experiment has stand at the beginning of lines.
+fn is_experiment(text: &str) -> bool {
+    ["workload:", "strategies:"].iter().all(|key| text.lines().any(|line| line.starts_with(key)))
 }
 
 /// What a file of no known format should be, and what to do.
@@ -160,7 +172,7 @@ pub(super) fn json(text: &str) -> Result<Value, WorkloadError> {
 }
 
 fn text_of(path: &Path) -> Result<String, WorkloadError> {
-    let mut bytes = std::fs::read(path)
+    let mut bytes = files::read(path, UNPACKED)
         .map_err(|why| WorkloadError::new(format!("can't be read: {why}; check the path and its permissions")))?;
     if bytes.starts_with(&[0x1f, 0x8b]) {
         bytes = unpacked(&bytes, UNPACKED)?;

@@ -31,6 +31,7 @@ pub(super) fn from_value(value: &Value) -> Result<TaskGraph, WorkloadError> {
             "`format` must be \"{FORMAT}\", but is {given}; convert the file, or update polity if it is newer"
         )));
     }
+    known_keys(value)?;
     let kinds = root.key("kinds")?;
     let kinds = kinds.list()?.map(|kind| kind.text().map(str::to_owned)).collect::<Result<Vec<String>, _>>()?;
     let tasks = root.key("tasks")?;
@@ -50,4 +51,19 @@ pub(super) fn from_value(value: &Value) -> Result<TaskGraph, WorkloadError> {
     });
     let edges = edges.collect::<Result<Vec<_>, WorkloadError>>()?;
     TaskGraph::new(root.key("id")?.text()?, tasks, edges)
+}
+
+/// A key that is nearly one of ours is meant to be it; others belong to whoever wrote the file.
+fn known_keys(value: &Value) -> Result<(), WorkloadError> {
+    const KEYS: [&str; 5] = ["format", "id", "kinds", "tasks", "edges"];
+    let strange = value.as_object().into_iter().flatten().map(|(key, _)| &**key).filter(|key| !KEYS.contains(key));
+    for key in strange {
+        if let Some(near) = crate::workflow::text::nearest(key, KEYS.iter().copied()) {
+            return Err(WorkloadError::new(format!(
+                "has the key {}, which is unknown; did you mean \"{near}\"?",
+                shown_text(key)
+            )));
+        }
+    }
+    Ok(())
 }

@@ -29,6 +29,7 @@ pub(super) fn graph(name: &str, raw: RawGraph) -> Result<(TaskGraph, Vec<String>
     let RawGraph { tasks, sizes } = raw;
     let mut remarks = Vec::new();
     let mut pairs = declared(&tasks)?;
+    remarks.extend(unnamed_writer(&tasks, &pairs));
     if pairs.is_empty() {
         pairs = by_files(&tasks)?;
         if !pairs.is_empty() {
@@ -88,6 +89,28 @@ fn declared(tasks: &[Raw]) -> Result<BTreeSet<(usize, usize)>, WorkloadError> {
         }
     }
     Ok(pairs)
+}
+
+/// A task that names nobody that it comes after, and yet reads what another one writes.
+fn unnamed_writer(tasks: &[Raw], pairs: &BTreeSet<(usize, usize)>) -> Option<String> {
+    if pairs.is_empty() {
+        return None; // then the files say it
+    }
+    let waits: BTreeSet<usize> = pairs.iter().map(|(_, to)| *to).collect();
+    let writers: BTreeMap<&str, usize> =
+        tasks.iter().enumerate().flat_map(|(n, task)| task.writes.iter().map(move |file| (&**file, n))).collect();
+    let free = || tasks.iter().enumerate().filter(|(n, _)| !waits.contains(n));
+    let read = |(n, task): (usize, &Raw)| {
+        let (file, writer) = task.reads.iter().find_map(|file| Some((file.clone(), *writers.get(&**file)?)))?;
+        (writer != n).then_some((n, file, writer))
+    };
+    let count = free().filter_map(read).count();
+    let (n, file, writer) = free().find_map(read)?;
+    let [reader, writer, file] = [&tasks[n].name, &tasks[writer].name, &file].map(|word| shown_text(word));
+    let more = if count > 1 { format!(", and so with {} more", count - 1) } else { String::new() };
+    Some(format!(
+        "task {reader} reads {file}, which {writer} writes, but nothing says that it comes after: it is taken not to wait{more}; name the parents"
+    ))
 }
 
 /// Who reads a file comes after who writes it.

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 /// The first patience with an ant that does not answer, in windows; it doubles each time.
 const FIRST_PATIENCE: u32 = 4;
-/// The longest such patience.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(10);
+/// The longest such patience: what takes longer to come and go is not waited for. It is long, since an answer that takes a minute would otherwise never
+/// be heard.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(3600);
 
 /// One ant as the environment knows it.
 #[derive(Clone, Debug, Default)]

@@ -29,19 +29,16 @@ impl Journal {
     ) -> Result<Journal, SweepError> {
         let failed = |doing| move |source| io(doing, path, source);
         let mut file = File::options().create(true).truncate(false).read(true).append(true).open(path).map_err(failed("open"))?;
-        let (mut text, mut whole, mut line) = (String::new(), 0, 0);
+        let (mut text, mut whole, mut line) = (Vec::new(), 0, 0);
         let mut reader = BufReader::new(&file);
         loop {
             text.clear();
-            let read = match reader.read_line(&mut text) {
-                Ok(read) if text.ends_with('\n') => read,
-                Ok(_) => break,
-                // Half of a letter is a cut line too.
-                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => break,
-                Err(error) => return Err(io("read", path, error)),
-            };
+            let read = reader.read_until(b'\n', &mut text).map_err(|error| io("read", path, error))?;
+            if !text.ends_with(b"\n") {
+                break;
+            }
             line += 1;
-            let entry: Result<Entry, _> = serde_json::from_str(&text);
+            let entry: Result<Entry, _> = serde_json::from_slice(&text);
             let Entry { at, tried } =
                 entry.map_err(|why| SweepError::Journal { path: path.into(), line, why: why.to_string() })?;
             found(at, tried)?;

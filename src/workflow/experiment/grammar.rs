@@ -1,6 +1,6 @@
 //! The grammar of an experiment.
 
-use crate::workflow::grammar::{FAULTS, Kind, RETRY, Record, Word, key, must, yes};
+use crate::workflow::grammar::{FAULTS, Kind, MOST_AGENTS, RETRY, Record, Word, key, must, yes};
 
 pub(in crate::workflow) static EXPERIMENT: Record = Record {
     what: "an experiment",
@@ -39,12 +39,12 @@ static WORKLOAD: Record = Record {
         key("bytes", Kind::List(&Kind::Whole(0)), "the fewest and the most bytes of an edge"),
     ],
 };
-const AGENTS: Kind = Kind::Either(&[Kind::Whole(1), Kind::List(&Kind::Positive), Kind::Record(&POPULATION)]);
+const AGENTS: Kind = Kind::Either(&[Kind::Count(1, MOST_AGENTS), Kind::List(&Kind::Positive), Kind::Record(&POPULATION)]);
 const AMOUNT: Kind = Kind::Either(&[Kind::Number(0.0, f64::MAX), Kind::Text]);
 static POPULATION: Record = Record {
     what: "a population of agents",
     keys: &[
-        must("count", Kind::Whole(1), "how many"),
+        must("count", Kind::Count(1, MOST_AGENTS), "how many"),
         key("speed", AMOUNT, "work per second of each; uniform(0.5, 2) by default"),
         key("cost", AMOUNT, "cost of a second of each; the square of its speed by default"),
         key("slots", AMOUNT, "jobs at a time of each; 1 by default"),
@@ -57,12 +57,14 @@ static POPULATION: Record = Record {
         ),
     ],
 };
+/// Workflows that may arrive in one try.
+const MOST_ARRIVALS: u64 = 1_000_000;
 const ARRIVALS_KIND: Kind = Kind::Record(&ARRIVALS);
 static ARRIVALS: Record = Record {
     what: "`arrivals`",
     keys: &[
         must("pattern", Kind::Text, "poisson(every 30s), bursts(size 10, every 5m, within 20s) or trace(0s, 4s, 9s)"),
-        key("count", Kind::Whole(1), "how many workflows arrive; all of a trace by default"),
+        key("count", Kind::Count(1, MOST_ARRIVALS), "how many workflows arrive; all of a trace by default"),
     ],
 };
 const NOISE: Kind = Kind::Number(0.0, 37.0);

@@ -1,6 +1,7 @@
 //! From a text to an experiment that fits together.
 
 use super::grammar::EXPERIMENT;
+use crate::files;
 use crate::laboratory::sweep::{Condition, Given, Level, MEASURES, Measure, Parts, condition};
 use crate::laboratory::{Arm, MOST_TRIES};
 use crate::registry::Registry;
@@ -34,7 +35,8 @@ pub(crate) fn load(path: &Path, known: &Known) -> Result<Parts, WorkflowErrors> 
         let problem = Problem::new(Span::default(), why);
         WorkflowErrors::new(&path.display().to_string(), "", vec![problem])
     };
-    let bytes = std::fs::read(path).map_err(|error| unreadable(format!("the file can't be read: {error}")))?;
+    let bytes =
+        files::read(path, yaml::MAX_FILE as u64).map_err(|error| unreadable(format!("the file can't be read: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable("the file is not UTF-8 text".into()))?;
     parse(&text, Some(path), known)
 }

@@ -102,6 +102,10 @@ impl Reading<'_> {
     }
     fn crew(&mut self, node: &Node) -> Option<Crew> {
         if let Some(items) = node.list() {
+            if items.is_empty() {
+                let problem = Problem::new(node.span, "`agents` is an empty list, and somebody has to do it");
+                self.problems.push(problem.help("give the speed of each, such as [1, 0.5], or how many there are"));
+            }
             let speeds: Option<Vec<f64>> = items.iter().map(Node::number).collect();
             return speeds.filter(|speeds| !speeds.is_empty()).map(|speeds| Crew::Speeds(speeds.into()));
         }

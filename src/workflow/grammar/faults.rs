@@ -6,7 +6,11 @@ pub(crate) static FAULTS: Record = Record {
     what: "`faults`",
     keys: &[
         key("crash", Kind::Either(&[Kind::Duration, Kind::Record(&CRASH)]), "agents crash; a duration is the mean time between"),
-        key("fail", Kind::Either(&[FAIL_KIND, Kind::List(&FAIL_KIND)]), "attempts fail; a number is the chance of each"),
+        key(
+            "fail",
+            Kind::Either(&[PROBABILITY, Kind::Record(&FAIL), Kind::List(&FAIL_KIND)]),
+            "attempts fail; a number is the chance of each",
+        ),
         key("hang", Kind::Either(&[PROBABILITY, Kind::Record(&HANG)]), "jobs hang; a number is the chance of each"),
         key("slow", Kind::Record(&SLOW), "agents are slow at work that only takes time"),
         key("delay", Kind::Either(&[Kind::Duration, Kind::Record(&DELAY)]), "how late protocol talk is"),

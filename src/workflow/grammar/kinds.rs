@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Bool,
     /// A whole number, at least this.
     Whole(u64),
+    /// A whole number in this range, ends included.
+    Count(u64, u64),
     /// A number in this range, ends included.
     Number(f64, f64),
     /// A number above 0.
