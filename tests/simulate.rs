@@ -122,7 +122,7 @@ fn a_row_is_the_trial_that_it_names() {
                 let begins = format!(
                     "{cell},\"fork_join(stages 2, width 3)\",\"uniform(1s, 9s)\",1,8,{noise},,,,{name},{seed},true,{},{},{0},{0},{},",
                     m.makespan,
-                    m.makespan / noisy.lower_bound(),
+                    m.makespan / noisy.lower_bound_of(seed),
                     m.cost
                 );
                 let row = rows.next().unwrap();

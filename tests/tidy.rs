@@ -53,7 +53,7 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         says: "pure modules iterate over nothing that is hashed: its order is another in each process",
-        covers: is_pure,
+        covers: |path| is_pure(path) && !path.ends_with("/key_map.rs"), // which walks in the order of keys
         breaks: |line| has_word(line, "HashMap") || has_word(line, "HashSet"),
         planted: ("protocols/src/x.rs", "let seen = HashMap::new();"),
         innocent: ("protocols/src/x.rs", "let seen = BTreeMap::new();"),

@@ -76,7 +76,7 @@ impl Population {
         }
         let none = [
             ("fit", &self.fit, 0.0, "nobody could do anything: give one above 0, as uniform(0, 1)"),
-            ("slots", &self.slots, 0.5, "an agent has at least one"),
+            ("slots", &self.slots, 0.0, "an agent has at least one"),
         ];
         for (name, amount, least, remedy) in none {
             if amount.range().1 <= least {

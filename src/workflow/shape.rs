@@ -41,8 +41,10 @@ impl Shape<'_> {
             Kind::Bool => {}
             Kind::Whole(least) => self.whole(node, *least, key),
             Kind::Count(least, most) => match node.whole() {
-                Some(n) if (*least..=*most).contains(&n) => {}
-                _ => self.expected(node, key, &format!("a whole number in {least}..={most}")),
+                Some(n) if n < *least => self.expected(node, key, &format!("at least {least}")),
+                Some(n) if n > *most => self.expected(node, key, &format!("at most {most}")),
+                Some(_) => {}
+                None => self.expected(node, key, &format!("a whole number in {least}..={most}")),
             },
             Kind::Number(low, high) => self.number(node, *low, *high, key),
             Kind::Positive => match node.number() {

@@ -39,7 +39,7 @@ pub struct Row {
     /// the first.
     pub over_first: Option<f64>,
     /// How likely chance alone makes it as different from the first (Wilcoxon's signed ranks, Pratt's zeros, Holm's correction). None where nothing is
-    /// left to chance: with every seed the difference is the same.
+    /// left to chance: with every seed both take the same.
     pub p: Option<f64>,
     /// The matched-pairs rank-biserial correlation, -1..=1: above 0 it takes longer than the first. None as before.
     pub effect: Option<f64>,
@@ -72,7 +72,7 @@ pub(super) fn size(comparison: &Comparison, size: usize) -> Size {
     for (at, row) in rows.iter_mut().enumerate().skip(1) {
         let own = makespans(comparison.tries(size, at));
         let differences: Vec<f64> = own.iter().zip(&first).map(|(own, first)| own - first).collect();
-        if !is_certain(&differences, first_median) {
+        if !(is_certain(&own) && is_certain(&first)) {
             let test = signed_rank(differences.iter().copied(), Zeros::Pratt);
             row.effect = Some(test.effect());
             ps.push(test.p);
@@ -91,11 +91,11 @@ fn makespans(tries: &[Measures]) -> Vec<f64> {
     tries.iter().map(|measures| if measures.well { measures.makespan } else { f64::NAN }).collect()
 }
 
-/// True if several seeds gave the same difference, but for how floats are rounded: then no chance was at work.
-fn is_certain(differences: &[f64], scale: f64) -> bool {
-    let known = || differences.iter().copied().filter(|difference| difference.is_finite());
+/// True if several seeds gave the same, but for how floats are rounded: then no chance was at work.
+fn is_certain(makespans: &[f64]) -> bool {
+    let known = || makespans.iter().copied().filter(|makespan| makespan.is_finite());
     let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-    known().count() > 1 && high - low <= 1e-9 * scale.abs()
+    known().count() > 1 && high - low <= 1e-9 * high.abs()
 }
 
 fn row(arm: &Arm, tries: &[Measures], bounds: &[f64]) -> Row {

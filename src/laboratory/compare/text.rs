@@ -54,7 +54,7 @@ fn rows(text: &mut String, size: &Size) {
         );
     }
     if compared().any(|row| row.p.is_none()) && size.rows[0].makespan.len() > 1 {
-        text.push_str("  where no * could be: with every seed the difference is the same; nothing there is left to chance\n");
+        text.push_str("  where nothing is left to chance, since every seed gives the same, there is no *\n");
     }
     let significant = size.rows.iter().any(|row| row.p.is_some_and(|p| p < SIGNIFICANT));
     if significant {

@@ -2,8 +2,6 @@
 
 use super::{Kind, Record, key, must, not_yet, yes};
 
-/// Agents of one kind.
-pub(crate) const MOST_AGENTS: u64 = 1_000_000;
 /// Jobs at a time of one agent.
 const MOST_SLOTS: u64 = 100_000;
 
@@ -12,7 +10,7 @@ pub(super) static AGENT: Record = Record {
     keys: &[
         must("id", Kind::Text, "its id"),
         key("description", Kind::Text, "what a person should know of it"),
-        key("replicas", Kind::Either(&[Kind::Count(1, MOST_AGENTS), Kind::Record(&POOL)]), "how many of it there are"),
+        key("replicas", Kind::Either(&[Kind::Whole(1), Kind::Record(&POOL)]), "how many of it there are"),
         key("can", Kind::Map(&Kind::Number(0.0, 1.0)), "capability: score in 0..1"),
         key("speed", Kind::Positive, "work per second, relative"),
         key("cost", Kind::Number(0.0, f64::MAX), "cost of a second of its work"),
@@ -59,7 +57,7 @@ static POOL: Record = Record {
     what: "an elastic pool",
     keys: &[
         key("min", Kind::Whole(1), "the fewest replicas; 1 by default"),
-        must("max", Kind::Count(1, MOST_AGENTS), "the most replicas"),
+        must("max", Kind::Whole(1), "the most replicas"),
         key("grow_after", Kind::Duration, "so long work must have waited with no room anywhere before it grows; 1s by default"),
         key("idle_after", Kind::Duration, "so long a replica must have been idle before it is stopped; 30s by default"),
     ],

@@ -10,7 +10,6 @@ mod task;
 mod top;
 mod ways;
 
-pub(crate) use agents::MOST_AGENTS;
 pub(crate) use faults::FAULTS;
 pub(crate) use kinds::{Field, Kind, Record, Word, key, must, yes};
 use kinds::{later, not_yet};
