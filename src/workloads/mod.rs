@@ -11,7 +11,7 @@
 //! | carry it out in virtual time | [`TaskGraph::workflow`], [`TaskGraph::agents`]; with its data, [`Transfers`] |
 //! | let many arrive | [`Arrivals`], [`arrive`] |
 //! | plan it | [`TaskGraph::problem`] |
-//! | write it | [`TaskGraph::to_wfformat`] |
+//! | write it | [`TaskGraph::export`]: [`to_wfformat`](TaskGraph::to_wfformat), [`to_taskdag`](TaskGraph::to_taskdag), [`to_stg`](TaskGraph::to_stg) |
 //!
 //! ```
 //! use polity::prelude::*;
@@ -59,7 +59,7 @@ pub use amount::Amount;
 pub use arrivals::Arrivals;
 pub use distribution::Distribution;
 pub use error::WorkloadError;
-pub use export::WFFORMAT;
+pub use export::{Exported, Target, WFFORMAT};
 pub use graph::{GraphEdge, GraphTask, TaskGraph};
 pub use read::{Format, Loaded, UNPACKED, parse, read, read_with};
 pub use shape::{Draws, MOST, Shape};
