@@ -4,7 +4,7 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | read one from a file, whatever its format | [`read`](read()), [`read_with`], [`parse`]; [`wfformat`](wfformat()) (WfCommons 1.4–1.6), [`stg`](stg()), [`taskdag`](taskdag()) |
+//! | read one from a file, whatever its format | [`read`](read()), [`read_with`], [`read_graph`], [`parse`]; [`wfformat`](wfformat()) (WfCommons 1.4–1.6), [`stg`](stg()), [`taskdag`](taskdag()) |
 //! | take the shape of a polity workflow | [`TaskGraph::of_workflow`] |
 //! | make one up | [`Shape`], [`Draws`], [`Distribution`]; its agents: [`Amount`] |
 //! | measure it | [`TaskGraph::critical_path`], [`TaskGraph::lower_bound`], [`TaskGraph::strong_lower_bound`] |
@@ -61,7 +61,7 @@ pub use distribution::Distribution;
 pub use error::WorkloadError;
 pub use export::{Exported, Target, WFFORMAT};
 pub use graph::{GraphEdge, GraphTask, TaskGraph};
-pub use read::{Format, Loaded, UNPACKED, parse, read, read_with};
+pub use read::{Format, Loaded, UNPACKED, parse, read, read_graph, read_with};
 pub use shape::{Draws, MOST, Shape};
 pub use stg::stg;
 pub use stream::{Arrived, arrive};

@@ -96,7 +96,7 @@ fn nameless(graph: &TaskGraph, order: &[usize]) -> Vec<String> {
         lost.push(format!("it has no names: tasks are {} to {}", name(1), name(order.len() as u64)));
     }
     if graph.kinds() != [KIND] {
-        lost.push(format!("it has no kinds of work: there were {}", graph.kinds().len()));
+        lost.push(format!("it has no kinds of work, and the graph has {}", graph.kinds().len()));
     }
     let carrying = graph.edges().iter().filter(|edge| edge.bytes > 0).count();
     if carrying > 0 {

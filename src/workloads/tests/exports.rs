@@ -102,7 +102,7 @@ fn what_is_lost_is_told_in_sentences() {
         "its times are whole numbers: one is 0.000001 s here, so that what reads them takes 1000000 for a second",
         "1 of 2 times is rounded, by 0.0000005 s at most",
         "it has no names: tasks are t1 to t2",
-        "it has no kinds of work: there were 2",
+        "it has no kinds of work, and the graph has 2",
         "it has no bytes: 1 edge carries 800 in all",
         "its tasks stand after what they wait for, so that they have another order",
     ];
