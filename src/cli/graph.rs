@@ -4,12 +4,15 @@ use super::load::{self, Settings};
 use super::stop::Stop;
 use super::{output, picture};
 use polity::report;
+use polity::workloads::read_graph;
 use std::path::PathBuf;
 
 /// Draw a workflow: solid lines carry an output, dashed ones are order only, dotted ones are optional
+///
+/// Of a task graph (WfFormat, STG, taskdag) solid lines carry bytes.
 #[derive(clap::Args)]
 pub struct Graph {
-    /// The workflow
+    /// The workflow, or a task graph
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The language to draw in
@@ -29,9 +32,10 @@ enum Language {
 
 impl Graph {
     pub fn go(&self) -> Result<u8, Stop> {
-        let config = Settings::default().config()?;
-        let loaded = load::load(&self.file, &config, false)?;
-        let graph = picture::graph(loaded.workflow());
+        let graph = match read_graph(&self.file).map_err(Stop::invalid)? {
+            Some(loaded) => picture::of_task_graph(&loaded.graph),
+            None => picture::graph(load::load(&self.file, &Settings::default().config()?, false)?.workflow()),
+        };
         output::print(&match self.output {
             Language::Mermaid => report::mermaid(&graph),
             Language::Dot => report::dot(&graph),

@@ -6,6 +6,7 @@ use polity::agents::AgentSpec;
 use polity::config::{Config, ConfigErrors, Origin, Sources};
 use polity::protocols::{Capabilities, Name};
 use polity::workflow::{Action, Checked, Known, Workflow, WorkflowErrors, shell_quote};
+use polity::workloads::read_graph;
 use polity::{Government, Registry};
 use std::path::{Path, PathBuf};
 
@@ -68,8 +69,16 @@ impl Loaded {
 /// Reads and checks a file. In a mock, agents that nobody defines are made up, and the file is checked again with them.
 ///
 /// # Errors
-/// Everything that is wrong with it, or with the settings of its strategy.
+/// Everything that is wrong with it, or with the settings of its strategy; a task graph is told in one sentence what takes it.
 pub fn load(path: &Path, config: &Config, mock: bool) -> Result<Loaded, Stop> {
+    if let Some(graph) = read_graph(path).map_err(Stop::invalid)? {
+        return Err(Stop::invalid(format!(
+            "{}: is a task graph ({}), which says how long tasks take and not what they do; try it in virtual time with polity compare, or \
+             with polity run --simulate, or see it with polity plan",
+            path.display(),
+            output::plain(&graph.format.to_string())
+        )));
+    }
     let invalid = |errors: WorkflowErrors| Stop::invalid(problems(&errors));
     let known = config.known();
     let mut checked = polity::workflow::load(path, &known).map_err(invalid)?;
@@ -101,7 +110,11 @@ fn invented(name: &Name, workflow: &Workflow) -> AgentSpec {
     AgentSpec::new(name.clone(), can)
 }
 
-fn government(path: &Path, config: &Config, workflow: &Workflow) -> Result<Government, Stop> {
+/// What governs a workflow, by the configuration or by itself.
+///
+/// # Errors
+/// If a setting of its strategy is wrong.
+pub fn government(path: &Path, config: &Config, workflow: &Workflow) -> Result<Government, Stop> {
     let Some(strategy) = config.strategy(workflow) else {
         return Registry::standard().make(STRATEGY, &serde_json::Value::Null).map_err(Stop::usage);
     };

@@ -3,6 +3,7 @@
 //! | shared | gives |
 //! |---|---|
 //! | [`load`] | configuration, workflow, government, made-up agents |
+//! | [`crew`] | a task graph with its agents, instead of a workflow |
 //! | [`carry`] | a run from its society to its folder |
 //! | [`stop`] | why the program ends early, and with which code |
 //! | [`output`] | printing that a closed pipe does not break |
@@ -14,9 +15,11 @@ mod carry;
 mod check;
 mod compare;
 mod config;
+mod crew;
 mod dead_letters;
 mod demo;
 mod explain;
+mod export;
 mod goal;
 mod graph;
 mod interrupt;
@@ -72,6 +75,7 @@ enum Verb {
     Agents(agents::Agents),
     Schema(schema::Schema),
     Compare(compare::Compare),
+    Export(export::Export),
     Replay(replay::Replay),
     Simulate(simulate::Simulate),
     Advise(advise::Advise),
@@ -107,6 +111,7 @@ pub fn main() -> ExitCode {
         Verb::Agents(verb) => verb.go(),
         Verb::Schema(verb) => verb.go(),
         Verb::Compare(verb) => verb.go(),
+        Verb::Export(verb) => verb.go(),
         Verb::Replay(verb) => verb.go(),
         Verb::Simulate(verb) => verb.go(),
         Verb::Advise(verb) => verb.go(),

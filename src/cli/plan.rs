@@ -1,5 +1,6 @@
 //! `polity plan`: what would run, in what order, and who could do it. Nothing is executed.
 
+use super::crew::Crew;
 use super::load::{self, Loaded, Settings};
 use super::output;
 use super::stop::Stop;
@@ -18,9 +19,11 @@ const NAMED: usize = 4;
 /// Show what would run, in what order, who could do it, and the critical path; nothing is executed
 #[derive(clap::Args)]
 pub struct Plan {
-    /// The workflow
+    /// The workflow, or a task graph: WfFormat, STG or taskdag
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    crew: Crew,
     /// A value for an input, so that lists made of it are known
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = load::input)]
     input: Vec<(String, String)>,
@@ -31,7 +34,7 @@ pub struct Plan {
 impl Plan {
     pub fn go(&self) -> Result<u8, Stop> {
         let config = self.settings.config()?;
-        let loaded = load::load(&self.file, &config, false)?;
+        let loaded = self.crew.load(&self.file, &config, false)?;
         load::warn(&loaded.checked);
         // What is required and missing may stay so: it is only not known.
         let bound = bind_inputs(loaded.workflow(), self.input.clone(), true).map_err(Stop::usage)?;

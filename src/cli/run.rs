@@ -1,6 +1,7 @@
 //! `polity run`: carries a workflow out.
 
 use super::carry::{self, Errand, Outcome, View};
+use super::crew::Crew;
 use super::goal;
 use super::load::{self, Loaded, Settings};
 use super::output;
@@ -18,9 +19,11 @@ use std::path::PathBuf;
 /// exactly one and it is a text. Commands run in the current directory, unless --cwd says otherwise.
 #[derive(clap::Args)]
 pub struct Run {
-    /// The workflow
+    /// The workflow; with --simulate also a task graph: WfFormat, STG or taskdag
     #[arg(value_name = "FILE", required_unless_present = "goal")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    crew: Crew,
     /// Reach a goal instead: the command of --decompose-with is asked for a way
     #[arg(long, value_name = "TEXT", conflicts_with = "file", requires = "decompose_with")]
     goal: Option<String>,
@@ -61,7 +64,11 @@ pub struct Run {
 impl Run {
     pub fn go(&self) -> Result<u8, Stop> {
         let config = self.settings.config()?;
+        if !self.simulate {
+            self.crew.refuse("they are carried out with --simulate only")?;
+        }
         let loaded = match (&self.file, &self.goal, &self.decompose_with) {
+            (Some(file), ..) if self.simulate => self.crew.load(file, &config, self.mock)?,
             (Some(file), ..) => load::load(file, &config, self.mock)?,
             (None, Some(goal), Some(command)) => goal::load(goal, command, &self.input, &config)?,
             _ => return Err(Stop::usage("what shall be run: give a FILE, or --goal and --decompose-with")),
@@ -147,6 +154,7 @@ impl Run {
             words.extend(["--strategy".into(), load::strategy_word(&loaded.government)]);
         }
         words.extend(self.simulate.then(|| "--simulate".into()));
+        words.extend(self.crew.words());
         words.extend(self.faults.iter().flat_map(|given| ["--faults".to_owned(), given.text.clone()]));
         words.extend(self.mock.then(|| "--mock".into()));
         if let Some(memory) = &self.memory {

@@ -1,5 +1,6 @@
 //! What is tried in virtual time, and with what: the flags that `compare` and `advise` share.
 
+use super::crew::{self, AGENTS};
 use super::load;
 use super::output;
 use super::stop::Stop;
@@ -10,9 +11,6 @@ use polity::protocols::Name;
 use polity::{Registry, RetryPolicy};
 use serde_json::Value;
 use std::path::PathBuf;
-
-/// Agents of a graph that names none.
-const AGENTS: usize = 8;
 
 /// The most agents that are tried.
 const MOST_AGENTS: usize = 1_000_000;
@@ -66,9 +64,7 @@ impl Trying {
             ([], _) => speeds(AGENTS),
             (given, _) => given.to_vec(),
         };
-        if let Some(wrong) = given.iter().find(|speed| !(speed.is_finite() && **speed > 0.0)) {
-            return Err(Stop::usage(format!("--speeds: a speed is a number above 0, but one is {wrong}")));
-        }
+        crew::checked(&given)?;
         let mut subject = Subject::read(&self.file, &config.known(), &given).map_err(Stop::invalid)?;
         if !self.speeds.is_empty() && subject.agents().len() != self.speeds.len() {
             return Err(Stop::usage("--speeds is for graphs; the agents of a workflow stand in its file"));
@@ -159,7 +155,8 @@ pub fn arms(all: &[String]) -> Result<Vec<Arm>, Stop> {
 fn arm(text: &str) -> Result<Arm, Stop> {
     let wrong = |why: &dyn std::fmt::Display| Stop::usage(format!("--strategies: {why}"));
     let strategies: Vec<Name> = Registry::standard().names().map(Name::from).collect();
-    let config = Config::load(&Sources::default().flag("strategy", text), &strategies).map_err(|errors| wrong(&errors))?;
+    let config = Config::load(&Sources::default().flag("strategy", text), &strategies);
+    let config = config.map_err(|errors| Stop::usage(errors.to_string().replace("--strategy: ", "--strategies: ")))?;
     let strategy = config.given_strategy().ok_or_else(|| wrong(&"it names no strategy"))?;
     Registry::standard().make(&strategy.name, &strategy.settings).map_err(|why| wrong(&why))?;
     let settings = if strategy.settings.is_object() { strategy.settings } else { Value::Object(serde_json::Map::new()) };

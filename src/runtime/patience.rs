@@ -6,11 +6,13 @@ use crate::workflow::{Action, Task, Workflow};
 const OF_ALL: u64 = 1_000_000;
 /// As many for each task: a usual one costs ten to a hundred.
 const OF_A_TASK: u64 = 2_000;
+/// So many tasks at least has what becomes more as it goes on.
+const EXPANDED: u64 = 10_000;
 /// As many for each task and agent: a protocol may ask everybody.
 const OF_AN_AGENT: u64 = 20;
 
 /// So many messages no run needs that gets on, whatever governs it: a million, and 2,000 for each task, and 20 for each task and
-/// agent; one with lists or workflows in it counts as the most tasks that it may have. By messages and
+/// agent; one with lists or workflows in it counts as 10,000 tasks at least. By messages and
 /// not by time, since a workflow may sleep for years. See [`Builder::most_messages`](crate::Builder::most_messages).
 ///
 /// ```
@@ -21,8 +23,8 @@ const OF_AN_AGENT: u64 = 20;
 /// ```
 pub fn patience(workflow: &Workflow, agents: usize) -> u64 {
     let expands = |task: &Task| task.for_each.is_some() || matches!(task.action, Action::Workflow(_) | Action::Delegate(_));
-    let tasks =
-        if workflow.tasks.iter().any(expands) { u64::from(workflow.limits.max_tasks) } else { workflow.tasks.len() as u64 };
+    let known = workflow.tasks.len() as u64;
+    let tasks = if workflow.tasks.iter().any(expands) { known.max(EXPANDED) } else { known };
     let each = OF_A_TASK.saturating_add(OF_AN_AGENT.saturating_mul(agents as u64));
     OF_ALL.saturating_add(each.saturating_mul(tasks))
 }

@@ -4,14 +4,14 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | read one from a file, whatever its format | [`read`](read()), [`read_with`], [`parse`]; [`wfformat`](wfformat()) (WfCommons 1.4–1.6), [`stg`](stg()), [`taskdag`](taskdag()) |
+//! | read one from a file, whatever its format | [`read`](read()), [`read_with`], [`read_graph`], [`parse`]; [`wfformat`](wfformat()) (WfCommons 1.4–1.6), [`stg`](stg()), [`taskdag`](taskdag()) |
 //! | take the shape of a polity workflow | [`TaskGraph::of_workflow`] |
 //! | make one up | [`Shape`], [`Draws`], [`Distribution`]; its agents: [`Amount`] |
 //! | measure it | [`TaskGraph::critical_path`], [`TaskGraph::lower_bound`], [`TaskGraph::strong_lower_bound`] |
 //! | carry it out in virtual time | [`TaskGraph::workflow`], [`TaskGraph::agents`]; with its data, [`Transfers`] |
 //! | let many arrive | [`Arrivals`], [`arrive`] |
 //! | plan it | [`TaskGraph::problem`] |
-//! | write it | [`TaskGraph::to_wfformat`] |
+//! | write it | [`TaskGraph::export`]: [`to_wfformat`](TaskGraph::to_wfformat), [`to_taskdag`](TaskGraph::to_taskdag), [`to_stg`](TaskGraph::to_stg) |
 //!
 //! ```
 //! use polity::prelude::*;
@@ -59,9 +59,9 @@ pub use amount::Amount;
 pub use arrivals::Arrivals;
 pub use distribution::Distribution;
 pub use error::WorkloadError;
-pub use export::WFFORMAT;
+pub use export::{Exported, Target, WFFORMAT};
 pub use graph::{GraphEdge, GraphTask, TaskGraph};
-pub use read::{Format, Loaded, UNPACKED, parse, read, read_with};
+pub use read::{Format, Loaded, UNPACKED, parse, read, read_graph, read_with};
 pub use shape::{Draws, MOST, Shape};
 pub use stg::stg;
 pub use stream::{Arrived, arrive};

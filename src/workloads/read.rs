@@ -76,11 +76,55 @@ pub fn read(path: impl AsRef<Path>) -> Result<Loaded, WorkloadError> {
 pub fn read_with(path: impl AsRef<Path>, known: &Known) -> Result<Loaded, WorkloadError> {
     let path = path.as_ref();
     let text = text_of(path).map_err(|wrong| wrong.of(path))?;
-    let loaded = parse_at(&text, Some(path), known).map_err(|wrong| wrong.of(path))?;
+    of_text(&text, path, known)
+}
+
+fn of_text(text: &str, path: &Path, known: &Known) -> Result<Loaded, WorkloadError> {
+    let loaded = parse_at(text, Some(path), known).map_err(|wrong| wrong.of(path))?;
     Ok(match loaded.format {
         Format::Stg => Loaded { graph: loaded.graph.named(stem(path)), ..loaded },
         _ => loaded,
     })
+}
+
+/// Reads a task graph from a file, as [`read`] does; none if the file is none, or can't be read: it may be a workflow, and who reads those has to say
+/// what is wrong with it. A pipe is not looked into. JSON that names `schemaVersion` or `taskdag/1` is meant as a graph even if it is damaged.
+///
+/// # Errors
+/// As [`read`], of what is meant as a graph.
+///
+/// ```
+/// use polity::workloads::{Format, read_graph};
+/// let file = tempfile::NamedTempFile::new()?;
+/// std::fs::write(file.path(), "1\n0 0 0\n1 5 1 0\n2 0 1 1\n")?;
+/// assert_eq!(read_graph(file.path())?.map(|loaded| loaded.format), Some(Format::Stg));
+/// std::fs::write(file.path(), "name: w\nagents: [{ id: ann }]\ntasks: [{ id: a, run: make }]\n")?;
+/// assert_eq!(read_graph(file.path())?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_graph(path: impl AsRef<Path>) -> Result<Option<Loaded>, WorkloadError> {
+    let path = path.as_ref();
+    // What can be read only once, such as a pipe, is left to whoever reads workflows.
+    if !path.is_file() {
+        return Ok(None);
+    }
+    match text_of(path) {
+        Ok(text) if is_meant_as_graph(&text) => of_text(&text, path, &Known::default()).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// True if a text is a task graph by its beginning: JSON that says so, or a line with a number and nothing else.
+fn is_meant_as_graph(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if !text.starts_with('{') {
+        let first = text.lines().next().map_or("", str::trim);
+        return !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
+    }
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) => value.get("schemaVersion").is_some() || value.get("format").is_some(),
+        Err(_) => text.contains("\"schemaVersion\"") || text.contains(taskdag::FORMAT),
+    }
 }
 
 /// Reads a workload from a text, as [`read`] does.
@@ -223,6 +267,18 @@ mod tests {
         assert_eq!(sentence, "becomes more than 9999 bytes when it is unpacked; unpack it and make it smaller");
         let cut = unpacked(&packed[..packed.len() / 2], 10_000).unwrap_err().to_string();
         assert!(cut.starts_with("the gzip data is damaged or cut off (") && cut.ends_with("; fetch the file again"), "{cut}");
+    }
+
+    #[test]
+    fn what_is_meant_as_a_graph_says_so_at_its_beginning() {
+        for graph in
+            ["12\n0 0 0", "\u{feff} 3 \n", "{\"schemaVersion\": 1}", "{\"format\": 2}", "{\"a\": {}, \"schemaVersion\": \"1."]
+        {
+            assert!(is_meant_as_graph(graph), "{graph}");
+        }
+        for other in ["", "name: w\n", "{ name: w }", "{\"name\": \"w\", \"tasks\": []}", "1: x\n", "{\"nodes\": 3}"] {
+            assert!(!is_meant_as_graph(other), "{other}");
+        }
     }
 
     #[test]

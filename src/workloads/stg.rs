@@ -4,7 +4,12 @@ use super::walk::shown_text;
 use super::{GraphEdge, TaskGraph, WorkloadError};
 
 /// The kind of all tasks, since the format tells none.
-const KIND: &str = "task";
+pub(super) const KIND: &str = "task";
+
+/// What the task of a number is called.
+pub(super) fn name(number: u64) -> String {
+    format!("t{number}")
+}
 
 /// The graph of an `.stg` text: named `stg`, tasks `t1`, `t2`, …, all of kind `task`, no bytes on the edges.
 ///
@@ -56,7 +61,7 @@ pub fn stg(text: &str) -> Result<TaskGraph, WorkloadError> {
             return Err(line.wrong("no task before the first dummy or after the last"));
         }
         if !is_dummy {
-            tasks.push((format!("t{number}"), KIND, *time as f64));
+            tasks.push((name(*number), KIND, *time as f64));
             // Numbers are from 1 here, since the dummy has 0, and are at most `last`.
             let inner = before.iter().filter(|from| **from > 0);
             edges.extend(inner.map(|from| GraphEdge::new(*from as usize - 1, *number as usize - 1, 0)));

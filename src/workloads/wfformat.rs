@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 /// - What comes before what, `parents` and `children` say, either of them. If no task names any, the files say: who reads comes after who writes.
 /// - The bytes of an edge are the sizes of the files that its first task writes and its second reads. What no task writes is
 ///   everywhere from the beginning. A file without a size counts as 0 bytes.
+/// - A task that wants several cores (`coreCount`, in 1.4 also `cores`) takes one slot all the same, which is told.
 ///
 /// Source: the schema at github.com/wfcommons/WfFormat; the versions 1.5 and 1.6 differ by optional summaries only. Machines, memory,
 /// cores and the like are not part of a [`TaskGraph`](super::TaskGraph).
@@ -80,6 +81,15 @@ fn program(task: &At<'_>) -> Result<Option<String>, WorkloadError> {
     Ok(Some(program.text()?).filter(plain).map(str::to_owned))
 }
 
+/// True if a task wants more than one core. What is no number says nothing of it.
+fn wants_cores(task: &At<'_>) -> Result<bool, WorkloadError> {
+    let mut many = false;
+    for key in ["coreCount", "cores"] {
+        many |= task.maybe(key)?.and_then(|cores| cores.value.as_f64()).is_some_and(|cores| cores > 1.0);
+    }
+    Ok(many)
+}
+
 /// The name without the number at its end: `mProject_ID0000001` → `mProject`.
 fn without_number(name: &str) -> &str {
     let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -101,6 +111,7 @@ fn in_one(workflow: &At<'_>) -> Result<RawGraph, WorkloadError> {
         };
         let mut one = Raw { name: name.to_owned(), kind, work: task.key("runtimeInSeconds")?.seconds()?, ..Raw::default() };
         one.id = id.map(str::to_owned);
+        raw.of_several_cores += usize::from(wants_cores(&task)?);
         (one.parents, one.children) = (texts(&task, "parents")?, texts(&task, "children")?);
         if let Some(files) = task.maybe("files")? {
             for file in files.list()? {
@@ -150,6 +161,7 @@ fn in_two(workflow: &At<'_>) -> Result<RawGraph, WorkloadError> {
                 "task {id} is not among `workflow.execution.tasks`; add it there, with its `runtimeInSeconds`"
             ))
         })?;
+        raw.of_several_cores += usize::from(wants_cores(run)?);
         let kind = match program(run)? {
             _ if name != id => name.to_owned(),
             Some(program) => program,

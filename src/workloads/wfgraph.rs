@@ -22,11 +22,13 @@ pub(super) struct Raw {
 pub(super) struct RawGraph {
     pub(super) tasks: Vec<Raw>,
     pub(super) sizes: BTreeMap<String, u64>,
+    /// How many tasks want more than one core.
+    pub(super) of_several_cores: usize,
 }
 
 /// The graph, and what had to be assumed.
 pub(super) fn graph(name: &str, raw: RawGraph) -> Result<(TaskGraph, Vec<String>), WorkloadError> {
-    let RawGraph { tasks, sizes } = raw;
+    let RawGraph { tasks, sizes, of_several_cores } = raw;
     let mut remarks = Vec::new();
     let mut pairs = declared(&tasks)?;
     remarks.extend(unnamed_writer(&tasks, &pairs));
@@ -42,6 +44,10 @@ pub(super) fn graph(name: &str, raw: RawGraph) -> Result<(TaskGraph, Vec<String>
     if unsized_files > 0 {
         let (verb, count) = if unsized_files == 1 { ("file has", "counts") } else { ("files have", "count") };
         remarks.push(format!("{unsized_files} {verb} no size and {count} as 0 bytes"));
+    }
+    if of_several_cores > 0 {
+        let (verb, each) = if of_several_cores == 1 { ("task wants", "it") } else { ("tasks want", "each") };
+        remarks.push(format!("{of_several_cores} {verb} more than one core; here {each} takes one slot"));
     }
     let names = names(&tasks);
     let tasks = tasks.into_iter().zip(names).map(|(task, name)| (name, task.kind, task.work));

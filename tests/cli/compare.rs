@@ -41,10 +41,41 @@ fn a_workflow_and_a_graph_are_compared_and_what_is_left_can_be_opened() {
 }
 
 #[test]
+fn each_column_of_the_files_is_described() {
+    let described = include_str!("../../docs/runs-csv.md");
+    let experiment = "name: e\nworkload: { shape: 'chain(tasks 1)', work: 1s }\nstrategies: [heft]\nrepeat: 1\n";
+    let place = Place::new().with("vee.json", GRAPH).with("e.yaml", experiment);
+    place.run(&["compare", "vee.json", "--seeds", "1", "--strategies", "heft"]).coded(0);
+    place.run(&["simulate", "e.yaml"]).coded(0);
+    for file in ["compare/vee/runs.csv", "experiments/e/runs.csv", "experiments/e/summary.csv"] {
+        let csv = std::fs::read_to_string(place.path(&format!(".polity/{file}"))).unwrap();
+        for column in csv.lines().next().unwrap().split(',') {
+            let measure = ["_median", "_low", "_high"].iter().find_map(|figure| column.strip_suffix(figure)).unwrap_or(column);
+            let as_written = [format!("| `{measure}`"), format!(", `{measure}`")];
+            assert!(as_written.iter().any(|name| described.contains(name)), "{file}: {column}");
+        }
+    }
+}
+
+#[test]
+fn one_task_and_one_agent_are_said_so_and_costs_have_few_digits() {
+    let place = Place::new().with("one.stg", "1\n0 0 0\n1 5 1 0\n2 0 1 1\n");
+    let made = place.run(&["compare", "one.stg", "--speeds", "1.33", "--seeds", "1", "--strategies", "heft"]).coded(0);
+    made.prints(&["one · 1 task · 1 agent · 1 seed"]);
+    let page = std::fs::read_to_string(place.path(".polity/compare/one/report.html")).unwrap();
+    assert!(page.contains("1 agent\n  agent_1: speed 1.33, cost 1.769, slots 1"), "{page}");
+}
+
+#[test]
 fn wrong_words_are_refused_with_a_remedy() {
     let place = Place::new().with("flow.yaml", FLOW).with("vee.json", GRAPH).with("odd.json", "{ \"nodes\": 3 }");
     for (words, code, says) in [
-        (&["flow.yaml", "--strategies", "markt"][..], 2, "did you mean \"market\"?"),
+        (
+            &["flow.yaml", "--strategies", "markt"][..],
+            2,
+            "error: --strategies: there is no strategy \"markt\"; did you mean \"market\"?",
+        ),
+        (&["flow.yaml", "--strategies", "{ market"], 2, "error: --strategies: this is not valid YAML"),
         (&["flow.yaml", "--strategies", "market,market"], 2, "--strategies names market twice"),
         (&["flow.yaml", "--strategies", "{ market: { reserve: -1 } }"], 2, "reserve"),
         (&["flow.yaml", "--agents", "1"], 2, "--agents: the workload needs at least 2 agents"),

@@ -152,10 +152,11 @@ fn conditions(comparison: &Comparison, again: &str) -> Vec<Part> {
             .iter()
             .map(|spec| {
                 let many = if spec.replicas > 1 { format!(" × {}", spec.replicas) } else { String::new() };
-                format!("{}{many}: speed {}, cost {}, slots {}", spec.id, spec.speed, spec.cost, spec.slots)
+                format!("{}{many}: speed {}, cost {}, slots {}", spec.id, spec.speed, figure(spec.cost), spec.slots)
             })
             .collect();
-        text.push_str(&format!("{} agents\n  {}\n", subject.size(), agents.join("\n  ")));
+        let many = if subject.size() == 1 { "" } else { "s" };
+        text.push_str(&format!("{} agent{many}\n  {}\n", subject.size(), agents.join("\n  ")));
     }
     for remark in plan.subjects[0].remarks() {
         text.push_str(&format!("assumed: {remark}\n"));

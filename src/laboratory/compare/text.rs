@@ -13,9 +13,11 @@ pub(super) fn table(comparison: &Comparison) -> String {
         let tasks = comparison.plan.subjects[at].graph().tasks().len();
         let _ = writeln!(
             text,
-            "{gap}  makespan, virtual seconds · {} · {tasks} tasks · {} agents · {paired} · lower bound {}",
+            "{gap}  makespan, virtual seconds · {} · {tasks} task{} · {} agent{} · {paired} · lower bound {}",
             comparison.plan.subjects[at].name(),
+            if tasks == 1 { "" } else { "s" },
             size.agents,
+            if size.agents == 1 { "" } else { "s" },
             figure(size.bound)
         ); // writing to a text does not fail
         rows(&mut text, size);

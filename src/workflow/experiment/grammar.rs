@@ -1,6 +1,6 @@
 //! The grammar of an experiment.
 
-use crate::workflow::grammar::{FAULTS, Kind, MOST_AGENTS, RETRY, Record, Word, key, must, yes};
+use crate::workflow::grammar::{FAULTS, Kind, RETRY, Record, Word, key, must, yes};
 
 pub(in crate::workflow) static EXPERIMENT: Record = Record {
     what: "an experiment",
@@ -57,6 +57,8 @@ static POPULATION: Record = Record {
         ),
     ],
 };
+/// Agents of a graph.
+const MOST_AGENTS: u64 = 1_000_000;
 /// Workflows that may arrive in one try.
 const MOST_ARRIVALS: u64 = 1_000_000;
 const ARRIVALS_KIND: Kind = Kind::Record(&ARRIVALS);

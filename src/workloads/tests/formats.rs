@@ -185,3 +185,26 @@ fn tasks_that_share_a_name_are_told_apart_by_their_ids() {
     let sentence = "task \"glue\" has the parent \"cut\", which several tasks are called; correct the name, or remove it";
     assert_eq!(shared("cut").unwrap_err().to_string(), sentence);
 }
+
+#[test]
+fn tasks_that_want_several_cores_are_counted() {
+    let remarks = |key: &str, cores: [Value; 3]| {
+        let executed =
+            cores.into_iter().enumerate().map(|(n, cores)| json!({ "id": n.to_string(), "runtimeInSeconds": 1, key: cores }));
+        let specified = (0..3).map(|n: u8| json!({ "name": "cut", "id": n.to_string() }));
+        let file = json!({ "schemaVersion": "1.5", "workflow": {
+            "specification": { "tasks": specified.collect::<Vec<_>>() }, "execution": { "tasks": executed.collect::<Vec<_>>() } } });
+        wfformat(&file.to_string()).unwrap().remarks
+    };
+    assert_eq!(
+        remarks("coreCount", [json!(1), json!(4), json!(2.5)]),
+        ["2 tasks want more than one core; here each takes one slot"]
+    );
+    assert_eq!(
+        remarks("coreCount", [json!(0.5), json!("many"), json!(2)]),
+        ["1 task wants more than one core; here it takes one slot"]
+    );
+    assert_eq!(remarks("coreCount", [json!(1), Value::Null, json!("many")]), [""; 0]);
+    let old = json!({ "schemaVersion": "1.4", "workflow": { "tasks": [{ "name": "a", "runtimeInSeconds": 1, "cores": 8 }] } });
+    assert_eq!(wfformat(&old.to_string()).unwrap().remarks, ["1 task wants more than one core; here it takes one slot"]);
+}

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod draws;
+mod exports;
 mod formats;
 mod graphs;
 mod properties;

@@ -1,14 +1,15 @@
 //! Writing WfFormat.
 
-use super::TaskGraph;
-use super::ids::unique;
+use super::Exported;
+use crate::workloads::TaskGraph;
+use crate::workloads::ids::unique;
 use serde_json::{Value, json};
 
 /// The version that [`TaskGraph::to_wfformat`] writes.
 pub const WFFORMAT: &str = "1.5";
 
 impl TaskGraph {
-    /// The graph as WfFormat 1.5, JSON: [`wfformat`](super::wfformat()) reads the same graph from it. O((tasks + edges) · log).
+    /// The graph as WfFormat 1.5, JSON: [`wfformat`](crate::workloads::wfformat()) reads the same graph from it. O((tasks + edges) · log).
     ///
     /// A task's `id` is its name, its `name` and its program are its kind, its `runtimeInSeconds` its work; an edge with bytes carries one
     /// file of that size. An id may have letters, digits and `-_.#:/` only: other characters become `_`, with a number behind it where
@@ -58,6 +59,19 @@ impl TaskGraph {
         });
         format!("{file:#}\n")
     }
+}
+
+pub(super) fn export(graph: &TaskGraph) -> Exported {
+    let changed = graph.tasks().iter().zip(legal(graph)).filter(|(task, id)| task.name != *id).count();
+    let mut lost = Vec::new();
+    if changed > 0 {
+        let names = if changed == 1 { "name is" } else { "names are" };
+        lost.push(format!("{changed} task {names} spelled otherwise, since ids have letters, digits and -_.#:/ only"));
+    }
+    if graph.name().is_empty() {
+        lost.push("the graph has no name, and is called \"workload\"".to_owned());
+    }
+    Exported { text: graph.to_wfformat(), lost }
 }
 
 #[derive(Default)]
