@@ -436,7 +436,7 @@ fn made_up(flow: &mut Workflow) -> Option<String> {
         input.default = Some((**value).clone());
         names.push(format!("\"{}\" is {value}", input.name));
     }
-    flow.inputs = inputs.into();
+    flow.inputs = inputs;
     (!names.is_empty()).then(|| format!("required inputs are made up: {}", names.join(", ")))
 }
 

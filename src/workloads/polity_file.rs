@@ -2,15 +2,18 @@
 
 use super::read::{Format, Loaded};
 use super::{GraphEdge, TaskGraph, WorkloadError};
-use crate::workflow::{Action, Known, Problem, Task, Workflow};
+use crate::workflow::{Action, Known, Problem, Scope, Task, TaskFacts, Workflow};
+use serde_json::Value;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The kind of a task that demands none.
 const ANY: &str = "any";
 
 impl TaskGraph {
-    /// The shape of a workflow: its tasks with their estimates (1 s without), its dependencies without bytes. A task that would become several, by
-    /// `for_each` or a sub-workflow, is one here; a condition is taken as true. What had to be assumed is told, one sentence each.
+    /// The shape of a workflow: its tasks with their estimates (1 s without), its dependencies without bytes. A task with a `for_each` over a list that is
+    /// known before it runs (it is made of constants and defaults of inputs) is as many tasks, `task[0]` and so on; another one, or one with a
+    /// sub-workflow, is one here. A condition is taken as true. What had to be assumed is told, one sentence each.
     ///
     /// # Errors
     /// If an estimate is no amount of work, which a checked workflow has not.
@@ -26,25 +29,82 @@ impl TaskGraph {
     /// ```
     pub fn of_workflow(flow: &Workflow) -> Result<(TaskGraph, Vec<String>), WorkloadError> {
         let kind = |task: &Task| if task.kind.is_empty() { ANY.to_owned() } else { task.kind.to_string() };
-        let tasks = flow.tasks.iter().map(|task| (task.id.to_string(), kind(task), task.estimate.unwrap_or(1.0)));
-        let edges = flow.tasks.iter().enumerate();
-        let edges = edges.flat_map(|(to, task)| task.dependencies.iter().map(move |on| GraphEdge::new(on.on, to, 0)));
-        Ok((TaskGraph::new(flow.name.to_string(), tasks, edges)?, assumptions(&flow.tasks)))
+        let times = instances(flow);
+        let mut firsts = Vec::with_capacity(times.len());
+        let mut all = 0;
+        for count in &times {
+            firsts.push(all);
+            all += count.unwrap_or(1);
+        }
+        let name = |task: &Task, n: usize, count: Option<usize>| match count {
+            Some(_) if task.for_each.is_some() => format!("{}[{n}]", task.id),
+            _ => task.id.to_string(),
+        };
+        let tasks = flow.tasks.iter().zip(&times).flat_map(|(task, count)| {
+            (0..count.unwrap_or(1)).map(move |n| (name(task, n, *count), kind(task), task.estimate.unwrap_or(1.0)))
+        });
+        let own = |node: usize| firsts[node]..firsts[node] + times[node].unwrap_or(1);
+        let pairs = flow.tasks.iter().enumerate().flat_map(|(to, task)| task.dependencies.iter().map(move |on| (on.on, to)));
+        let edges =
+            pairs.flat_map(|(from, to)| own(from).flat_map(move |from| own(to).map(move |to| GraphEdge::new(from, to, 0))));
+        Ok((TaskGraph::new(flow.name.to_string(), tasks, edges)?, assumptions(&flow.tasks, &times)))
     }
 }
 
-fn assumptions(tasks: &[Task]) -> Vec<String> {
+/// More tasks, or edges, a graph does not get by its lists.
+const MOST_EXPANDED: usize = 100_000;
+
+/// What is known before a workflow runs: the defaults of its inputs.
+struct Defaults<'a>(&'a Workflow);
+impl Scope for Defaults<'_> {
+    fn input(&self, name: &str) -> Option<Arc<Value>> {
+        self.0.inputs.iter().find(|input| *input.name == *name)?.default.clone().map(Arc::new)
+    }
+    fn task(&self, _: &str) -> Option<TaskFacts> {
+        None
+    }
+}
+
+/// How many each task becomes; `None` if that is not known before. A list of nothing counts as one thing: the task is still there to be waited for.
+fn instances(flow: &Workflow) -> Vec<Option<usize>> {
+    let known = Defaults(flow);
+    let count = |task: &Task| match &task.for_each {
+        None => Some(1),
+        Some(list) => list.evaluate(&known).ok()?.as_array().map(|items| items.len().max(1)),
+    };
+    let times: Vec<Option<usize>> = flow.tasks.iter().map(count).collect();
+    let own = |node: usize| times[node].unwrap_or(1);
+    let pairs = flow.tasks.iter().enumerate().flat_map(|(to, task)| task.dependencies.iter().map(move |on| (on.on, to)));
+    let edges = pairs.fold(0_usize, |sum, (from, to)| sum.saturating_add(own(from).saturating_mul(own(to))));
+    let tasks = (0..times.len()).fold(0_usize, |sum, node| sum.saturating_add(own(node)));
+    if edges.max(tasks) <= MOST_EXPANDED {
+        return times;
+    }
+    flow.tasks.iter().map(|task| task.for_each.is_none().then_some(1)).collect()
+}
+
+fn assumptions(tasks: &[Task], times: &[Option<usize>]) -> Vec<String> {
     let told = |is: fn(&Task) -> bool, [one, many]: [&str; 2]| {
         let count = tasks.iter().filter(|task| is(task)).count();
         (count > 0).then(|| format!("{count} of {} tasks {}", tasks.len(), if count == 1 { one } else { many }))
     };
-    let several = |task: &Task| task.for_each.is_some() || matches!(task.action, Action::Workflow(_) | Action::Delegate(_));
+    let several = |(task, times): (&Task, &Option<usize>)| {
+        times.is_none() || matches!(task.action, Action::Workflow(_) | Action::Delegate(_))
+    };
+    let unknown = tasks.iter().zip(times).filter(|both| several(*both)).count();
     let all = [
         told(
             |task| task.estimate.is_none(),
             ["has no estimate and is taken as 1 s of work", "have no estimate and are taken as 1 s of work"],
         ),
-        told(several, ["may become several and is taken as one", "may become several and are taken as one each"]),
+        (unknown > 0).then(|| {
+            let words = if unknown == 1 {
+                "may become several and is taken as one"
+            } else {
+                "may become several and are taken as one each"
+            };
+            format!("{unknown} of {} tasks {words}", tasks.len())
+        }),
         told(|task| task.when.is_some(), ["has a condition, taken as true", "have a condition, taken as true"]),
     ];
     all.into_iter().flatten().collect()
