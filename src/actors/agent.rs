@@ -277,6 +277,7 @@ impl AgentActor {
     }
     fn simulate(&mut self, id: JobId, job: Box<Job>, simulation: Arc<Simulation>, context: &mut Context<AgentActor>) {
         let now = self.world.now();
+        let simulation = simulation.drawn(&job, self.lot_of(id)).map_or(simulation, Arc::new);
         let mut rng = Rng::new(self.seed_of(id), "simulate");
         let drawn = draw(&simulation, &job, self.blueprint.profile.speed, &mut rng);
         let duration = if self.blueprint.part.is_some() { self.slowed(drawn.duration) } else { drawn.duration };
@@ -306,8 +307,11 @@ impl AgentActor {
     }
     /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
     pub(super) fn seed_of(&self, id: JobId) -> u64 {
-        let task = Rng::derive(self.world.seed(), (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()));
-        Rng::derive(task, (u64::from(id.attempt) << 32) | u64::from(id.launch))
+        Rng::derive(self.lot_of(id), (u64::from(id.attempt) << 32) | u64::from(id.launch))
+    }
+    /// The same for all attempts at a task.
+    fn lot_of(&self, id: JobId) -> u64 {
+        Rng::derive(self.world.seed(), (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()))
     }
     /// A simulated job's time has come.
     fn due(&mut self, id: JobId, context: &mut Context<AgentActor>) {
