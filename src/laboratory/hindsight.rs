@@ -105,6 +105,7 @@ impl Hindsight {
             Some(less) => {
                 text.push_str(&format!("; runs took {:.0} % less than predicted; take the figures as relative", -less * 100.0));
             }
+            None if median >= BIAS => text.push_str("; runs differ much from each other: take the figures as relative"),
             None => {}
         }
         text
