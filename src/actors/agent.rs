@@ -277,6 +277,7 @@ impl AgentActor {
     }
     fn simulate(&mut self, id: JobId, job: Box<Job>, simulation: Arc<Simulation>, context: &mut Context<AgentActor>) {
         let now = self.world.now();
+        let simulation = simulation.drawn(&job, self.lot_of(id)).map_or(simulation, Arc::new);
         let mut rng = Rng::new(self.seed_of(id), "simulate");
         let drawn = draw(&simulation, &job, self.blueprint.profile.speed, &mut rng);
         let duration = if self.blueprint.part.is_some() { self.slowed(drawn.duration) } else { drawn.duration };
@@ -307,6 +308,10 @@ impl AgentActor {
     /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
     pub(super) fn seed_of(&self, id: JobId) -> u64 {
         seed_of_job(self.world.seed(), id)
+    }
+    /// The same for all attempts at a task.
+    fn lot_of(&self, id: JobId) -> u64 {
+        lot_of_task(self.world.seed(), id)
     }
     /// A simulated job's time has come.
     fn due(&mut self, id: JobId, context: &mut Context<AgentActor>) {
@@ -554,6 +559,8 @@ impl Drop for AgentActor {
 
 /// What a job's chances are drawn by, in a society of this seed.
 pub(crate) fn seed_of_job(seed: u64, id: JobId) -> u64 {
-    let task = Rng::derive(seed, (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()));
-    Rng::derive(task, (u64::from(id.attempt) << 32) | u64::from(id.launch))
+    Rng::derive(lot_of_task(seed, id), (u64::from(id.attempt) << 32) | u64::from(id.launch))
+}
+fn lot_of_task(seed: u64, id: JobId) -> u64 {
+    Rng::derive(seed, (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()))
 }

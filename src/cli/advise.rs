@@ -4,17 +4,19 @@ use super::load::Settings;
 use super::output;
 use super::stop::Stop;
 use super::trying::{Trying, bar};
-use polity::laboratory::{Advice, Comparison, Past, Subject};
+use polity::laboratory::{Advice, Comparison, Hindsight, Past, Plan, Subject};
 use polity::report::{self, Report};
 
-/// The newest runs tell how long tasks take; what is older than so many of them tells nothing more.
+/// The newest runs tell how tasks go; what is older than so many of them tells nothing more.
 const RUNS: usize = 20;
+/// Seeds by which each past run is predicted, at most.
+const CHECKED: u32 = 20;
 
 /// Recommend a strategy and a team size for a workload
 ///
-/// Each strategy is simulated in each team with the same seeds. If the workload is a workflow that was run here before, its tasks take as
-/// long as they did, and stray as they did; else they take what is estimated. Nothing is really done. Prints two or three sentences, and the
-/// table that they rest on.
+/// Each strategy is simulated in each team with the same seeds. If the workload is a workflow that was run here before, its tasks go as
+/// they did, each as in one of the past runs: its failures, retries and durations; and each past run is predicted from the others, to see how far
+/// predictions are off. Else tasks take what is estimated. Nothing is really done. Prints two or three sentences, and the table that they rest on.
 #[derive(clap::Args)]
 pub struct Advise {
     #[command(flatten)]
@@ -40,15 +42,17 @@ impl Advise {
         let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
         let subject = self.trying.subject(&config)?;
         let past = if self.ignore_past { Past::default() } else { past(config.runs(), &subject)? };
-        let subject = if past.runs() > 0 { subject.with_past(&past).map_err(Stop::invalid)? } else { subject };
-        let plan = self.trying.plan(subject, &[4, 8, 16])?;
+        let told = if past.runs() > 0 { subject.clone().with_past(&past).map_err(Stop::invalid)? } else { subject.clone() };
+        let plan = self.trying.plan(told, &[4, 8, 16])?;
         for remark in plan.subjects[0].remarks() {
             output::tell(&format!("assumed: {remark}"));
         }
         if past.runs() > 0 {
+            output::tell(&format!("assumed: {WORK}"));
             let (tasks, all) = (past.tasks(), plan.subjects[0].workflow().tasks.len());
+            let (attempts, failed) = past.attempts();
             output::tell(&format!(
-                "durations: of {tasks} of {all} tasks by {} past runs, sigma {:.2}",
+                "durations and failures: of {tasks} of {all} tasks by {} past runs, sigma {:.2}; {failed} of {attempts} attempts failed",
                 past.runs(),
                 past.sigma()
             ));
@@ -58,15 +62,35 @@ impl Advise {
         let bar = bar((plan.subjects.len() * plan.arms.len()) as u64 * u64::from(plan.seeds));
         let comparison = Comparison::make(plan, |progress| bar.set_position(progress.done as u64)).map_err(Stop::usage)?;
         bar.finish_and_clear();
+        if past.runs() > 0 {
+            output::tell(&hindsight(&subject, &past, comparison.plan())?.text());
+        }
         let Some(advice) = Advice::of(&comparison, self.slack) else {
             output::print(&comparison.table())?;
             return Err(Stop::invalid(
                 "no strategy that could be recommended ended half of its runs well; see the table, and try others",
             ));
         };
-        output::print(&format!("{}\n\n{}", advice.text(), comparison.table()))?;
+        let advice = advice.fresh(&comparison).map_err(Stop::usage)?.after(past.runs());
+        output::print(&format!("{}\n\n{}{}", advice.text(), comparison.table(), footnote(comparison.plan().seeds)))?;
         Ok(0)
     }
+}
+
+/// What is taken for granted of past runs.
+const WORK: &str = "a task's work is what it took × the speed and fit of the agent that did it; so real work is taken to be as much quicker on an agent as its \
+                    speed says, a command that only waits too";
+
+fn footnote(seeds: u32) -> String {
+    format!(
+        "  the sentence at the top is of {seeds} further seeds, not of these: they chose what is recommended, and flatter it\n"
+    )
+}
+
+/// What would have been predicted of the past runs, by seeds that have no other part.
+fn hindsight(subject: &Subject, past: &Past, plan: &Plan) -> Result<Hindsight, Stop> {
+    let first = plan.first.wrapping_add(2 * u64::from(plan.seeds));
+    Hindsight::of(subject, past, first, plan.seeds.min(CHECKED), plan.threads).map_err(Stop::usage)
 }
 
 /// What real runs of the same workflow tell.
@@ -79,7 +103,7 @@ fn past(root: &std::path::Path, subject: &Subject) -> Result<Past, Stop> {
             continue;
         }
         match Report::read(&run.folder.events()) {
-            Ok((report, _)) => past.learn(&report, subject.workflow(), subject.agents()),
+            Ok((_, events)) => past.learn(&events, subject.workflow(), subject.agents()),
             Err(wrong) => output::tell(&format!("run {} tells nothing: {wrong}", run.folder.name())),
         }
     }

@@ -33,6 +33,9 @@ pub struct Replay {
     /// What goes wrong on purpose, instead of what did: crash=0.02,repair=2s,loss=0.05,delay=10ms; or none
     #[arg(long, value_name = "LIST")]
     faults: Option<String>,
+    /// With how many seeds each of the others is replayed; from six on their difference has an interval
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    seeds: u32,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -57,7 +60,7 @@ impl Replay {
         for remark in recording.remarks().iter().filter(|_| !self.json) {
             output::tell(&format!("assumed: {remark}"));
         }
-        let replay = Replayed::make(recording, scenarios).map_err(Stop::usage)?;
+        let replay = Replayed::by_seeds(recording, scenarios, self.seeds).map_err(Stop::usage)?;
         if self.json {
             output::print(&format!("{:#}", replay.json()))?;
         } else {

@@ -1,7 +1,8 @@
 //! Advice: which strategy, and how many agents, by a comparison that was made.
 
 use super::statistics::{Interval, Sample, Zeros, shift, signed_rank};
-use super::{Arm, Comparison, Measures};
+use super::{Arm, Comparison, Measures, Subject, Trial, in_parallel};
+use crate::workloads::WorkloadError;
 
 /// Strategies whose medians are within this share of each other are as good; then the one that talks least is named.
 const EQUAL: f64 = 0.01;
@@ -9,6 +10,8 @@ const EQUAL: f64 = 0.01;
 const SIGNIFICANT: f64 = 0.05;
 /// How sure intervals are.
 const CONFIDENCE: f64 = 0.95;
+/// A median of so many seconds or more is of runs of which half did not end well.
+const NEVER: f64 = f64::MAX / 4.0;
 
 /// What is recommended, and what is expected of it. Times are seconds.
 ///
@@ -16,6 +19,9 @@ const CONFIDENCE: f64 = 0.95;
 /// that team; of several that are as good, within a hundredth, the one that talks least. Plans that are made before a run begins
 /// ([`Arm::is_offline`]) are never named: they are as good as their estimates, which the same simulation takes for true. Runs that did not end well
 /// count as never ended.
+///
+/// What is chosen for its figures is a little worse than they say: of several that are equally good the luckiest is taken. So [`Advice::fresh`] measures
+/// it anew, with seeds that had no part in the choice.
 ///
 /// ```
 /// use polity::laboratory::{Advice, Arm, Comparison, Plan, Subject};
@@ -30,9 +36,12 @@ const CONFIDENCE: f64 = 0.95;
 ///     seeds: 8,
 ///     threads: 2,
 /// };
-/// let advice = Advice::of(&Comparison::make(plan, |_| {})?, 0.05).unwrap();
+/// let comparison = Comparison::make(plan, |_| {})?;
+/// let advice = Advice::of(&comparison, 0.05).unwrap().fresh(&comparison)?;
 /// assert_eq!((&*advice.arm.name, advice.agents), ("hierarchical", 6));
 /// assert!(advice.text().starts_with("Take hierarchical with 6 agents: "));
+/// assert!(advice.text().contains("on seeds that did not choose it"));
+/// assert!(advice.text().contains("the largest that was tried"));
 /// # Ok::<(), polity::workloads::WorkloadError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -57,6 +66,21 @@ pub struct Advice {
     pub rival: Option<Rival>,
     /// The quickest there is, if that is another team: its size and its median.
     pub quicker: Option<(u32, f64)>,
+    /// True if the figures are of seeds that did not choose it ([`Advice::fresh`]).
+    pub is_fresh: bool,
+    /// True if several sizes of the team were tried, and this is the largest.
+    pub is_largest: bool,
+    /// How many past runs the figures rest on ([`Advice::after`]); 0 if they rest on estimates.
+    pub past_runs: usize,
+    places: Places,
+}
+
+/// Where in the comparison the figures are from: a size and an arm each.
+#[derive(Clone, Copy, Debug)]
+struct Places {
+    best: (usize, usize),
+    rival: Option<(usize, usize)>,
+    quicker: Option<(usize, usize)>,
 }
 
 /// The next best, by paired seeds.
@@ -74,7 +98,7 @@ pub struct Rival {
 
 /// What the next run takes less than with this probability: of `n` draws of one continuous distribution the next lies below the `k`-th with `k / (n + 1)`
 /// (a prediction interval without a distribution; between two draws linearly, as definition 6 of Hyndman & Fan 1996). At the ends the outermost draw.
-fn next_below(sample: &Sample, p: f64) -> Option<f64> {
+pub(super) fn next_below(sample: &Sample, p: f64) -> Option<f64> {
     let n = sample.len() as f64;
     let share = if n > 1.0 { (p * (n + 1.0) - 1.0) / (n - 1.0) } else { 0.0 };
     sample.quantile(share.clamp(0.0, 1.0))
@@ -96,10 +120,10 @@ impl Advice {
         let plan = comparison.plan();
         let choice = |size: usize, arm: usize| {
             let tries = comparison.tries(size, arm);
-            let median = Sample::of(makespans(tries).map(|m| if m.is_finite() { m } else { f64::MAX })).median()?;
+            let median = middle(tries)?;
             let messages = Sample::of(tries.iter().map(Measures::messages_per_task)).median()?;
             Some(Choice { size, arm, agents: plan.subjects[size].size(), median, messages })
-                .filter(|choice| choice.median < f64::MAX / 4.0)
+                .filter(|choice| choice.median < NEVER)
         };
         let named: Vec<usize> = (0..plan.arms.len()).filter(|arm| !plan.arms[*arm].is_offline()).collect();
         let all = || (0..plan.subjects.len()).flat_map(|size| named.iter().filter_map(move |arm| choice(size, *arm)));
@@ -110,33 +134,93 @@ impl Advice {
         let best = all().filter(|choice| same(choice) && choice.median <= team.median * (1.0 + EQUAL));
         let best = best.min_by(|a, b| a.messages.total_cmp(&b.messages).then(a.median.total_cmp(&b.median)))?;
         let next = all().filter(|choice| same(choice) && choice.arm != best.arm).min_by(|a, b| a.median.total_cmp(&b.median));
-        let tries = comparison.tries(best.size, best.arm);
-        let sample = Sample::of(makespans(tries));
-        Some(Advice {
+        let place = |choice: &Choice| (choice.size, choice.arm);
+        let quicker = (quickest.size != best.size).then_some(&quickest);
+        let places = Places { best: place(&best), rival: next.as_ref().map(place), quicker: quicker.map(place) };
+        let largest = plan.subjects.iter().map(Subject::size).max().filter(|_| plan.subjects.len() > 1);
+        let own = Advice {
             arm: plan.arms[best.arm].clone(),
             agents: best.agents,
             makespan: best.median,
+            interval: None,
+            likely: (best.median, best.median),
+            cost: 0.0,
+            seeds: plan.seeds,
+            failed: 0,
+            rival: None,
+            quicker: None,
+            is_fresh: false,
+            is_largest: largest == Some(best.agents),
+            past_runs: 0,
+            places,
+        };
+        own.told(comparison, |(size, arm)| comparison.tries(size, arm))
+    }
+    /// The same advice, with figures by as many further seeds, which follow those of the comparison: they did not choose it, so nothing flatters them. If none
+    /// of these runs ends well, the figures stay.
+    ///
+    /// # Errors
+    /// As [`Trial::run`].
+    pub fn fresh(self, comparison: &Comparison) -> Result<Advice, WorkloadError> {
+        let (plan, Places { best, rival, quicker }) = (comparison.plan(), self.places);
+        let places: Vec<(usize, usize)> = [Some(best), rival, quicker].into_iter().flatten().collect();
+        let first = plan.first.wrapping_add(u64::from(plan.seeds));
+        let seeds = || (0..u64::from(plan.seeds)).map(|n| first.wrapping_add(n));
+        let jobs: Vec<((usize, usize), u64)> = places.iter().flat_map(|place| seeds().map(|seed| (*place, seed))).collect();
+        let work = |((size, arm), seed): &((usize, usize), u64)| {
+            Trial::under(&plan.subjects[*size], plan.arms[*arm].strategy.clone(), *seed).run()
+        };
+        let tries = in_parallel(&jobs, plan.threads, work, |_| {})?;
+        let of = |place: (usize, usize)| {
+            let from = places.iter().position(|known| *known == place).unwrap_or_default() * plan.seeds as usize;
+            &tries[from..from + plan.seeds as usize]
+        };
+        let old = self.clone();
+        Ok(Advice { is_fresh: true, ..self }.told(comparison, of).unwrap_or(old))
+    }
+    /// The same advice, of a workload that is done as in so many past runs.
+    pub fn after(self, past_runs: usize) -> Advice {
+        Advice { past_runs, ..self }
+    }
+    /// With the figures of these tries.
+    fn told<'a>(self, comparison: &Comparison, of: impl Fn((usize, usize)) -> &'a [Measures]) -> Option<Advice> {
+        let plan = comparison.plan();
+        let Places { best, rival, quicker } = self.places;
+        let tries = of(best);
+        let sample = Sample::of(makespans(tries));
+        let makespan = middle(tries).filter(|median| *median < NEVER)?;
+        let quicker = quicker.and_then(|place| Some((plan.subjects[place.0].size(), middle(of(place))?)));
+        Some(Advice {
+            makespan,
             interval: sample.median_interval(CONFIDENCE),
             likely: (next_below(&sample, 0.1)?, next_below(&sample, 0.9)?),
             cost: Sample::of(tries.iter().map(|m| m.cost)).median()?,
-            seeds: plan.seeds,
             failed: tries.iter().filter(|m| !m.well).count() as u32,
-            rival: next.map(|next| rival(&plan.arms[next.arm], tries, comparison.tries(next.size, next.arm), best.median)),
-            quicker: (quickest.size != best.size).then_some((quickest.agents, quickest.median)),
+            rival: rival.map(|place| next_best(&plan.arms[place.1], tries, of(place), makespan)),
+            quicker: quicker.filter(|(_, median)| *median < makespan),
+            ..self
         })
     }
     /// In two or three sentences.
     pub fn text(&self) -> String {
         use super::compare::figure;
+        let (low, high) = (figure(self.likely.0), figure(self.likely.1));
+        let spread = match self.past_runs {
+            1 => "one past run tells nothing of the spread".to_owned(),
+            0 if low == high => "the estimates tell nothing of the spread".to_owned(),
+            _ => format!("8 of 10 between {low} and {high} s"),
+        };
         let mut text = format!(
-            "Take {} with {} agents: a run should take {} s (8 of 10 between {} and {} s), and its work cost {}.",
+            "Take {} with {} agents: a run should take {} s ({spread}), and its work cost {}{}.",
             self.arm.name,
             self.agents,
             figure(self.makespan),
-            figure(self.likely.0),
-            figure(self.likely.1),
-            figure(self.cost)
+            figure(self.cost),
+            if self.is_fresh { ", on seeds that did not choose it" } else { "" }
         );
+        if self.is_largest {
+            text.push_str(" This team is the largest that was tried; larger ones may be quicker still.");
+        }
         if let Some(rival) = &self.rival {
             text.push(' ');
             text.push_str(&rival.text(self.seeds));
@@ -176,12 +260,16 @@ impl Rival {
     }
 }
 
+/// The median makespan, where what did not end well has not ended soon.
+fn middle(tries: &[Measures]) -> Option<f64> {
+    Sample::of(makespans(tries).map(|m| if m.is_finite() { m } else { f64::MAX })).median()
+}
 /// Of a run that did not end well the makespan means nothing.
-fn makespans(tries: &[Measures]) -> impl Iterator<Item = f64> + '_ {
+pub(super) fn makespans(tries: &[Measures]) -> impl Iterator<Item = f64> + '_ {
     tries.iter().map(|m| if m.well { m.makespan } else { f64::NAN })
 }
 
-fn rival(arm: &Arm, best: &[Measures], tries: &[Measures], median: f64) -> Rival {
+fn next_best(arm: &Arm, best: &[Measures], tries: &[Measures], median: f64) -> Rival {
     let differences: Vec<f64> = makespans(tries).zip(makespans(best)).map(|(other, own)| other - own).collect();
     Rival {
         arm: arm.clone(),

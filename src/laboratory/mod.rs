@@ -10,7 +10,8 @@
 //! | [`Recording`], [`Scenario`], [`Replay`] | a run that was recorded, again: as it was, and under another government |
 //! | [`Experiment`], [`Sweep`] | a grid of conditions, each tried by many seeds, into a folder of files; can be killed and goes on |
 //! | [`Advice`] | which of them to take, with how many agents |
-//! | [`Past`] | how long tasks took in past runs |
+//! | [`Past`] | how tasks went in past runs: how long they took, how often they failed |
+//! | [`Hindsight`] | how well past runs would have been predicted, each from the others |
 //! | [`statistics`] | medians with their intervals, paired tests, effect sizes, fairness |
 //! | [`picture`] | charts as SVG, and pages that hold them: one file each, without a script |
 //!
@@ -21,6 +22,7 @@ pub mod statistics;
 
 mod advice;
 mod compare;
+mod hindsight;
 mod past;
 mod pool;
 mod population;
@@ -33,10 +35,11 @@ mod why;
 
 pub use advice::{Advice, Rival};
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
+pub use hindsight::{Guess, Hindsight};
 pub use past::Past;
 pub use pool::{cores, in_parallel};
 pub use population::Population;
-pub use replay::{Course, Moved, Place, Recording, Replay, ReplayError, Scenario, Shares};
+pub use replay::{Alternative, Course, Moved, Place, Recording, Replay, ReplayError, Scenario, Shares};
 pub use subject::{Subject, speeds};
 pub use sweep::{Ending, Experiment, MOST_CELLS, MOST_TRIES, Sweep, SweepError};
 pub use trial::{Measures, Trial};

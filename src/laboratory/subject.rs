@@ -181,7 +181,8 @@ impl Subject {
         }
         Ok(self)
     }
-    /// With tasks that take as long as they did in past runs ([`Past::told_to`]).
+    /// With tasks that go as they did in past runs ([`Past::told_to`]). Who governs them knows the estimates only; the lower bound and the shape are those
+    /// of what tasks really take ([`Past::estimated`]).
     ///
     /// # Errors
     /// If data takes time, where work is exact.
@@ -190,8 +191,12 @@ impl Subject {
             return Err(WorkloadError::new("with a bandwidth the work is exact; leave the past or bandwidth off"));
         }
         let flow = past.told_to(&self.flow);
-        let (graph, _) = TaskGraph::of_workflow(&flow)?;
-        Ok(Subject { graph: Arc::new(graph), flow: Arc::new(flow), ..self })
+        let (graph, _) = TaskGraph::of_workflow(&past.estimated(&self.flow))?;
+        let corrections = past.corrections(&self.flow, &flow);
+        let is_wrong = |remark: &str| corrections.iter().any(|(task, _)| remark.contains(&format!("of \"{task}\" is taken as ")));
+        let mut remarks: Vec<String> = self.remarks.iter().filter(|remark| !is_wrong(remark)).cloned().collect();
+        remarks.extend(corrections.into_iter().map(|(_, sentence)| sentence));
+        Ok(Subject { graph: Arc::new(graph), flow: Arc::new(flow), remarks, ..self })
     }
     /// With what goes wrong on purpose, instead of what the workflow says. Which agent crashes when is the same under every strategy.
     ///

@@ -102,7 +102,15 @@ fn advice_rests_on_estimates_or_on_the_past() {
     let first = place.run(&["advise", "flow.yaml", "--seeds", "4"]);
     first.coded(0).prints(&["Take hierarchical with 2 agents", "small · 3 tasks"]).says(&["as estimated"]);
     place.run(&["run", "flow.yaml"]).coded(0);
-    place.run(&["advise", "flow.yaml", "--seeds", "4"]).coded(0).says(&["of 3 of 3 tasks by 1 past runs"]);
+    let one = place.run(&["advise", "flow.yaml", "--seeds", "4"]);
+    let one = one.coded(0).says(&["of 3 of 3 tasks by 1 past runs", "not checked", "assumed: a task's work is what it took"]);
+    one.prints(&["one past run tells nothing of the spread", "on seeds that did not choose it", "4 further seeds"]);
+    place.run(&["run", "flow.yaml"]).coded(0);
+    place.run(&["run", "flow.yaml", "--strategy", "market"]).coded(0);
+    let more = place.run(&["advise", "flow.yaml", "--seeds", "4"]);
+    more.coded(0)
+        .says(&["checked on 3 past runs, each predicted from the others", "lay where 8 of 10 should"])
+        .prints(&["8 of 10 between"]);
     place.run(&["advise", "flow.yaml", "--seeds", "4", "--ignore-past"]).coded(0).says(&["as estimated"]);
     let sizes = place.run(&["advise", "vee.json", "--seeds", "2", "--agents", "2,4"]);
     sizes.coded(0).prints(&["Take ", "2 agents · 2 paired seeds", "4 agents · 2 paired seeds"]);

@@ -23,8 +23,10 @@ fn a_live_run_is_replayed_within_a_quarter_and_compared_with_what_it_would_have_
     let place = Place::new().with("flow.yaml", FLOW);
     place.run(&["run", "flow.yaml", "--name", "r", "--strategy", "market"]).coded(0).prints(&["3"]);
     let replayed = place.run(&["replay", "r"]);
-    replayed.coded(0).says(&["assumed: a job's work is what it took", "as much quicker on an agent as its speed says"]).prints(
-        &[
+    let replayed = replayed
+        .coded(0)
+        .says(&["assumed: a job's work is what it took", "as much quicker on an agent as its speed says"])
+        .prints(&[
             "r · workflow small · market · real time",
             "recorded",
             "replayed",
@@ -33,8 +35,9 @@ fn a_live_run_is_replayed_within_a_quarter_and_compared_with_what_it_would_have_
             "stigmergic",
             "is off by",
             "back-off",
-        ],
-    );
+        ]);
+    let replayed = replayed.prints(&["of the work along its path", "points of the busy share"]);
+    assert!(!replayed.out.contains("the median job took"), "its jobs are long enough: {}", replayed.out);
     let json = place.run(&["replay", "last", "--strategies", "random,{ round_robin: {} }", "--agents", "4", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.coded(0).out).unwrap();
     let error = figure(&json, "/error");
@@ -62,6 +65,39 @@ fn a_simulated_run_is_replayed_exactly_with_other_agents_and_faults_too() {
         .coded(0)
         .says(&["of its faults happen again"])
         .prints(&["off by 0.0 %", "no faults"]);
+}
+
+#[test]
+fn what_a_strategy_leaves_to_chance_is_told_by_seeds_with_an_interval() {
+    let place = Place::new().with("flow.yaml", FLOW);
+    place.run(&["run", "flow.yaml", "--name", "s", "--simulate", "--seed", "5"]).coded(0);
+    let few = place.run(&["replay", "s", "--strategy", "random", "--seeds", "3"]);
+    few.coded(0).prints(&["in the median of 3 seeds, too few for an interval", "are medians of 3 seeds"]);
+    let many = place.run(&["replay", "s", "--strategy", "random,market", "--seeds", "9"]);
+    many.coded(0).prints(&["in the median of 9 seeds, 95 % sure between"]);
+    let json = place.run(&["replay", "s", "--strategy", "random", "--seeds", "9", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.coded(0).out).unwrap();
+    let [low, median, high] =
+        ["interval/0", "median", "interval/1"].map(|key| figure(&json, &format!("/scenarios/0/seeds/{key}")));
+    assert!(low <= median && median <= high && low < high, "{low} {median} {high}");
+    assert_eq!(figure(&json, "/scenarios/0/measures/makespan"), median, "of an odd number the row is the median run");
+    let one = place.run(&["replay", "s", "--strategy", "random"]);
+    let out = one.coded(0).out;
+    assert!(!out.contains("seeds,"), "{out}");
+    place.run(&["replay", "s", "--seeds", "0"]).coded(2);
+}
+
+#[test]
+fn a_live_run_of_short_jobs_says_what_cannot_be_trusted() {
+    let flow =
+        "name: quick\nagents: [{ id: ann }]\ntasks: [{ id: a, run: 'true' }, { id: b, run: 'true' }, { id: c, run: 'true' }]\n";
+    let place = Place::new().with("flow.yaml", flow);
+    place.run(&["run", "flow.yaml", "--name", "r"]).coded(0);
+    let json = place.run(&["replay", "r", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.coded(0).out).unwrap();
+    let is_short = figure(&json, "/median_job") < 0.02; // on a machine that has time
+    let says = place.run(&["replay", "r"]).coded(0).out.contains("the start-up counts as work");
+    assert_eq!(says, is_short);
 }
 
 #[test]

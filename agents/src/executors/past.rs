@@ -4,7 +4,7 @@ use super::{Draw, SimEnd};
 use crate::failure::Failure;
 use crate::job::Job;
 use core::time::Duration;
-use polity_protocols::{Name, seconds_to_duration};
+use polity_protocols::{Name, Rng, seconds_to_duration};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -74,15 +74,56 @@ impl Deed {
 /// assert_eq!(simulation.answer(&job, false).unwrap(), "done");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Past(BTreeMap<Name, BTreeMap<Name, Vec<Deed>>>);
+pub struct Past {
+    runs: BTreeMap<Name, BTreeMap<Name, Vec<Deed>>>,
+    /// Of a task that was done several times, by its instances: one is repeated.
+    courses: BTreeMap<Name, Vec<Arc<[Deed]>>>,
+}
 impl Past {
     /// Adds a job that was done after all those of the same task that were added before.
     pub fn add(&mut self, run: Name, task: Name, deed: Deed) {
-        self.0.entry(run).or_default().entry(task).or_default().push(deed);
+        self.runs.entry(run).or_default().entry(task).or_default().push(deed);
+    }
+    /// Adds a course of a task: all its launches in one run, in order. `task` is called as in that run, `dig[3]` for an instance. Of all courses
+    /// that are added each run repeats one ([`drawn`](Past::drawn)); so all of them must be of the same task of a workflow.
+    pub fn add_course(&mut self, task: Name, course: impl Into<Arc<[Deed]>>) {
+        self.courses.entry(task).or_default().push(course.into());
+    }
+    /// What a job repeats of its past courses: one of those that were called as it is; one of all, if none was. `lot` decides which: it must be the
+    /// same for all attempts at a task, since failures and durations of a course belong together. None if there are no courses, or the run
+    /// itself is known. O(instances).
+    ///
+    /// ```
+    /// use polity_agents::{Deed, Job, Past, PastEnd, Work};
+    /// use std::{sync::Arc, time::Duration};
+    /// let answered = |seconds| {
+    ///     let end = PastEnd::Answered(Arc::new("done".into()));
+    ///     Deed { attempt: 1, launch: 1, took: Duration::from_secs(seconds), rate: 1.0, end }
+    /// };
+    /// let mut past = Past::default();
+    /// past.add_course("a".into(), [answered(6)]);
+    /// past.add_course("a".into(), [answered(8)]);
+    /// let job = Job::new("a", Work::Own);
+    /// let took = |lot| past.drawn(&job, lot).unwrap().of(&job).unwrap().took.as_secs();
+    /// assert_eq!(took(1), took(1));
+    /// assert!((0..20).any(|lot| took(lot) == 6) && (0..20).any(|lot| took(lot) == 8));
+    /// ```
+    pub fn drawn(&self, job: &Job, lot: u64) -> Option<Past> {
+        if self.courses.is_empty() || !self.launches(&job.run, &job.name).is_empty() {
+            return None;
+        }
+        let mut rng = Rng::new(lot, "past");
+        let course = match self.courses.get(&job.name) {
+            Some(own) => own.get(rng.below(own.len())),
+            None => self.courses.values().flatten().nth(rng.below(self.courses.values().map(Vec::len).sum())),
+        }?;
+        let mut past = Past::default();
+        course.iter().for_each(|deed| past.add(job.run.clone(), job.name.clone(), deed.clone()));
+        Some(past)
     }
     /// All launches of a task that are known, in order.
     pub fn launches(&self, run: &str, task: &str) -> &[Deed] {
-        self.0.get(run).and_then(|tasks| tasks.get(task)).map_or(&[], Vec::as_slice)
+        self.runs.get(run).and_then(|tasks| tasks.get(task)).map_or(&[], Vec::as_slice)
     }
     /// What is known of a job. O(log tasks + launches of the task).
     pub fn of(&self, job: &Job) -> Option<&Deed> {
@@ -123,6 +164,26 @@ mod tests {
         assert_eq!(found(2, 8), Some(5), "the same");
         assert_eq!(found(3, 6), None);
         assert_eq!(past.of(&Job { run: "other".into(), ..job(1, 1) }), None);
+    }
+    #[test]
+    fn a_course_is_drawn_whole_and_by_its_name_if_that_is_known() {
+        let mut past = Past::default();
+        let failed = || PastEnd::Failed(Arc::new(Failure::error("no")));
+        let answered = || PastEnd::Answered(Arc::new(Value::Null));
+        past.add_course("a".into(), [deed(1, 1, 1, failed()), deed(2, 2, 11, answered())]);
+        past.add_course("a".into(), [deed(1, 1, 2, failed()), deed(2, 2, 12, answered())]);
+        past.add_course("a[7]".into(), [deed(1, 1, 3, failed()), deed(2, 2, 13, answered())]);
+        let seconds = |name: &str, attempt, lot| {
+            let job = Job { name: name.into(), ..job(attempt, attempt) };
+            past.drawn(&job, lot).and_then(|past| Some(past.of(&job)?.took.as_secs()))
+        };
+        let both = |name, lot| (seconds(name, 1, lot), seconds(name, 2, lot));
+        let all = |name| (0..64).map(|lot| both(name, lot)).collect::<BTreeSet<_>>();
+        let [first, second, third] = [1, 2, 3].map(|n| (Some(n), Some(10 + n)));
+        assert_eq!(all("a"), [first, second].into());
+        assert_eq!(all("a[7]"), [third].into());
+        assert_eq!(all("a[8]"), [first, second, third].into(), "an instance that nobody knows is as any of its task");
+        assert_eq!(seconds("a", 3, 0), None);
     }
     #[test]
     fn what_was_last_lost_is_not_lost_for_ever() {

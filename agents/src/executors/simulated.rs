@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::job::{Answer, Distribution, Job, Simulation};
 use core::time::Duration;
 use polity_protocols::{Rng, seconds_to_duration};
+use std::sync::Arc;
 
 /// How a simulated attempt ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +122,11 @@ impl Simulation {
             }
         }
         self.work.as_ref().map_or(Ok(()), Distribution::check)
+    }
+    /// The same with the course of the past that this job repeats ([`Past::drawn`](super::Past::drawn)); none if it has none to choose from.
+    pub fn drawn(&self, job: &Job, lot: u64) -> Option<Simulation> {
+        let past = self.past.as_ref()?.drawn(job, lot)?;
+        Some(Simulation { past: Some(Arc::new(past)), work: self.work, output: self.output.clone(), ..*self })
     }
     /// What is known of this very job, if it was done before.
     fn deed(&self, job: &Job) -> Option<&Deed> {

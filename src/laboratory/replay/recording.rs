@@ -5,6 +5,7 @@ use super::twin::{Maker, Twin};
 use super::{Course, ReplayError, Scenario};
 use crate::event::{Event, RunHead, RunStatus};
 use crate::faults::Faults;
+use crate::laboratory::statistics::Sample;
 use crate::registry::Registry;
 use crate::report::Recall;
 use crate::runtime::{Builder, Polity, RunOptions, simulate};
@@ -121,6 +122,10 @@ impl Recording {
     pub fn remarks(&self) -> &[String] {
         &self.remarks
     }
+    /// How long the jobs took, in the median, in seconds; none if none ended.
+    pub fn median_job(&self) -> Option<f64> {
+        Sample::of(self.recorded.places.values().map(|place| place.seconds)).median()
+    }
     /// The agents that did it.
     pub fn agents(&self) -> &[AgentSpec] {
         &self.agents
@@ -137,6 +142,13 @@ impl Recording {
     /// # Errors
     /// If the strategy is unknown or has a wrong setting, there are too few agents, or a fault is not right.
     pub fn under(&self, scenario: &Scenario) -> Result<Course, ReplayError> {
+        self.under_seed(scenario, self.head.seed)
+    }
+    /// The same by another seed: what a strategy leaves to chance, and the jitter of back-off that is not recorded, come out otherwise; work does not.
+    ///
+    /// # Errors
+    /// As [`under`](Recording::under).
+    pub fn under_seed(&self, scenario: &Scenario, seed: u64) -> Result<Course, ReplayError> {
         let agents = scenario.agents(&self.agents)?;
         let faults = scenario.faults.clone().unwrap_or_else(|| self.faults.clone());
         let government = scenario.strategy.as_ref().map(|strategy| Registry::standard().make(&strategy.name, &strategy.settings));
@@ -151,7 +163,7 @@ impl Recording {
         let log = Rc::new(RefCell::new(Vec::<Event>::new()));
         let builder = agents.iter().cloned().fold(groups, Builder::agent_spec).sink(log.clone());
         let flow = self.flow.clone();
-        simulate(self.head.seed, async move {
+        simulate(seed, async move {
             let society = builder.start().map_err(|wrong| wrong.to_string())?;
             let handle = society.launch(flow, options).map_err(|wrong| wrong.to_string())?;
             handle.join().await.map_err(|wrong| wrong.to_string())

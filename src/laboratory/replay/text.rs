@@ -1,11 +1,13 @@
 //! The tables for a terminal, and the same for programs.
 
-use super::{Course, Moved, Replay, Shares};
+use super::{Alternative, Course, Moved, Replay, Shares};
 use crate::event::RunStatus;
 use crate::laboratory::compare::{figure, percent, signed};
 use core::fmt::Write;
 use serde_json::{Value, json};
 
+/// A live job that takes no longer, in seconds, is as much start-up as work.
+const SHORT: f64 = 0.02;
 /// Tasks that are named of those that moved.
 const NAMED: usize = 3;
 
@@ -15,14 +17,23 @@ struct Row<'a> {
     course: &'a Course,
     /// What it is compared with.
     than: Option<&'a Course>,
+    /// All seeds, if it is a scenario.
+    seeds: Option<&'a Alternative>,
+}
+impl Row<'_> {
+    /// In seconds.
+    fn makespan(&self) -> f64 {
+        self.seeds.map_or(self.course.measures.makespan, Alternative::makespan)
+    }
 }
 
 fn rows(replay: &Replay) -> Vec<Row<'_>> {
     let (recorded, again) = (replay.recording.recorded(), &replay.again);
-    let first = Row { name: "recorded".into(), course: recorded, than: None };
-    let second = Row { name: "replayed".into(), course: again, than: Some(recorded) };
+    let first = Row { name: "recorded".into(), course: recorded, than: None, seeds: None };
+    let second = Row { name: "replayed".into(), course: again, than: Some(recorded), seeds: None };
     let others = replay.others.iter();
-    let others = others.map(|(scenario, course)| Row { name: scenario.name(), course, than: Some(again) });
+    let others =
+        others.map(|other| Row { name: other.scenario.name(), course: &other.course, than: Some(again), seeds: Some(other) });
     [first, second].into_iter().chain(others).collect()
 }
 
@@ -44,7 +55,7 @@ pub(super) fn table(replay: &Replay) -> String {
         rows.iter().map(cells),
         &["", "makespan", "", "cost", "messages/task", "busy", "fairness", "lost work", "ended"],
     );
-    put(&mut text, format_args!("  the replay as it was is off by {} of the makespan\n", percent(replay.error())));
+    trust(&mut text, replay);
     text.push_str("\n  where the time went, in seconds along the critical path of each\n");
     let used = used(&rows);
     let head: Vec<&str> = [""].into_iter().chain(used.iter().map(|at| Shares::default().named()[*at].0)).collect();
@@ -63,6 +74,31 @@ pub(super) fn table(replay: &Replay) -> String {
     text
 }
 
+/// How far the replay may be believed.
+fn trust(text: &mut String, replay: &Replay) {
+    let (all, work, busy) = (percent(replay.error()), percent(replay.work_error()), replay.busy_error() * 100.0);
+    put(
+        text,
+        format_args!(
+            "  the replay as it was is off by {all} of the makespan, {work} of the work along its path, {busy:.1} points of the busy share\n"
+        ),
+    );
+    let short = replay.recording.median_job().filter(|seconds| *seconds < SHORT && !replay.recording.head.simulated);
+    if let Some(seconds) = short {
+        put(
+            text,
+            format_args!(
+                "  the median job took {:.0} ms: of jobs so short the start-up counts as work, so that the shares below, and makespans with other agents, can't be trusted; those of longer jobs can\n",
+                seconds * 1000.0
+            ),
+        );
+    }
+    let seeds = replay.others.iter().map(|other| other.seeds).max().unwrap_or(1);
+    if seeds > 1 {
+        put(text, format_args!("  makespans of the others are medians of {seeds} seeds; the rest is of the run in the middle\n"));
+    }
+}
+
 /// Shares that are above 0 somewhere.
 fn used(rows: &[Row<'_>]) -> Vec<usize> {
     let is_used = |at: &usize| rows.iter().any(|row| row.course.shares.named()[*at].1 >= 0.000_5);
@@ -71,10 +107,10 @@ fn used(rows: &[Row<'_>]) -> Vec<usize> {
 
 fn cells(row: &Row<'_>) -> Vec<String> {
     let Course { measures: m, status, .. } = row.course;
-    let over = row.than.map(|than| m.makespan / than.measures.makespan - 1.0).filter(|share| share.is_finite());
+    let over = row.than.map(|than| row.makespan() / than.measures.makespan - 1.0).filter(|share| share.is_finite());
     vec![
         row.name.clone(),
-        figure(m.makespan),
+        figure(row.makespan()),
         over.map(signed).unwrap_or_default(),
         figure(m.cost),
         format!("{:.1}", m.messages_per_task()),
@@ -95,12 +131,7 @@ fn difference(text: &mut String, row: &Row<'_>, used: &[usize]) {
     let sign = |seconds: f64| if seconds < 0.0 { "−" } else { "+" };
     let parts: Vec<String> =
         parts.iter().map(|(word, seconds)| format!("{}{} s {word}", sign(*seconds), figure(seconds.abs()))).collect();
-    let all = row.course.measures.makespan - than.measures.makespan;
-    let whole = match all {
-        _ if all.abs() < 0.000_5 => "as long".to_owned(),
-        _ if all > 0.0 => format!("{} s longer", figure(all)),
-        _ => format!("{} s shorter", figure(-all)),
-    };
+    let whole = longer(row.makespan() - than.measures.makespan) + &row.seeds.map(|seeds| sure(seeds, than)).unwrap_or_default();
     let from = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
     put(text, format_args!("  {}: {whole}{from}\n", row.name));
     let moved = than.moved(row.course);
@@ -110,6 +141,25 @@ fn difference(text: &mut String, row: &Row<'_>, used: &[usize]) {
         let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
         put(text, format_args!("    {count} of {of} jobs done by others: {}{more}\n", named.join(", ")));
     }
+}
+fn longer(seconds: f64) -> String {
+    match seconds {
+        _ if seconds.abs() < 0.000_5 => "as long".to_owned(),
+        _ if seconds > 0.0 => format!("{} s longer", figure(seconds)),
+        _ => format!("{} s shorter", figure(-seconds)),
+    }
+}
+/// ` in the median of 20 seeds, 95 % sure between 0.100 s shorter and 0.020 s longer`
+fn sure(seeds: &Alternative, than: &Course) -> String {
+    if seeds.seeds == 1 {
+        return String::new();
+    }
+    let by = |makespan: f64| longer(makespan - than.measures.makespan);
+    let sure = match seeds.interval() {
+        Some(interval) => format!("95 % sure between {} and {}", by(interval.low), by(interval.high)),
+        None => "too few for an interval: that takes six".to_owned(),
+    };
+    format!(" in the median of {} seeds, {sure}", seeds.seeds)
 }
 /// `dig[3] ann 2.000 s → bob 4.000 s`
 fn arrow(moved: &Moved) -> String {
@@ -132,6 +182,16 @@ fn strange(text: &mut String, row: &Row<'_>, recorded: RunStatus) {
         put(
             text,
             format_args!("  {}: it {own}, and the record {was}, so that its figures are not of the same thing{why}\n", row.name),
+        );
+    }
+    if let Some(seeds) = row.seeds.filter(|seeds| seeds.otherwise() > 0 && seeds.otherwise() < seeds.seeds) {
+        let (some, all) = (seeds.otherwise(), seeds.seeds);
+        put(
+            text,
+            format_args!(
+                "  {}: with {some} of {all} seeds it ended otherwise than the record; these are in no median\n",
+                row.name
+            ),
         );
     }
     if row.course.unknown_jobs > 0 {
@@ -168,15 +228,19 @@ pub(super) fn json(replay: &Replay) -> Value {
         let Course { status, failure, measures, shares, unknown_jobs, .. } = course;
         json!({ "name": name, "status": status, "failure": failure, "measures": measures, "path": shares, "unknown_jobs": unknown_jobs })
     };
-    let others = replay.others.iter().map(|(scenario, course)| {
-        let mut row = one(&scenario.name(), course);
-        row["moved"] = json!(replay.again.moved(course));
+    let others = replay.others.iter().map(|other| {
+        let mut row = one(&other.scenario.name(), &other.course);
+        row["moved"] = json!(replay.again.moved(&other.course));
+        let interval = other.interval().map(|interval| json!([interval.low, interval.high]));
+        row["seeds"] = json!({ "count": other.seeds, "median": other.makespan(), "interval": interval, "ended_otherwise": other.otherwise() });
         row
     });
     json!({
         "run": recording.head.name, "workflow": recording.head.workflow, "strategy": recording.head.strategy,
         "settings": recording.head.settings, "seed": recording.head.seed, "simulated": recording.head.simulated,
         "recorded": one("recorded", recording.recorded()), "replayed": one("replayed", &replay.again), "error": replay.error(),
+        "work_error": replay.work_error(), "busy_error": replay.busy_error(),
+        "median_job": recording.median_job(),
         "scenarios": others.collect::<Vec<_>>(), "assumptions": recording.remarks(),
     })
 }

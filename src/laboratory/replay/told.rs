@@ -47,19 +47,19 @@ struct Held {
 
 /// All that is told.
 #[derive(Default)]
-pub(super) struct Told {
-    pub(super) names: Names,
+pub(in crate::laboratory) struct Told {
+    pub(in crate::laboratory) names: Names,
     pub(super) launches: Vec<Launch>,
     /// What the runs are, the first one first.
     pub(super) heads: BTreeMap<RunId, Arc<RunHead>>,
     /// How long each failed attempt waited for the next: by task, then by attempt.
     pub(super) delays: BTreeMap<TaskId, BTreeMap<u32, Duration>>,
     /// Tasks that were not done, since an earlier run had.
-    pub(super) recalled: Vec<(Name, Arc<Value>)>,
+    pub(in crate::laboratory) recalled: Vec<(Name, Arc<Value>)>,
     /// Tasks whose agents handed them on, or for which another way was found: from their first start to their end.
     pub(super) handed_on: BTreeMap<TaskId, Launch>,
     /// How long the first run was paused.
-    pub(super) paused: Duration,
+    pub(in crate::laboratory) paused: Duration,
     held: BTreeMap<TaskId, Held>,
     first: BTreeMap<TaskId, (Time, Held)>,
     delegated: BTreeSet<TaskId>,
@@ -77,7 +77,7 @@ pub(super) struct Told {
 
 impl Told {
     /// Reads all events of a log.
-    pub(super) fn by(events: &[Event]) -> Told {
+    pub(in crate::laboratory) fn by(events: &[Event]) -> Told {
         let mut told = Told::default();
         events.iter().for_each(|event| told.take(event));
         let end = events.last().map_or(Time::ZERO, |event| event.at);
@@ -87,7 +87,7 @@ impl Told {
         told
     }
     /// The run that no other of the log is above.
-    pub(super) fn root(&self) -> Option<(RunId, &Arc<RunHead>)> {
+    pub(in crate::laboratory) fn root(&self) -> Option<(RunId, &Arc<RunHead>)> {
         self.heads.iter().find(|(_, head)| head.parent.is_none()).map(|(id, head)| (*id, head))
     }
     /// What a job is called: as its task, or as a copy of it.

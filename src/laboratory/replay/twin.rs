@@ -25,12 +25,12 @@ pub(super) struct Twin {
 
 /// What is needed to make it.
 pub(super) struct Maker<'a> {
-    told: &'a Told,
+    pub(super) told: &'a Told,
     /// Launches by run and task of the workflow.
     by_node: BTreeMap<(RunId, u32), Vec<&'a Launch>>,
     profiles: BTreeMap<Name, Profile>,
     /// The launch of each attempt that came to an end.
-    ends: BTreeMap<(TaskId, u32), &'a Launch>,
+    pub(super) ends: BTreeMap<(TaskId, u32), &'a Launch>,
     past: Past,
     cut_short: usize,
     unknown: Vec<Name>,
@@ -58,14 +58,14 @@ impl<'a> Maker<'a> {
     }
 
     /// The runs that did a task of a workflow that is one itself.
-    fn below(&self, runs: &[RunId], node: u32) -> Vec<RunId> {
+    pub(super) fn below(&self, runs: &[RunId], node: u32) -> Vec<RunId> {
         let is_of = |parent: crate::event::Parent| {
             let task = TaskId::new(parent.run.0, parent.task);
             runs.contains(&parent.run) && self.told.names.node(task) == node
         };
         self.told.heads.iter().filter(|(_, head)| head.parent.is_some_and(is_of)).map(|(run, _)| *run).collect()
     }
-    fn launches(&self, runs: &[RunId], node: u32) -> Vec<&'a Launch> {
+    pub(super) fn launches(&self, runs: &[RunId], node: u32) -> Vec<&'a Launch> {
         runs.iter().filter_map(|run| self.by_node.get(&(*run, node))).flatten().copied().collect()
     }
     /// Writes down what is known of every job of these runs of a workflow.
@@ -82,7 +82,7 @@ impl<'a> Maker<'a> {
             }
         }
     }
-    fn deed(&mut self, launch: &Launch, (flow, task): (&Workflow, &Task), mean: Option<f64>) -> Deed {
+    pub(super) fn deed(&mut self, launch: &Launch, (flow, task): (&Workflow, &Task), mean: Option<f64>) -> Deed {
         let rate = self.rate(launch.agent, flow, task);
         let Launch { attempt, launch: number, mut took, .. } = *launch;
         let end = match &launch.how {
@@ -121,7 +121,7 @@ impl<'a> Maker<'a> {
         profile.speed * demand.fit(agent, &profile).unwrap_or(1.0)
     }
     /// Mean work of those that came to their end; of those that failed, if none did.
-    fn mean(&self, launches: &[&Launch], flow: &Workflow, task: &Task) -> Option<f64> {
+    pub(super) fn mean(&self, launches: &[&Launch], flow: &Workflow, task: &Task) -> Option<f64> {
         let mean = |of: &dyn Fn(&How) -> bool| {
             let work = launches.iter().filter(|launch| of(&launch.how));
             let work: Vec<f64> = work.map(|launch| launch.took.as_secs_f64() * self.rate(launch.agent, flow, task)).collect();

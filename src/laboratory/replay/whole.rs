@@ -1,6 +1,6 @@
 //! A recorded run beside what it would have been.
 
-use super::{Course, Recording, ReplayError, Scenario, text};
+use super::{Alternative, Course, Recording, ReplayError, Scenario, text};
 use serde_json::Value;
 
 /// A recorded run, replayed as it was and otherwise.
@@ -26,19 +26,23 @@ use serde_json::Value;
 pub struct Replay {
     pub(super) recording: Recording,
     pub(super) again: Course,
-    pub(super) others: Vec<(Scenario, Course)>,
+    pub(super) others: Vec<Alternative>,
 }
 impl Replay {
-    /// Replays it as it was, and in each scenario.
+    /// Replays it as it was, and in each scenario, by its own seed.
     ///
     /// # Errors
     /// As [`Recording::under`].
     pub fn make(recording: Recording, scenarios: Vec<Scenario>) -> Result<Replay, ReplayError> {
+        Replay::by_seeds(recording, scenarios, 1)
+    }
+    /// Replays it as it was, and in each scenario by so many seeds, of which its own is the first: a strategy may leave much to chance.
+    ///
+    /// # Errors
+    /// As [`Recording::under`].
+    pub fn by_seeds(recording: Recording, scenarios: Vec<Scenario>, seeds: u32) -> Result<Replay, ReplayError> {
         let again = recording.replay()?;
-        let others = scenarios.into_iter().map(|scenario| {
-            let course = recording.under(&scenario)?;
-            Ok((scenario, course))
-        });
+        let others = scenarios.into_iter().map(|scenario| Alternative::of(&recording, scenario, seeds));
         let others = others.collect::<Result<_, ReplayError>>()?;
         Ok(Replay { recording, again, others })
     }
@@ -51,13 +55,23 @@ impl Replay {
         &self.again
     }
     /// The scenarios, with what they came to.
-    pub fn others(&self) -> &[(Scenario, Course)] {
+    pub fn others(&self) -> &[Alternative] {
         &self.others
     }
     /// How far the replayed makespan is from the recorded one, as a share of that.
     pub fn error(&self) -> f64 {
         let (was, is) = (self.recording.recorded().measures.makespan, self.again.measures.makespan);
-        if was > 0.0 { (is - was).abs() / was } else { 0.0 }
+        off(was, is)
+    }
+    /// The same of the work along the critical path, what came to nothing too. In real time it may be far greater than that of the makespan: there waiting may
+    /// pass for work.
+    pub fn work_error(&self) -> f64 {
+        let work = |course: &Course| course.shares.work + course.shares.lost;
+        off(work(self.recording.recorded()), work(&self.again))
+    }
+    /// How far the replayed busy share of the slots is from the recorded one: their difference, 0..=1.
+    pub fn busy_error(&self) -> f64 {
+        (self.again.measures.utilisation - self.recording.recorded().measures.utilisation).abs()
     }
     /// The tables for a terminal.
     pub fn table(&self) -> String {
@@ -67,4 +81,9 @@ impl Replay {
     pub fn json(&self) -> Value {
         text::json(self)
     }
+}
+
+/// As a share of what it was.
+fn off(was: f64, is: f64) -> f64 {
+    if was > 0.0 { (is - was).abs() / was } else { 0.0 }
 }
