@@ -109,7 +109,7 @@ fn a_row_is_the_trial_that_it_names() {
     let graph = shape.graph(&polity::workloads::Draws::new("uniform(1s, 9s)".parse().unwrap(), 1)).unwrap();
     let subject = Subject::of_graph(graph, &speeds(8)).unwrap();
     let runs = std::fs::read_to_string(folder.join("runs.csv")).unwrap();
-    let head = "cell,workload,work,graph_seed,agents,noise,faults,bandwidth,arrivals,strategy,seed,well,makespan,over_bound,response,\
+    let head = "cell,workload,work,graph_seed,agents,noise,faults,bandwidth,latency,arrivals,strategy,seed,well,makespan,over_bound,response,\
                 response_p95,cost,paid,messages,messages_per_task,rounds,utilisation,fairness,lost_work,retries,displaced,completed,failed,late";
     assert_eq!(runs.lines().next(), Some(head));
     let mut rows = runs.lines().skip(1);
@@ -120,7 +120,7 @@ fn a_row_is_the_trial_that_it_names() {
                 let m = Trial::new(&noisy, name, seed).run().unwrap();
                 let cell = at * 2 + arm + 1;
                 let begins = format!(
-                    "{cell},\"fork_join(stages 2, width 3)\",\"uniform(1s, 9s)\",1,8,{noise},,,,{name},{seed},true,{},{},{0},{0},{},",
+                    "{cell},\"fork_join(stages 2, width 3)\",\"uniform(1s, 9s)\",1,8,{noise},,,,,{name},{seed},true,{},{},{0},{0},{},",
                     m.makespan,
                     m.makespan / noisy.lower_bound_of(seed),
                     m.cost

@@ -34,8 +34,8 @@ fn amount(low: f64, high: f64) -> impl Strategy<Value = Amount> {
 }
 prop_compose! {
     fn population()(
-        count in 1..9usize, speed in amount(0.25, 4.0), cost in prop::option::of(amount(0.0, 2.0)), slots in amount(0.0, 3.0),
-        fit in amount(0.0, 1.0), reliability in amount(0.0, 1.0), seed in 0..1000u64,
+        count in 1..9usize, speed in amount(0.25, 4.0), cost in prop::option::of(amount(0.0, 2.0)), slots in amount(0.15, 3.0),
+        fit in amount(0.05, 1.0), reliability in amount(0.0, 1.0), seed in 0..1000u64,
     ) -> Population {
         Population { count, speed, cost, slots, fit, reliability, seed }
     }

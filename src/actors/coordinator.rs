@@ -236,6 +236,7 @@ impl CoordinatorActor {
             CoordinatorMail::Breaker { kind, agent } => self.half_open(kind, agent),
             CoordinatorMail::Talk { from, epoch, talk } => {
                 if epoch == self.epoch || planted("forget_the_epoch") {
+                    self.world.talk.set(self.world.talk.get() + 1);
                     self.book.pages.borrow_mut().account.message(|| talk.bytes());
                     self.turn(Told::Message(from, talk));
                 } else {
@@ -294,6 +295,7 @@ impl CoordinatorActor {
         let mut pages = self.book.pages.borrow_mut();
         let addr = pages.members.get(&agent).and_then(|member| member.addr.clone());
         if let Some(addr) = addr {
+            self.world.talk.set(self.world.talk.get() + 1);
             pages.account.message(|| talk.bytes());
             drop(pages);
             let mail = AgentMail::Talk { coordinator: self.book.id, epoch: self.epoch, talk };

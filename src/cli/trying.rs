@@ -45,6 +45,9 @@ pub struct Trying {
     /// Bytes a second between different agents, for graphs with bytes
     #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
     bandwidth: Option<f64>,
+    /// For how long data travels between different agents in any case, for graphs with bytes: 20ms
+    #[arg(long, value_name = "DURATION")]
+    latency: Option<String>,
     /// What goes wrong on purpose, instead of the file's `faults`: crash=0.02,repair=2s,loss=0.05,delay=10ms; or none
     #[arg(long, value_name = "LIST")]
     faults: Option<String>,
@@ -71,6 +74,11 @@ impl Trying {
         }
         if let Some(bandwidth) = self.bandwidth {
             subject = subject.with_bandwidth(bandwidth).map_err(|wrong| Stop::usage(format!("--bandwidth: {wrong}")))?;
+        }
+        if let Some(text) = &self.latency {
+            let wrong = |why: &dyn std::fmt::Display| Stop::usage(format!("--latency: {why}"));
+            let latency = polity::protocols::duration_text::parse(text).map_err(|why| wrong(&why))?;
+            subject = subject.with_latency(latency).map_err(|why| wrong(&why))?;
         }
         if self.attempts != 1 {
             let retry = RetryPolicy { attempts: self.attempts, ..RetryPolicy::default() };
@@ -123,6 +131,9 @@ impl Trying {
         }
         if let Some(faults) = &self.faults {
             words.extend(["--faults".to_owned(), faults.clone()]);
+        }
+        if let Some(latency) = &self.latency {
+            words.extend(["--latency".to_owned(), latency.clone()]);
         }
         if let Some(bandwidth) = self.bandwidth {
             words.extend(["--bandwidth".to_owned(), bandwidth.to_string()]);

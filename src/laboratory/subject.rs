@@ -34,6 +34,10 @@ pub struct Subject {
     flow: Arc<Workflow>,
     agents: Vec<AgentSpec>,
     bandwidth: Option<f64>,
+    /// For how long data travels in any case.
+    latency: Duration,
+    /// How far work strays.
+    noise: f64,
     /// Whether its tasks are tried again, if not as its workflow says.
     retry: Option<RetryPolicy>,
     faults: Faults,
@@ -105,6 +109,8 @@ impl Subject {
             flow: Arc::new(flow),
             agents,
             bandwidth: None,
+            latency: Duration::ZERO,
+            noise: 0.0,
             retry: None,
             faults: Faults::default(),
             failing: Vec::new(),
@@ -162,19 +168,28 @@ impl Subject {
         Transfers::new(&self.graph, bandwidth)?;
         Ok(Subject { bandwidth: Some(bandwidth), ..self })
     }
+    /// With data that travels for so long between different agents in any case, however little it is; without a
+    /// [bandwidth](Subject::with_bandwidth) for no longer. For graphs with bytes only.
+    ///
+    /// # Errors
+    /// If the workload is a workflow, which tells of no bytes.
+    pub fn with_latency(self, latency: Duration) -> Result<Subject, WorkloadError> {
+        if self.own_agents {
+            return Err(WorkloadError::new("a polity workflow tells of no bytes; a latency is for task graphs"));
+        }
+        Ok(Subject { latency, bandwidth: self.bandwidth.or(Some(f64::MAX)), ..self })
+    }
     /// With real work that strays from the estimates by a log-normal factor of mean 1, so that it is as much in all as was estimated; `sigma` is the
     /// standard deviation of its logarithm. Agents and planners know the estimates only.
     ///
     /// # Errors
-    /// If `sigma` is negative or not finite, or data takes time, where work is exact.
+    /// If `sigma` is negative or not finite.
     pub fn with_noise(mut self, sigma: f64) -> Result<Subject, WorkloadError> {
         Distribution::lognormal(1.0, sigma)?;
         if sigma == 0.0 {
             return Ok(self);
         }
-        if self.bandwidth.is_some() {
-            return Err(WorkloadError::new("with a bandwidth the work is exact; leave noise or bandwidth off"));
-        }
+        self.noise = sigma;
         let others = self.arrivals.iter_mut().flat_map(|coming| &mut coming.others).map(|(flow, _)| flow);
         for flow in others.chain([&mut self.flow]) {
             disturb(Arc::make_mut(flow), sigma);
@@ -313,7 +328,7 @@ impl Subject {
         let said = write!(
             hasher,
             "{:?}",
-            (&self.graph, flow, &self.agents, self.bandwidth, &self.faults, &self.failing, &self.arrivals)
+            (&self.graph, flow, &self.agents, (self.bandwidth, self.latency), &self.faults, &self.failing, &self.arrivals)
         );
         said.expect("a hasher takes everything");
         hasher.0.finalize().iter().map(|b| format!("{b:02x}")).collect()
@@ -388,7 +403,7 @@ impl Subject {
     }
     /// True if it is known by the seed what has to be done.
     fn is_foreseen(&self) -> bool {
-        self.faults.is_none() && self.failing.is_empty() && self.bandwidth.is_none() && is_foreseeable(&self.flow)
+        self.faults.is_none() && self.failing.is_empty() && is_foreseeable(&self.flow)
     }
     /// The workflow that arrives as number `n`, and its graph.
     fn arriving(&self, n: usize) -> (&Workflow, &TaskGraph) {
@@ -411,7 +426,8 @@ impl Subject {
         let mut faults = self.faults.clone();
         faults.fail.extend(self.failing.iter().cloned());
         let founded = Polity::builder().faults(faults).rankings(self.rankings.clone());
-        let transfers = self.bandwidth.and_then(|bandwidth| Transfers::new(&self.graph, bandwidth).ok());
+        let transfers = self.bandwidth.and_then(|bandwidth| Transfers::over(&self.graph, bandwidth, self.latency).ok());
+        let transfers = transfers.map(|transfers| transfers.noise(self.noise));
         match transfers {
             Some(transfers) => {
                 let join = |builder, spec: &AgentSpec| transfers.join(builder, spec.clone());
@@ -464,7 +480,7 @@ fn disturb(flow: &mut Workflow, sigma: f64) {
                     Some(Drawn::Constant(work)) => work,
                     Some(_) => continue, // it says itself how it strays
                 };
-                let work = Some(Drawn::Lognormal(mean * libm::exp(-sigma * sigma / 2.0), sigma));
+                let work = Some(Drawn::around(mean, sigma));
                 task.action = Action::Simulate(Arc::new(Simulation { work, ..(**simulation).clone() }));
             }
             Action::Workflow(inner) => {

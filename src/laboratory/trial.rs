@@ -35,7 +35,7 @@ pub struct Measures {
     pub rounds: u64,
     /// Share of the agents' slots in which a job ran, 0..=1.
     pub utilisation: f64,
-    /// Jain's index of the agents' busy times, 0..=1: 1 if all worked equally long.
+    /// Jain's index of the agents' busy times, each by its slots, 0..=1: 1 if all slots worked equally long.
     pub fairness: f64,
     /// Share of the agents' work that came to nothing, 0..=1: failed, lost, cancelled.
     pub lost_work: f64,
@@ -120,11 +120,13 @@ impl<'a> Trial<'a> {
         let flows = coming.moments(self.seed).into_iter().zip(coming.flows(first));
         let all = simulate(self.seed, async move {
             let society = builder.start().map_err(|wrong| wrong.to_string())?;
-            ended(arrive(&society, flows).await)
+            let all = ended(arrive(&society, flows).await)?;
+            Ok::<_, String>((all, society.talk()))
         });
-        let all = all.map_err(WorkloadError::new)?;
+        let (all, talk) = all.map_err(WorkloadError::new)?;
         let reports = std::mem::take(&mut *reports.borrow_mut());
-        Ok(many(all.as_deref(), &reports.0, self.subject.agents()))
+        // A run counts what its coordinator says while it goes on, also of others.
+        Ok(Measures { messages: talk, ..many(all.as_deref(), &reports.0, self.subject.agents()) })
     }
     /// The same, with all that can be told of it; of several workflows that arrive, of the first alone.
     ///
@@ -216,6 +218,8 @@ struct Whole {
 /// The measures of the runs `roots` with those below them: `reports` are of all.
 fn told(roots: &[&Report], reports: &[&Report], agents: &[AgentSpec], whole: &Whole) -> Measures {
     let seconds: Vec<f64> = agents.iter().flat_map(|spec| vec![spec.cost; spec.most() as usize]).collect();
+    let slots: Vec<f64> = agents.iter().flat_map(|spec| vec![f64::from(spec.slots.max(1)); spec.most() as usize]).collect();
+    let by_slot = |(id, busy): (&AgentId, &f64)| busy / slots.get(id.0 as usize).copied().unwrap_or(1.0);
     let mut busy: BTreeMap<AgentId, f64> = BTreeMap::new();
     for (id, agent) in reports.iter().flat_map(|report| report.agents()) {
         *busy.entry(id).or_default() += agent.busy.as_secs_f64();
@@ -245,7 +249,7 @@ fn told(roots: &[&Report], reports: &[&Report], agents: &[AgentSpec], whole: &Wh
         messages: governed().map(|g| g.messages).sum::<u64>().max(cost.messages),
         rounds: governed().map(|g| g.rounds).sum::<u64>().max(cost.rounds),
         utilisation: if room > 0.0 { (all / room).clamp(0.0, 1.0) } else { 0.0 },
-        fairness: Sample::of(busy.into_values()).fairness().unwrap_or(1.0),
+        fairness: Sample::of(busy.iter().map(by_slot)).fairness().unwrap_or(1.0),
         // Sums of floats differ in their last digits.
         lost_work: if all - done > 1e-9 * all { ((all - done) / all).min(1.0) } else { 0.0 },
         retries: cost.retries,

@@ -96,6 +96,10 @@ impl Society {
     pub fn messages(&self) -> u64 {
         self.world.letters()
     }
+    /// Messages between coordinators and agents that were sent so far, of whatever run: what talk costs where several runs go on at a time.
+    pub fn talk(&self) -> u64 {
+        self.world.talk.get()
+    }
     /// Calls of blocking functions that nobody waits for any more: their threads went on, and their answers are thrown away.
     pub fn abandoned(&self) -> u64 {
         self.launcher.functions.abandoned()

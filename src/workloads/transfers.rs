@@ -4,7 +4,8 @@ use super::{TaskGraph, WorkloadError};
 use crate::runtime::Builder;
 use crate::workflow::{Action, Workflow};
 use crate::world::Depot;
-use polity_agents::{Agent, AgentSpec, Context, Failure, FailureKind, Job};
+use core::time::Duration;
+use polity_agents::{Agent, AgentSpec, Context, Distribution, Failure, FailureKind, Job, Simulation, drawn_work};
 use polity_protocols::planners::{Edge, Workload};
 use polity_protocols::{Name, Time, seconds_to_duration};
 use serde_json::Value;
@@ -14,8 +15,8 @@ use std::rc::Rc;
 
 /// Carries a graph out with its data: what an agent needs of another must reach it first.
 ///
-/// Bytes travel at one bandwidth between any two agents, each edge by itself and without hindering others, from the moment at which its first
-/// task ends; on the same agent nothing travels. An agent that has been given a task waits for what it needs, and does nothing else
+/// Bytes travel at one bandwidth between any two agents, and for a latency in any case, each edge by itself and without hindering others, from the moment
+/// at which its first task ends; on the same agent nothing travels, and neither does what has no bytes. An agent that has been given a task waits for what it needs, and does nothing else
 /// meanwhile; then it works for work ÷ (speed × fit). That is the model of communication of HEFT (Topcuoglu, Hariri and Wu 2002).
 ///
 /// Several runs of the same graph may go on at the same time. Governments are told where the input of a task lies, and when it can be elsewhere
@@ -45,6 +46,8 @@ pub struct Transfers {
 struct Shared {
     places: BTreeMap<Name, usize>,
     work: Vec<f64>,
+    /// How far the work strays: the sigma of a log-normal factor of mean 1.
+    noise: f64,
     /// What each task needs.
     needs: Vec<Vec<Need>>,
     /// The runs that go on, by name.
@@ -80,20 +83,43 @@ impl Transfers {
     /// # Errors
     /// If the bandwidth is not finite and above 0.
     pub fn new(graph: &TaskGraph, bandwidth: f64) -> Result<Transfers, WorkloadError> {
+        Transfers::over(graph, bandwidth, Duration::ZERO)
+    }
+    /// The same, where everything travels for this latency and longer. [`f64::MAX`] is a bandwidth at which bytes take no time.
+    ///
+    /// # Errors
+    /// As [`new`](Transfers::new).
+    ///
+    /// ```
+    /// use polity::workloads::{GraphEdge, TaskGraph, Transfers};
+    /// let graph = TaskGraph::new("v", [("a", "k", 4.0), ("b", "k", 2.0)], [GraphEdge::new(0, 1, 3_000_000)])?;
+    /// assert!(Transfers::over(&graph, 1e6, std::time::Duration::from_millis(20)).is_ok());
+    /// # Ok::<(), polity::workloads::WorkloadError>(())
+    /// ```
+    pub fn over(graph: &TaskGraph, bandwidth: f64, latency: Duration) -> Result<Transfers, WorkloadError> {
         check(bandwidth)?;
         let mut flow = graph.workflow()?;
         flow.tasks.iter_mut().for_each(|task| task.action = Action::Own);
         let mut needs = vec![Vec::new(); graph.tasks().len()];
         for edge in graph.edges() {
-            needs[edge.to].push(Need { from: edge.from, bytes: edge.bytes, seconds: travel(edge.bytes, bandwidth) });
+            let seconds = if edge.bytes > 0 { latency.as_secs_f64() + travel(edge.bytes, bandwidth) } else { 0.0 };
+            needs[edge.to].push(Need { from: edge.from, bytes: edge.bytes, seconds });
         }
         let shared = Shared {
             places: graph.ids().into_iter().zip(0..).collect(),
             work: graph.tasks().iter().map(|task| task.work).collect(),
+            noise: 0.0,
             needs,
             runs: RefCell::default(),
         };
         Ok(Transfers { shared: Rc::new(shared), flow })
+    }
+    /// With work that strays from what is estimated by a log-normal factor of mean 1, the same as without transfers; before anybody joins.
+    pub(crate) fn noise(mut self, sigma: f64) -> Transfers {
+        if let Some(shared) = Rc::get_mut(&mut self.shared) {
+            shared.noise = sigma;
+        }
+        self
     }
     /// The workflow, for a society of agents that [`join`](Transfers::join)ed.
     pub fn workflow(&self) -> Workflow {
@@ -179,7 +205,11 @@ impl Agent for Carrier {
         };
         context.sleep(self.arrival(&job.run, task).since(context.now())).await;
         let rate = self.speed * job.fit;
-        let work = self.shared.work[task];
+        let mut work = self.shared.work[task];
+        if self.shared.noise > 0.0 {
+            let strays = Simulation { work: Some(Distribution::around(work, self.shared.noise)), ..Simulation::default() };
+            work = drawn_work(&strays, work, &mut context.rng("simulate"));
+        }
         context.sleep(seconds_to_duration(if work > 0.0 { work / rate } else { 0.0 })).await;
         self.finished(job.run, task, context.now());
         Ok(Value::Null)

@@ -83,6 +83,8 @@ pub(crate) struct World {
     ending: Cell<bool>,
     /// Letters delivered and messages sent: what the simulation's speed is measured in.
     letters: Cell<u64>,
+    /// Messages between coordinators and agents, of whatever run.
+    pub(crate) talk: Cell<u64>,
     pub(crate) log: EventLog,
     /// The functions of the society, which count the threads that had to be left behind.
     pub(crate) functions: OnceCell<Rc<Functions>>,
@@ -144,6 +146,7 @@ impl World {
             told: Cell::new(false),
             ending: Cell::new(false),
             letters: Cell::new(0),
+            talk: Cell::new(0),
             log: EventLog::default(),
             functions: OnceCell::new(),
             directory: Directory::default(),

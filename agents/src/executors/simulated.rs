@@ -68,6 +68,14 @@ impl Distribution {
         }
     }
 
+    /// A log-normal one of this mean, in seconds, and this sigma, the standard deviation of its logarithm.
+    ///
+    /// ```
+    /// assert!((polity_agents::Distribution::around(3.0, 0.5).mean() - 3.0).abs() < 1e-12);
+    /// ```
+    pub fn around(mean: f64, sigma: f64) -> Distribution {
+        Distribution::Lognormal(mean * libm::exp(-sigma * sigma / 2.0), sigma)
+    }
     /// Its mean, in seconds.
     ///
     /// ```

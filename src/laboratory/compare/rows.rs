@@ -7,7 +7,7 @@ use crate::laboratory::statistics::{Interval, Sample, Zeros, holm, shift, signed
 /// How sure intervals are.
 pub(super) const CONFIDENCE: f64 = 0.95;
 /// Below this, a difference is called one.
-pub(super) const SIGNIFICANT: f64 = 0.05;
+pub(in crate::laboratory) const SIGNIFICANT: f64 = 0.05;
 
 /// A comparison at one size of the society.
 #[derive(Clone, Debug)]
@@ -68,11 +68,12 @@ pub(super) fn size(comparison: &Comparison, size: usize) -> Size {
     let mut rows: Vec<Row> =
         comparison.plan.arms.iter().enumerate().map(|(at, arm)| row(arm, comparison.tries(size, at), &bounds)).collect();
     let first_median = rows[0].median.unwrap_or(f64::NAN);
+    let first_sample = rows[0].makespan.clone();
     let (mut ps, mut tested) = (Vec::new(), Vec::new());
     for (at, row) in rows.iter_mut().enumerate().skip(1) {
         let own = makespans(comparison.tries(size, at));
         let differences: Vec<f64> = own.iter().zip(&first).map(|(own, first)| own - first).collect();
-        if !(is_certain(&own) && is_certain(&first)) {
+        if !(row.makespan.is_constant() && first_sample.is_constant()) {
             let test = signed_rank(differences.iter().copied(), Zeros::Pratt);
             row.effect = Some(test.effect());
             ps.push(test.p);
@@ -89,13 +90,6 @@ pub(super) fn size(comparison: &Comparison, size: usize) -> Size {
 /// Of a run that did not end well the makespan means nothing: it may have failed at once.
 fn makespans(tries: &[Measures]) -> Vec<f64> {
     tries.iter().map(|measures| if measures.well { measures.makespan } else { f64::NAN }).collect()
-}
-
-/// True if several seeds gave the same, but for how floats are rounded: then no chance was at work.
-fn is_certain(makespans: &[f64]) -> bool {
-    let known = || makespans.iter().copied().filter(|makespan| makespan.is_finite());
-    let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-    known().count() > 1 && high - low <= 1e-9 * high.abs()
 }
 
 fn row(arm: &Arm, tries: &[Measures], bounds: &[f64]) -> Row {

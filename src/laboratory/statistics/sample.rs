@@ -34,6 +34,19 @@ impl Sample {
     pub fn values(&self) -> &[f64] {
         &self.sorted
     }
+    /// True if several values are the same, but for how floats are rounded: then no chance was at work.
+    ///
+    /// ```
+    /// use polity::laboratory::statistics::Sample;
+    /// assert!(Sample::of([2.0, 2.0]).is_constant());
+    /// assert!(!Sample::of([2.0]).is_constant() && !Sample::of([2.0, 2.1]).is_constant());
+    /// ```
+    pub fn is_constant(&self) -> bool {
+        match (self.values().first(), self.values().last()) {
+            (Some(low), Some(high)) => self.len() > 1 && high - low <= 1e-9 * high.abs(),
+            _ => false,
+        }
+    }
     /// How many values there are.
     pub fn len(&self) -> usize {
         self.sorted.len()

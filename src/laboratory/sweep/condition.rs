@@ -5,6 +5,7 @@ use crate::laboratory::{Population, Subject, speeds};
 use crate::lifecycle::RetryPolicy;
 use crate::workloads::{Arrivals, Distribution, Draws, Shape, TaskGraph, WorkloadError};
 use core::ops::RangeInclusive;
+use core::time::Duration;
 use polity_protocols::Rng;
 use std::sync::Arc;
 
@@ -75,6 +76,7 @@ pub(crate) enum Level {
     Noise(f64),
     Faults(Arc<str>, Arc<Faults>),
     Bandwidth(f64),
+    Latency(Duration),
     Arrivals(Comings),
 }
 
@@ -85,6 +87,7 @@ pub(crate) struct Condition {
     pub(crate) noise: f64,
     pub(crate) faults: Option<(Arc<str>, Arc<Faults>)>,
     pub(crate) bandwidth: Option<f64>,
+    pub(crate) latency: Option<Duration>,
     pub(crate) arrivals: Option<Comings>,
     /// For the tasks of a graph; it is the same in all conditions.
     pub(crate) retry: Option<Arc<RetryPolicy>>,
@@ -112,6 +115,7 @@ impl Condition {
                 Level::Noise(sigma) => made.noise = *sigma,
                 Level::Faults(text, faults) => made.faults = Some((text.clone(), faults.clone())),
                 Level::Bandwidth(bandwidth) => made.bandwidth = Some(*bandwidth),
+                Level::Latency(latency) => made.latency = Some(*latency),
                 Level::Arrivals(comings) => made.arrivals = Some(comings.clone()),
             }
         }
@@ -143,21 +147,20 @@ impl Condition {
                 return Err(("the workload has a `shape` and no `work`".into(), "add one like lognormal(mean 10s, sigma 0.5)"));
             }
         }
-        if self.noise > 0.0 && self.bandwidth.is_some() {
-            return Err(("with a bandwidth the work is exact, but there is noise too".into(), "leave noise or bandwidth off"));
-        }
-        if self.arrivals.is_some() && self.bandwidth.is_some() && *seed == Some(GraphSeed::Each) {
+        let travels = self.bandwidth.is_some() || self.latency.is_some();
+        if self.arrivals.is_some() && travels && *seed == Some(GraphSeed::Each) {
             return Err((
-                "each workflow that arrives has another graph, and a bandwidth is for one".into(),
-                "give the workload a fixed `seed`, or leave `bandwidth` off",
+                "each workflow that arrives has another graph, and a bandwidth or a latency is for one".into(),
+                "give the workload a fixed `seed`, or leave `bandwidth` and `latency` off",
             ));
         }
         let Some(given) = file.as_ref().filter(|given| given.subject.brings_agents()) else { return Ok(()) };
         let kinds = given.subject.agents().len();
         match &self.agents {
-            _ if self.bandwidth.is_some() => {
-                Err((format!("{} is a polity workflow, which tells of no bytes", given.shown), "leave `bandwidth` off"))
-            }
+            _ if travels => Err((
+                format!("{} is a polity workflow, which tells of no bytes", given.shown),
+                "leave `bandwidth` and `latency` off",
+            )),
             _ if self.retry.is_some() => Err((
                 format!("{} is a polity workflow, whose tasks say themselves whether they are tried again", given.shown),
                 "write `retry` there, for all tasks under `defaults`, and leave it off here",
@@ -182,7 +185,8 @@ impl Condition {
             (None, crew) => staffed(self.graph(seed)?, crew.as_ref().unwrap_or(&Crew::Count(AGENTS)), seed)?,
         };
         let subject = self.arriving(subject, seed)?;
-        let subject = self.bandwidth.into_iter().try_fold(subject, Subject::with_bandwidth)?.with_noise(self.noise)?;
+        let subject = self.bandwidth.into_iter().try_fold(subject, Subject::with_bandwidth)?;
+        let subject = self.latency.into_iter().try_fold(subject, Subject::with_latency)?.with_noise(self.noise)?;
         let subject = match &self.retry {
             Some(retry) => subject.with_retry(retry)?,
             None => subject,
@@ -222,10 +226,10 @@ impl Condition {
     }
 
     /// The heads of [`Condition::columns`].
-    pub(crate) const COLUMNS: [&'static str; 8] =
-        ["workload", "work", "graph_seed", "agents", "noise", "faults", "bandwidth", "arrivals"];
+    pub(crate) const COLUMNS: [&'static str; 9] =
+        ["workload", "work", "graph_seed", "agents", "noise", "faults", "bandwidth", "latency", "arrivals"];
     /// Itself in words and figures; empty is what nobody said.
-    pub(crate) fn columns(&self) -> [String; 8] {
+    pub(crate) fn columns(&self) -> [String; 9] {
         let Workload { file, shape, work, .. } = &self.workload;
         let shaped = || shape.map_or_else(String::new, |shape| shape.to_string());
         let seed = || match self.seed() {
@@ -247,6 +251,7 @@ impl Condition {
             self.noise.to_string(),
             self.faults.as_ref().map_or_else(String::new, |(text, _)| text.to_string()),
             self.bandwidth.map_or_else(String::new, |bandwidth| bandwidth.to_string()),
+            self.latency.map_or_else(String::new, |latency| format!("{}s", latency.as_secs_f64())),
             self.arrivals.as_ref().map_or_else(String::new, |comings| comings.text.to_string()),
         ]
     }

@@ -2,6 +2,7 @@
 
 use super::cell::Cell;
 use super::measure::Tried;
+use super::versus::Versus;
 use super::{Condition, Measure};
 use crate::laboratory::compare::quoted;
 use crate::laboratory::statistics::{Interval, Sample};
@@ -32,7 +33,8 @@ pub(super) fn runs_head(measures: &[Measure]) -> String {
 }
 pub(super) fn summary_head(measures: &[Measure]) -> String {
     let columns = measures.iter().flat_map(|m| ["median", "low", "high"].map(|figure| format!("{}_{figure}", m.name)));
-    head(["n", "failed_runs"].into_iter().map(str::to_owned).chain(columns))
+    let versus = ["vs_first", "p", "effect"].map(str::to_owned);
+    head(["n", "failed_runs"].into_iter().map(str::to_owned).chain(columns).chain(versus))
 }
 
 /// What the lines of a cell begin with: its number, from 1, and what it is.
@@ -49,12 +51,15 @@ pub(super) fn run(lead: &str, seed: u64, tried: &Tried, measures: &[Measure]) ->
     measures.iter().for_each(|measure| put(&mut line, Some((measure.of)(tried))));
     line + "\n"
 }
-pub(super) fn summary(lead: &str, n: u32, failed: u32, figures: &[Figures]) -> String {
+pub(super) fn summary(lead: &str, n: u32, failed: u32, figures: &[Figures], versus: Option<Versus>) -> String {
     let mut line = format!("{lead},{n},{failed}");
     for Figures { median, interval } in figures {
         for value in [*median, interval.map(|i| i.low), interval.map(|i| i.high)] {
             put(&mut line, value);
         }
+    }
+    for value in [versus.map(|v| v.share), versus.and_then(|v| v.p), versus.and_then(|v| v.effect)] {
+        put(&mut line, value);
     }
     line + "\n"
 }

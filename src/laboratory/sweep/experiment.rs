@@ -30,6 +30,18 @@ pub(crate) struct Parts {
     pub(crate) files: Vec<Arc<Given>>,
 }
 
+impl Parts {
+    /// What tables and pictures are of: the makespan; or, where it is not measured, what is measured first; or what one waits for, where workloads arrive,
+    /// since their makespan is hardly more than the time of the last arrival.
+    pub(crate) fn main(&self) -> Measure {
+        let find = |name: &str| self.measures.iter().find(|measure| measure.name == name);
+        let arrives = |levels: &Vec<Vec<Level>>| levels.iter().flatten().any(|level| matches!(level, Level::Arrivals(_)));
+        let arriving = self.base.arrivals.is_some() || self.factors.iter().any(arrives);
+        let response = find("response").filter(|_| arriving);
+        *response.or(find("makespan")).unwrap_or(&self.measures[0])
+    }
+}
+
 /// An experiment: a workload under conditions that are varied, each with each strategy, each tried with the same seeds.
 ///
 /// # The file
@@ -44,9 +56,10 @@ pub(crate) struct Parts {
 /// | `faults` | what goes wrong on purpose, in one text or as in a workflow | what the workflow says |
 /// | `retry` | whether a failed task of a graph is tried again, as in a workflow: `{ attempts: 5 }` | one attempt |
 /// | `bandwidth` | bytes a second between different agents, for graphs | data takes no time |
+/// | `latency` | for how long data travels between different agents in any case, for graphs | not at all |
 /// | `arrivals` | `{ pattern, count }`: the workload comes so many times ([`Arrivals`](crate::workloads::Arrivals)); `makespan` is then from the first arrival to the last end, `response` what one waits for. With `seed: each` every one has a graph of its own | once |
 /// | `strategies` | one after the other; they vary fastest | |
-/// | `vary` | lists of values of `workload`, `shape`, `work`, `agents`, `noise`, `faults`, `bandwidth`, `arrivals`: every one with every other; the first varies slowest | |
+/// | `vary` | lists of values of `workload`, `shape`, `work`, `agents`, `noise`, `faults`, `bandwidth`, `latency`, `arrivals`: every one with every other; the first varies slowest | |
 /// | `zip` | equally long lists that go together; they vary faster than `vary` | |
 /// | `repeat`, `first_seed` | tries of a cell, each by the next seed | 30, 1 |
 /// | `measure` | the columns of the results | all |

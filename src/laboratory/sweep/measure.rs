@@ -1,6 +1,7 @@
 //! The columns of the results.
 
 use crate::laboratory::Measures;
+use crate::laboratory::picture::Unit;
 use serde::{Deserialize, Serialize};
 
 /// What a try came to, as the journal keeps it.
@@ -16,6 +17,26 @@ pub(crate) struct Tried {
 pub(crate) struct Measure {
     pub(crate) name: &'static str,
     pub(crate) of: fn(&Tried) -> f64,
+}
+
+impl Measure {
+    /// What its values are counted in.
+    pub(crate) fn unit(&self) -> Unit {
+        match self.name {
+            "makespan" | "response" | "response_p95" => Unit::Seconds,
+            "utilisation" | "fairness" | "lost_work" => Unit::Share,
+            _ => Unit::Number,
+        }
+    }
+    /// What it is, for people.
+    pub(crate) fn words(&self) -> String {
+        let name = self.name.replace('_', " ");
+        if self.unit() == Unit::Seconds { format!("{name}, virtual time") } else { name }
+    }
+    /// True for a time over the lower bound of which something can be said.
+    pub(crate) fn is_makespan(&self) -> bool {
+        self.name == "makespan"
+    }
 }
 
 /// All columns, in their order.

@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::csv::{self, Figures};
 use super::measure::Tried;
 use super::page::{Kept, Summary};
+use super::versus::Versus;
 use super::{Experiment, Measure, Parts};
 use crate::laboratory::statistics::Sample;
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub(super) struct Merger<R: Write, S: Write> {
     runs: R,
     summary: S,
     kept: Kept,
+    /// What the first strategy came to under the condition at hand, by try.
+    first: Vec<f64>,
 }
 
 /// The cell that is being written.
@@ -33,6 +36,8 @@ struct Open {
     /// By measure, then by try.
     samples: Vec<Vec<f64>>,
     makespans: Vec<f64>,
+    /// What tables are of.
+    values: Vec<f64>,
     bound: f64,
     n: u32,
     failed: u32,
@@ -44,7 +49,7 @@ impl<R: Write, S: Write> Merger<R, S> {
         runs.write_all(csv::runs_head(&experiment.parts().measures).as_bytes())?;
         summary.write_all(csv::summary_head(&experiment.parts().measures).as_bytes())?;
         let kept = Kept::default();
-        Ok(Merger { experiment, at: (0, 0), waiting: BTreeMap::new(), open: None, runs, summary, kept })
+        Ok(Merger { experiment, at: (0, 0), waiting: BTreeMap::new(), open: None, runs, summary, kept, first: Vec::new() })
     }
     /// The next cell and try to be written.
     pub(super) fn at(&self) -> (u64, u32) {
@@ -97,7 +102,7 @@ impl<R: Write, S: Write> Merger<R, S> {
         let measures: &[Measure] = &experiment.parts().measures;
         let open = self.open.get_or_insert_with(|| Open::new(experiment.cell(cell), measures.len()));
         self.runs.write_all(csv::run(&open.lead, experiment.seed(n), tried, measures).as_bytes())?;
-        open.take(tried, experiment.seed(n), measures);
+        open.take(tried, experiment.seed(n), measures, experiment.parts().main());
         self.at.1 += 1;
         let precise = experiment.parts().precision.is_some_and(|share| open.is_precise(share));
         if precise || self.at.1 == experiment.parts().repeat {
@@ -111,17 +116,26 @@ impl<R: Write, S: Write> Merger<R, S> {
     fn close(&mut self) -> io::Result<()> {
         let Some(open) = self.open.take() else { return Ok(()) };
         let figures: Vec<Figures> = open.samples.iter().map(|values| Figures::of(values.iter().copied())).collect();
-        self.summary.write_all(csv::summary(&open.lead, open.n, open.failed, &figures).as_bytes())?;
+        let versus = if self.is_first(open.cell.index) { None } else { Versus::of(&open.values, &self.first) };
+        if self.is_first(open.cell.index) {
+            self.first.clone_from(&open.values);
+        }
+        self.summary.write_all(csv::summary(&open.lead, open.n, open.failed, &figures, versus).as_bytes())?;
         self.kept.take(Summary {
-            figures: Figures::of(open.makespans.iter().copied()),
+            figures: Figures::of(open.values.iter().copied()),
+            versus,
             cell: open.cell,
             n: open.n,
             failed: open.failed,
             first_failed: open.first_failed,
             bound: open.bound,
-            makespans: open.makespans,
+            values: open.values,
         });
         self.flush()
+    }
+    /// True if a cell is that of the first strategy under its condition.
+    fn is_first(&self, cell: u64) -> bool {
+        cell.is_multiple_of(self.experiment.parts().arms.len() as u64)
     }
     /// Everything that was written is in the files.
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -143,15 +157,17 @@ impl Open {
             lead,
             samples: vec![Vec::new(); measures],
             makespans: Vec::new(),
+            values: Vec::new(),
             bound: 0.0,
             n: 0,
             failed: 0,
             first_failed: None,
         }
     }
-    fn take(&mut self, tried: &Tried, seed: u64, measures: &[Measure]) {
+    fn take(&mut self, tried: &Tried, seed: u64, measures: &[Measure], main: Measure) {
         self.samples.iter_mut().zip(measures).for_each(|(values, measure)| values.push(tried.weighed(*measure)));
         self.makespans.push(tried.makespan());
+        self.values.push(tried.weighed(main));
         self.bound = tried.bound;
         self.n += 1;
         if !tried.measures.well {

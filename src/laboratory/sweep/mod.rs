@@ -22,6 +22,7 @@ mod measure;
 mod merger;
 mod page;
 mod table;
+mod versus;
 mod why;
 mod work;
 

@@ -2,8 +2,9 @@
 
 use super::page::Kept;
 use super::why;
-use super::{Condition, Experiment};
-use crate::laboratory::compare::short;
+use super::{Condition, Experiment, Measure};
+use crate::laboratory::compare::{SIGNIFICANT, short, signed};
+use crate::laboratory::picture::Unit;
 use crate::report::harmless;
 
 /// Cells that are shown.
@@ -12,17 +13,30 @@ const MOST: usize = 60;
 pub(super) fn table(experiment: &Experiment, kept: &Kept) -> String {
     let varied = kept.varied();
     let mut rows: Vec<Vec<String>> = vec![varied.iter().map(|at| Condition::COLUMNS[*at].to_owned()).collect()];
-    rows[0].extend(["strategy", "median", "95 % CI", "tries", "failed"].map(str::to_owned));
-    for row in kept.rows.iter().take(MOST) {
+    let first = format!("vs {}", short(&experiment.parts().arms[0].name));
+    rows[0].extend(["strategy", "median", "95 % CI", &first, "tries", "failed"].map(str::to_owned));
+    let ps = kept.corrected(experiment.parts().arms.len());
+    let mut starred = false;
+    for (row, p) in kept.rows.iter().zip(ps).take(MOST) {
         let own = row.cell.condition.columns();
         let mut cells: Vec<String> = varied.iter().map(|at| harmless(&short(&own[*at])).into_owned()).collect();
-        cells.extend([short(&row.cell.arm.name), row.median(), row.interval(), row.n.to_string(), row.failed.to_string()]);
+        let star = if p.is_some_and(|p| p < SIGNIFICANT) { " *" } else { "  " };
+        starred |= star == " *";
+        let versus = row.versus.map_or_else(|| "—  ".to_owned(), |versus| format!("{}{star}", signed(versus.share)));
+        cells.extend([
+            short(&row.cell.arm.name),
+            row.median(),
+            row.interval(),
+            versus,
+            row.n.to_string(),
+            row.failed.to_string(),
+        ]);
         rows.push(cells);
     }
     let wide = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..rows[0].len()).map(wide).collect();
     let mut text =
-        format!("{} · {} · makespan in seconds of virtual time\n", experiment.name(), count(experiment.cells(), "cell"));
+        format!("{} · {} · {}\n", experiment.name(), count(experiment.cells(), "cell"), heading(experiment.parts().main()));
     for row in &rows {
         let words = varied.len() + 1;
         let padded = row.iter().zip(&widths).enumerate().map(|(n, (cell, width))| {
@@ -35,10 +49,21 @@ pub(super) fn table(experiment: &Experiment, kept: &Kept) -> String {
     if more > 0 {
         text.push_str(&format!("  {} more in summary.csv\n", count(more, "cell")));
     }
+    if starred {
+        text.push_str("  * by Wilcoxon's signed ranks over the same seeds, Holm-corrected within a condition\n");
+    }
     for sentence in why::failures(kept) {
         text.push_str(&format!("  {sentence}\n"));
     }
     text
+}
+
+fn heading(main: Measure) -> String {
+    if main.unit() == Unit::Seconds {
+        format!("{} in seconds of virtual time", main.name.replace('_', " "))
+    } else {
+        main.words()
+    }
 }
 
 fn count(n: u64, what: &str) -> String {

@@ -61,7 +61,7 @@ pub enum Ending {
 ///
 /// let runs = std::fs::read_to_string(folder.path().join("spans/runs.csv"))?;
 /// assert_eq!(runs.lines().count(), 1 + 24);
-/// assert!(runs.lines().nth(1).unwrap().starts_with("1,\"fork_join(stages 2, width 4)\",10s,1,8,0,,,,market,1,true,"));
+/// assert!(runs.lines().nth(1).unwrap().starts_with("1,\"fork_join(stages 2, width 4)\",10s,1,8,0,,,,,market,1,true,"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Sweep {

@@ -13,6 +13,7 @@ pub(in crate::workflow) static EXPERIMENT: Record = Record {
         key("faults", FAULTS_KIND, "what goes wrong on purpose"),
         key("retry", Kind::Record(&RETRY), "whether a failed task of a graph is tried again; one attempt by default"),
         key("bandwidth", Kind::Positive, "bytes a second between different agents"),
+        key("latency", Kind::Duration, "how long data travels between different agents in any case"),
         key("arrivals", ARRIVALS_KIND, "when the workload comes, if it comes several times"),
         must("strategies", Kind::List(&Kind::Strategy), "how the agents are governed, one after the other"),
         key("vary", Kind::Record(&VARY), "lists of values, every one with every other"),
@@ -60,7 +61,7 @@ static POPULATION: Record = Record {
 /// Agents of a graph.
 const MOST_AGENTS: u64 = 1_000_000;
 /// Workflows that may arrive in one try.
-const MOST_ARRIVALS: u64 = 1_000_000;
+pub(super) const MOST_ARRIVALS: u64 = 1_000_000;
 const ARRIVALS_KIND: Kind = Kind::Record(&ARRIVALS);
 static ARRIVALS: Record = Record {
     what: "`arrivals`",
@@ -80,6 +81,7 @@ pub(super) const FACTORS: &[crate::workflow::grammar::Field] = &[
     key("noise", Kind::List(&NOISE), "sigmas of the noise"),
     key("faults", Kind::List(&FAULTS_KIND), "what goes wrong on purpose"),
     key("bandwidth", Kind::List(&Kind::Positive), "bytes a second"),
+    key("latency", Kind::List(&Kind::Duration), "latencies of data"),
     key("arrivals", Kind::List(&ARRIVALS_KIND), "when the workload comes"),
 ];
 static VARY: Record = Record { what: "`vary`", keys: FACTORS };

@@ -22,9 +22,10 @@
 //! | `noise` | sigma of the log-normal factor by which real work strays from its estimate | 0 |
 //! | `faults` | what goes wrong on purpose, as in a workflow or in one text: `crash=0.02,repair=2s` | what the file says |
 //! | `bandwidth` | bytes a second between different agents, for graphs | data takes no time |
+//! | `latency` | for how long data travels between different agents in any case, for graphs | not at all |
 //! | `arrivals` | `{ pattern, count }`: the workload comes so many times ([`Arrivals`](crate::workloads::Arrivals)); `makespan` is then from the first arrival to the last end, `response` what one waits for. With `seed: each` every one has a graph of its own | once |
 //! | `strategies` | a list of strategies; varied fastest | |
-//! | `vary` | lists of values of `workload`, `shape`, `work`, `agents`, `noise`, `faults`, `bandwidth`, `arrivals`: every combination is a cell; the first varies slowest | |
+//! | `vary` | lists of values of `workload`, `shape`, `work`, `agents`, `noise`, `faults`, `bandwidth`, `latency`, `arrivals`: every combination is a cell; the first varies slowest | |
 //! | `zip` | equally long lists of values that are taken together | |
 //! | `repeat` | tries of a cell, each by the next seed | 30 |
 //! | `first_seed` | the seed of the first try | 1 |

@@ -109,7 +109,7 @@ impl Reading<'_> {
         Some(name.to_owned())
     }
     fn base(&mut self, root: &Node) -> Condition {
-        let keys = ["workload", "agents", "noise", "faults", "bandwidth", "arrivals"];
+        let keys = ["workload", "agents", "noise", "faults", "bandwidth", "latency", "arrivals"];
         let levels: Vec<Level> = keys.iter().filter_map(|key| self.level(key, root.get(key)?)).collect();
         let retry = root.get("retry").filter(|node| node.map().is_some()).map(|node| policies::retry(node, None));
         Condition { retry: retry.map(Arc::new), ..Condition::default() }.with(levels.iter())

@@ -67,7 +67,7 @@ fn unknown_words_are_told_with_the_nearest_right_one() {
     assert_eq!(more("zip: { agnets: [1] }"), "experiment:5:8: `zip` has no key \"agnets\"; did you mean \"agents\"?");
     assert_eq!(
         more("vary: { strategies: [market] }"),
-        "experiment:5:9: `vary` has no key \"strategies\"; its keys are workload, shape, work, agents, noise, faults, bandwidth, arrivals"
+        "experiment:5:9: `vary` has no key \"strategies\"; its keys are workload, shape, work, agents, noise, faults, bandwidth, latency, arrivals"
     );
     assert_eq!(
         wrong(&GOOD.replace("market", "markt")),
@@ -105,15 +105,6 @@ fn nothing_is_given_twice_and_nothing_is_ignored() {
     assert_eq!(
         wrong(&GOOD.replace("random", "market")),
         "experiment:3:22: `strategies` names market twice; leave one of them off"
-    );
-    assert_eq!(
-        more("noise: 0.1\nbandwidth: 1e6"),
-        "experiment:2:11: with a bandwidth the work is exact, but there is noise too; leave noise or bandwidth off"
-    );
-    assert_eq!(
-        more("vary: { noise: [0, 0.1], bandwidth: [1e6] }"),
-        "experiment:2:11: with a bandwidth the work is exact, but there is noise too (with workload chain(tasks 3), work 10s, graph_seed 1, agents 8, \
-         noise 0.1, bandwidth 1000000); leave noise or bandwidth off"
     );
     assert_eq!(
         wrong(&GOOD.replace(", work: 10s", "")),
@@ -167,7 +158,7 @@ fn a_workflow_is_no_experiment_and_a_file_brings_what_it_is() {
     );
     assert_eq!(
         told("f.yaml", "bandwidth: 1e6\n").unwrap_err(),
-        "@/e.yaml:2:11: f.yaml is a polity workflow, which tells of no bytes; leave `bandwidth` off"
+        "@/e.yaml:2:11: f.yaml is a polity workflow, which tells of no bytes; leave `bandwidth` and `latency` off"
     );
     let part = told("{ file: f.yaml, seed: 2 }", "").unwrap_err();
     assert!(

@@ -1,11 +1,12 @@
 //! One value of something that may be varied. A value of the wrong kind was reported by the shape check and is passed over here.
 
+use super::grammar::MOST_ARRIVALS;
 use super::read::Reading;
 use crate::laboratory::sweep::{Comings, Crew, Drawn, Given, GraphSeed, Level, Workload};
 use crate::laboratory::{Population, Subject, speeds};
-use crate::workflow::faults_read;
 use crate::workflow::problem::Problem;
 use crate::workflow::yaml::Node;
+use crate::workflow::{faults_read, policies};
 use crate::workloads::{Amount, Arrivals, Distribution, Shape};
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ impl Reading<'_> {
             "noise" => node.number().map(Level::Noise),
             "faults" => self.faults(node),
             "bandwidth" => node.number().map(Level::Bandwidth),
+            "latency" => policies::duration(Some(node)).map(Level::Latency),
             "arrivals" => self.arrivals(node).map(Level::Arrivals),
             _ => None,
         }
@@ -144,7 +146,11 @@ impl Reading<'_> {
     fn arrivals(&mut self, node: &Node) -> Option<Comings> {
         let pattern = node.get("pattern")?;
         let arrivals = self.said(pattern, str::parse::<Arrivals>)?;
-        let count = node.get("count").and_then(Node::whole).and_then(|n| usize::try_from(n).ok()).or(arrivals.count());
+        let given = node.get("count").and_then(Node::whole);
+        if given.is_some_and(|n| n > MOST_ARRIVALS) {
+            return None; // was reported by the shape check
+        }
+        let count = given.and_then(|n| usize::try_from(n).ok()).or(arrivals.count());
         let Some(count) = count else {
             let problem = Problem::new(pattern.span, "these arrivals go on for ever, and nobody says how many there are");
             self.problems.push(problem.help("add how many workflows arrive: `count: 20`"));
