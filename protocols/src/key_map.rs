@@ -55,6 +55,10 @@ impl<K: Ord + Hash, V> KeyMap<K, V> {
     pub fn remove(&mut self, key: &K) -> Option<V> {
         self.0.remove(key)
     }
+    /// Keeps only what is so. O(n).
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
+        self.0.retain(|key, value| keep(key, value));
+    }
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.clear();

@@ -3,8 +3,8 @@
 //! An estimate for an agent at one kind of task leans on what is known of that agent in general, and that on its declared rate: the
 //! shrinkage of an empirical Bayes estimate with fixed prior strength. Old outcomes fade, so that a change of skill is noticed.
 
-use crate::{AgentId, DemandId};
-use std::collections::BTreeMap;
+use crate::{AgentId, DemandId, KeyMap};
+use core::hash::Hash;
 
 /// How many outcomes the belief before any outcome is worth.
 const PRIOR: f64 = 2.0;
@@ -16,6 +16,8 @@ const FADING: f64 = 0.9;
 const PACES: (f64, f64) = (0.02, 50.0);
 /// Agents, and kinds of task by agent, that a voter remembers at most: those of the oldest news are forgotten.
 const MOST: usize = 512;
+/// Conclusions that it keeps at most.
+const CONCLUDED: usize = 4_096;
 
 /// What was seen of one agent, in general or at one kind of task.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,11 +58,13 @@ struct Belief {
     success: f64,
 }
 
-/// What one voter has seen. O(log n) per observation and question.
+/// What one voter has seen. O(1) per observation and question.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
-    general: BTreeMap<AgentId, Seen>,
-    special: BTreeMap<(AgentId, DemandId), Seen>,
+    general: KeyMap<AgentId, Seen>,
+    special: KeyMap<(AgentId, DemandId), Seen>,
+    /// What was made of it: the slowness, and when the agent had been seen last then.
+    concluded: KeyMap<(AgentId, DemandId), (u64, f64)>,
     observations: u64,
 }
 
@@ -70,11 +74,12 @@ impl Evidence {
     pub(super) fn observe(&mut self, agent: AgentId, demand: Option<DemandId>, pace: Option<f64>, success: bool) {
         self.observations += 1;
         let at = self.observations;
-        make_room(&mut self.general);
-        self.general.entry(agent).or_default().add(pace, success, at);
+        if make_room(&mut self.general) | make_room(&mut self.special) || self.concluded.len() >= CONCLUDED {
+            self.concluded.clear();
+        }
+        self.general.get_or_insert_with(agent, Seen::default).add(pace, success, at);
         if let Some(demand) = demand {
-            make_room(&mut self.special);
-            self.special.entry((agent, demand)).or_default().add(pace, success, at);
+            self.special.get_or_insert_with((agent, demand), Seen::default).add(pace, success, at);
         }
     }
     fn belief(&self, agent: AgentId, demand: DemandId) -> Belief {
@@ -89,23 +94,30 @@ impl Evidence {
     }
     /// By how much longer than its declared rate promises the agent should work until a task of this demand is done, failed attempts
     /// included.
-    pub(super) fn slowness(&self, agent: AgentId, demand: DemandId) -> f64 {
-        if self.observations == 0 {
-            return 1.0 / USUAL_SUCCESS;
+    pub(super) fn slowness(&mut self, agent: AgentId, demand: DemandId) -> f64 {
+        // Whatever is seen of an agent at some demand is seen of it in general.
+        let Some(seen) = self.general.get(&agent).map(|seen| seen.at) else { return 1.0 / USUAL_SUCCESS };
+        if let Some((_, slowness)) = self.concluded.get(&(agent, demand)).filter(|(at, _)| *at == seen) {
+            return *slowness;
         }
         let belief = self.belief(agent, demand);
-        libm::exp(-belief.log_pace) / belief.success.max(0.05)
+        let slowness = libm::exp(-belief.log_pace) / belief.success.max(0.05);
+        self.concluded.insert((agent, demand), (seen, slowness));
+        slowness
     }
 }
 
-fn make_room<K: Ord + Copy>(seen: &mut BTreeMap<K, Seen>) {
-    if seen.len() >= MOST {
+/// True if something had to be forgotten.
+fn make_room<K: Ord + Hash>(seen: &mut KeyMap<K, Seen>) -> bool {
+    let is_full = seen.len() >= MOST;
+    if is_full {
         // Half at once, so that the search for the oldest is rare.
         let mut times: Vec<u64> = seen.values().map(|seen| seen.at).collect();
         times.sort_unstable();
         let middle = times[times.len() / 2];
         seen.retain(|_, seen| seen.at > middle);
     }
+    is_full
 }
 
 #[cfg(test)]

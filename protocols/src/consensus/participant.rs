@@ -61,7 +61,8 @@ pub struct Voter {
     /// The last ballot that it knows to be closed.
     closed: Option<u64>,
     plan: Vec<Plan>,
-    slowness: Vec<f64>,
+    /// Seconds for a second of work, by entry of each slate.
+    paces: Vec<f64>,
     /// Finish, seconds of work, option; the best that a ranking has room for, in order.
     weighed: Vec<(f64, f64, u16)>,
 }
@@ -79,7 +80,7 @@ impl Voter {
             heard: 0,
             closed: None,
             plan: Vec::new(),
-            slowness: Vec::new(),
+            paces: Vec::new(),
             weighed: Vec::new(),
         }
     }
@@ -114,7 +115,7 @@ impl Voter {
         }
     }
     /// The candidates of one motion in its order; `None` if nobody stands.
-    fn rank(&mut self, agenda: &Agenda, at: usize, slowness_from: usize, now: Time) -> Ranking {
+    fn rank(&mut self, agenda: &Agenda, at: usize, from: usize, now: Time) -> Ranking {
         let motion = &agenda.motions[at];
         let slate = &agenda.slates[usize::from(motion.slate)];
         self.weighed.clear();
@@ -122,9 +123,13 @@ impl Voter {
             if motion.only.is_some() && !motion.stands(option as u16) {
                 continue;
             }
-            let seconds = self.slowness[slowness_from + option] * motion.work / entry.rate;
-            let (start, agent) = (self.plan[usize::from(entry.seat)].start(), agenda.seats[usize::from(entry.seat)].agent);
-            let finish = start + motion.arrival.taken(agent, now, start, seconds);
+            let seconds = self.paces[from + option] * motion.work;
+            let start = self.plan[usize::from(entry.seat)].start();
+            let finish = if motion.arrival.is_none() {
+                start + seconds
+            } else {
+                start + motion.arrival.taken(agenda.seats[usize::from(entry.seat)].agent, now, start, seconds)
+            };
             self.weigh(finish, seconds, option as u16);
         }
         let Some((best, seconds, first)) = self.weighed.first().copied() else { return Ranking::new([], 0.0) };
@@ -161,12 +166,14 @@ impl Voter {
     }
     fn vote(&mut self, agenda: &Agenda, load: &Load, now: Time) -> Vec<Ranking> {
         self.begin_plan(agenda, load);
-        self.slowness.clear();
+        self.paces.clear();
         let mut starts = Vec::with_capacity(agenda.slates.len());
         for slate in &agenda.slates {
-            starts.push(self.slowness.len());
-            let seats = slate.entries.iter().map(|entry| agenda.seats[usize::from(entry.seat)].agent);
-            self.slowness.extend(seats.map(|agent| self.evidence.slowness(agent, slate.demand)));
+            starts.push(self.paces.len());
+            for entry in &slate.entries {
+                let agent = agenda.seats[usize::from(entry.seat)].agent;
+                self.paces.push(self.evidence.slowness(agent, slate.demand) / entry.rate);
+            }
         }
         let ranking = |at: usize| self.rank(agenda, at, starts[usize::from(agenda.motions[at].slate)], now);
         (0..agenda.motions.len()).map(ranking).collect()
