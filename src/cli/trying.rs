@@ -30,13 +30,14 @@ pub struct Trying {
     /// The first seed
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1)]
     seed: u64,
-    /// How many agents; several sizes with commas [default: those of the file; 8 for a graph]
+    /// How many agents; several sizes with commas [default: those of the file; 8 for a graph]. A graph's agents have speeds between 0.5 and 2, drawn once
+    /// and always the same, and a second of one costs the square of its speed
     #[arg(long, value_name = "N,N", allow_negative_numbers = true, value_delimiter = ',', conflicts_with = "speeds")]
     agents: Vec<usize>,
     /// The speed of each agent of a graph
     #[arg(long, value_name = "X,X", allow_negative_numbers = true, value_delimiter = ',')]
     speeds: Vec<f64>,
-    /// Real work strays from its estimate by a log-normal factor with this sigma; nobody knows it before
+    /// Real work strays from its estimate by a log-normal factor of mean 1 with this sigma; nobody knows it before
     #[arg(long, value_name = "SIGMA", default_value_t = 0.0, allow_negative_numbers = true)]
     noise: f64,
     /// How often a task of a graph is tried in all, when it fails; 0 without end
@@ -48,7 +49,7 @@ pub struct Trying {
     /// For how long data travels between different agents in any case, for graphs with bytes: 20ms
     #[arg(long, value_name = "DURATION")]
     latency: Option<String>,
-    /// What goes wrong on purpose, instead of the file's `faults`: crash=0.02,repair=2s,loss=0.05,delay=10ms; or none
+    /// What goes wrong on purpose, instead of the file's `faults`: crash=0.02 (an agent crashes so often in a second),repair=2s,loss=0.05,delay=10ms; or none
     #[arg(long, value_name = "LIST")]
     faults: Option<String>,
     /// Threads [default: one for each core]; results don't depend on it

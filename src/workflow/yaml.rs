@@ -92,6 +92,27 @@ fn span(at: Location) -> Span {
     }
 }
 
+/// What the reader's limits say, in words.
+fn too_much(message: &str, at: Span) -> Option<Problem> {
+    let (what, remedy) = match message {
+        _ if message.contains("Depth") || message.contains("recursion limit") => {
+            (format!("it is nested more than {MAX_DEPTH} deep"), "write it flatter, or put a part into a workflow of its own")
+        }
+        _ if message.contains("Documents") => {
+            ("it holds more than one document".to_owned(), "keep one, and remove the line `---` before the others")
+        }
+        _ if message.contains("recursive references") => {
+            ("an anchor refers to itself".to_owned(), "write out what it stands for")
+        }
+        _ if message.contains("alias replay limit") => {
+            ("its anchors stand for more than 10000 things".to_owned(), "write fewer of them, or a `for_each`")
+        }
+        _ if message.contains("budget breached") => ("it is larger than any workflow may be".to_owned(), "divide it"),
+        _ => return None,
+    };
+    Some(Problem::new(at, format!("this YAML can't be read: {what}")).help(remedy))
+}
+
 /// The parser's error, said for people who write workflows.
 fn not_yaml(error: &serde_saphyr::Error, text: &str) -> Problem {
     let at = error.location().map(span).unwrap_or_default();
@@ -99,6 +120,9 @@ fn not_yaml(error: &serde_saphyr::Error, text: &str) -> Problem {
     let message = error.without_snippet().to_string();
     let short = message.lines().next().unwrap_or_default();
     let short = short.split(" at line ").next().unwrap_or(short).trim_end_matches(['.', ',']);
+    if let Some(problem) = too_much(short, at) {
+        return problem;
+    }
     let problem = Problem::new(at, format!("this is not valid YAML: {short}"));
     let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
     if text.trim().is_empty() {

@@ -61,7 +61,7 @@ impl Recording {
     /// of a simulated twin, the twin.
     ///
     /// # Errors
-    /// If the log has no run, or one that has not ended, or that of another workflow.
+    /// If the log has no run, or one that has not ended, or that of another workflow; or if an event of it is missing, or not in its place.
     pub fn of(events: &[Event], flow: &Workflow, agents: Vec<AgentSpec>) -> Result<Recording, ReplayError> {
         Recording::with_faults(events, flow, agents, flow.faults.clone().unwrap_or_default())
     }
@@ -77,6 +77,12 @@ impl Recording {
     ) -> Result<Recording, ReplayError> {
         let told = Told::by(events);
         let wrong = |sentence: String| Err(ReplayError(sentence));
+        if let Some(pair) = events.windows(2).find(|pair| pair[1].seq != pair[0].seq.wrapping_add(1)) {
+            return wrong(format!(
+                "the log is not whole: event {} is followed by event {}; what is missing can't be replayed, restore the file",
+                pair[0].seq, pair[1].seq
+            ));
+        }
         let Some((root, head)) = told.root().map(|(root, head)| (root, head.clone())) else {
             return wrong("the log tells of no run; it was cut off before the run began".into());
         };
