@@ -4,7 +4,6 @@ use crate::data::{Data, Instance, Model};
 use crate::document::{Table, put, ratio};
 use crate::pictures;
 use crate::trials::{Case, Trials, geometric};
-use polity::protocols::planners::heft;
 use polity::workflow::Strategy;
 use serde_json::json;
 
@@ -140,13 +139,6 @@ pub fn travelling(data: &Data) {
     for (n, strategy) in ALL.iter().enumerate() {
         table.row(&name(strategy), columns.iter().map(|trials| trials.cell(n)));
     }
-    let knowing = models.each_ref().map(|model| {
-        geometric(small().map(|instance| {
-            let problem = instance.graph.problem(&model.speeds, model.bandwidth).expect("the model is right");
-            heft(&problem).makespan / instance.bound(model)
-        }))
-    });
-    table.row("our HEFT that knows of the data (plan only)", knowing.map(ratio));
     for (path, called) in [OTHERS[0], OTHERS[1], (&["own", "OLB"], "*reference:* OLB, offline")] {
         table.row(called, models.iter().map(|model| ratio(others(small(), model, path))));
     }

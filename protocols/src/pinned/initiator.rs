@@ -119,7 +119,8 @@ impl PlanKeeper {
         for Waiting { task, since } in self.queues.of(agent) {
             // Who can't do it any more passes it on.
             let Some(able) = self.roster.fit(&task.demand, agent) else { return Some(task.id) };
-            let seconds = able.seconds_for(task.work);
+            // Until what it needs has arrived it would keep a slot from whoever could use it.
+            let seconds = self.roster.seconds_taken(task, &able, now);
             let last = idle.max(*since).as_secs_f64() + (1.0 + PATIENCE) * seconds;
             let planned = self.plan.of(task.id).filter(|_| last > now.as_secs_f64());
             let held = planned.and_then(|planned| {
