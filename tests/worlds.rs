@@ -210,3 +210,12 @@ fn what_no_world_can_be_is_told_with_its_remedy() {
         assert!(why.contains(says), "{line}: {why}");
     }
 }
+
+#[test]
+fn what_is_said_while_several_workflows_are_under_way_is_counted_once() {
+    let once = Subject::of_graph(graph("fork_join(stages 2, width 4)", 5), &[1.0, 0.5, 2.0]).unwrap();
+    let messages = |subject: &Subject| trial(subject, "market", 1).run().unwrap().messages as f64;
+    let alone = messages(&once);
+    let together = messages(&once.clone().with_arrivals("bursts(size 4, every 1h)".parse().unwrap(), 4).unwrap());
+    assert!(alone > 10.0 && (2.0..6.0).contains(&(together / alone)), "{together} for four, {alone} for one");
+}
