@@ -198,7 +198,26 @@ fn a_journal_that_somebody_has_written_into_is_refused() {
     std::fs::write(&journal, format!("hello\n{text}")).unwrap();
     let wrong = open(SMALL, &folder).map(|_| ()).unwrap_err().to_string();
     assert!(wrong.contains("journal.ndjson:1 is no entry of the journal: "), "{wrong}");
-    assert!(wrong.ends_with("; remove the folder to begin from the beginning"), "{wrong}");
+    assert!(
+        wrong.ends_with("; remove that line to have its try made again, or the folder to begin from the beginning"),
+        "{wrong}"
+    );
+    // A byte that is no text costs no try that was made: it is refused as well, and without it all is there.
+    std::fs::write(&journal, [b"\xff\n", text.as_bytes()].concat()).unwrap();
+    assert!(open(SMALL, &folder).map(|_| ()).unwrap_err().to_string().contains("journal.ndjson:1 is no entry"));
+    std::fs::write(&journal, &text).unwrap();
+    assert_eq!(open(SMALL, &folder).unwrap().found(), text.lines().count() as u64);
+}
+
+#[test]
+fn of_a_complete_experiment_nothing_may_be_gone() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("small");
+    assert_eq!(open(SMALL, &folder).unwrap().go(2, |_| ControlFlow::Continue(())).unwrap(), Ending::Complete);
+    assert!(open(SMALL, &folder).unwrap().is_complete());
+    std::fs::remove_file(folder.join("runs.csv")).unwrap();
+    let wrong = open(SMALL, &folder).map(|_| ()).unwrap_err().to_string();
+    assert!(wrong.contains("complete experiment, but its runs.csv is gone"), "{wrong}");
 }
 
 #[test]

@@ -194,6 +194,7 @@ fn what_no_world_can_be_is_told_with_its_remedy() {
         ("agents: 4000000000", "at most 1000000"),
         ("arrivals: { pattern: 'poisson(every 3s)', count: 9223372036854775807 }", "at most 1000000"),
         ("faults: { fail: { chance: 2 } }", "chance"),
+        ("vary: { faults: [none, { crash: { mtbf: 10s, agents: [zz] } }] }", "the faults name \"zz\", which is not an agent"),
         ("agents: { count: 2, speed: 'uniform(2, 1)' }", "write the smaller one first"),
         ("agents: { count: 2, fit: 1.5 }", "the fit of an agent is at most 1, but 1.5 may be more"),
         ("agents: { count: 2, reliability: 'exponential(mean 1)' }", "the reliability of an agent is at most 1"),

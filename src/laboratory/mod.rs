@@ -21,12 +21,12 @@ pub mod picture;
 pub mod statistics;
 
 mod advice;
+mod bound;
 mod compare;
 mod hindsight;
 mod past;
 mod pool;
 mod population;
-mod realised;
 mod replay;
 mod subject;
 pub(crate) mod sweep;

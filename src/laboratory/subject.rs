@@ -1,6 +1,5 @@
 //! What is tried under different governments: a workload, the agents that carry it out, and how far reality strays from the estimates.
 
-use super::realised::{is_foreseeable, realised, strays};
 use super::{Past, Population};
 use crate::faults::{Failing, Faults};
 use crate::lifecycle::RetryPolicy;
@@ -30,8 +29,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Subject {
     name: String,
-    graph: Arc<TaskGraph>,
-    flow: Arc<Workflow>,
+    pub(super) graph: Arc<TaskGraph>,
+    pub(super) flow: Arc<Workflow>,
     agents: Vec<AgentSpec>,
     bandwidth: Option<f64>,
     /// For how long data travels in any case.
@@ -40,11 +39,11 @@ pub struct Subject {
     noise: f64,
     /// Whether its tasks are tried again, if not as its workflow says.
     retry: Option<RetryPolicy>,
-    faults: Faults,
+    pub(super) faults: Faults,
     /// What its agents fail at by their nature, whatever else goes wrong.
-    failing: Vec<Failing>,
+    pub(super) failing: Vec<Failing>,
     /// When it comes, if it comes several times; and the others, if they are not the same.
-    arrivals: Option<Coming>,
+    pub(super) arrivals: Option<Coming>,
     remarks: Vec<String>,
     /// Its agents stand in its file.
     own_agents: bool,
@@ -58,7 +57,7 @@ pub(super) struct Coming {
     arrivals: Arrivals,
     pub(super) count: usize,
     /// What comes after the first; the same if there is none.
-    others: Vec<(Arc<Workflow>, Arc<TaskGraph>)>,
+    pub(super) others: Vec<(Arc<Workflow>, Arc<TaskGraph>)>,
 }
 impl Coming {
     pub(super) fn moments(&self, seed: u64) -> Vec<Duration> {
@@ -71,9 +70,6 @@ impl Coming {
         core::iter::once(first).chain(others).collect()
     }
 }
-
-/// Virtual time is 64 bits of nanoseconds, which is 1.8e10 s; in seconds.
-const LONGEST: f64 = 1e10;
 
 /// How fast agents are that a graph does not name: drawn once from here, and always the same.
 const SPEEDS: (f64, f64) = (0.5, 2.0);
@@ -337,85 +333,10 @@ impl Subject {
     pub fn size(&self) -> u32 {
         self.agents.iter().map(|spec| spec.replicas).sum()
     }
-    /// Virtual time must not come to its end before the work does.
-    ///
-    /// # Errors
-    /// A sentence that names the longest task, if that is too long for the slowest agent; or that the longest path is too long for the fastest.
-    pub(super) fn check_span(&self) -> Result<(), WorkloadError> {
-        let slots = self.slots();
-        let (slowest, fastest) =
-            slots.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), speed| (low.min(*speed), high.max(*speed)));
-        let longest = self.graph.tasks().iter().max_by(|a, b| a.work.total_cmp(&b.work));
-        if let Some(task) = longest.filter(|task| task.work / slowest > LONGEST) {
-            return Err(WorkloadError::new(format!(
-                "task \"{}\" is {:.3e} s of work, which the slowest agent (speed {slowest}) does in more than {LONGEST:.0e} s, where virtual time ends; \
-                 give times in seconds, and speeds near 1",
-                task.name, task.work
-            )));
-        }
-        if self.graph.critical_work() / fastest > LONGEST {
-            return Err(WorkloadError::new(format!(
-                "the longest path is {:.3e} s of work, which the fastest agent (speed {fastest}) does in more than {LONGEST:.0e} s, where virtual time ends",
-                self.graph.critical_work()
-            )));
-        }
-        Ok(())
-    }
     /// The speed of each slot.
     pub fn slots(&self) -> Vec<f64> {
         let slots = |spec: &AgentSpec| vec![spec.speed; (spec.replicas * spec.slots.max(1)) as usize];
         self.agents.iter().flat_map(slots).collect()
-    }
-    /// No schedule of the estimates takes less, in seconds ([`TaskGraph::strong_lower_bound`]). Transfers are not in it.
-    pub fn lower_bound(&self) -> f64 {
-        self.graph.strong_lower_bound(&self.slots())
-    }
-    /// No schedule takes less from the first arrival to the last end, in seconds, with the moments and the work that this seed draws. What arrives from
-    /// some moment on can't be done before it. Where work strays and something may go wrong too, so that it is not known before what has to be done,
-    /// the estimates stand for the work.
-    pub fn lower_bound_of(&self, seed: u64) -> f64 {
-        let slots = self.slots();
-        let Some(coming) = &self.arrivals else {
-            return self.realised(0, seed).map_or_else(|| self.lower_bound(), |graph| graph.strong_lower_bound(&slots));
-        };
-        let capacity: f64 = slots.iter().sum();
-        let moments = coming.moments(seed);
-        let (mut bound, mut work) = (0.0_f64, 0.0);
-        let mut usual = None;
-        for (n, moment) in moments.iter().enumerate().rev() {
-            let since = (*moment - moments[0]).as_secs_f64();
-            let (own, alone) = match self.realised(n, seed) {
-                Some(graph) => (graph.total_work(), graph.strong_lower_bound(&slots)),
-                None if coming.others.is_empty() => (self.graph.total_work(), *usual.get_or_insert_with(|| self.lower_bound())),
-                None => {
-                    let graph = self.arriving(n).1;
-                    (graph.total_work(), graph.strong_lower_bound(&slots))
-                }
-            };
-            work += own;
-            bound = bound.max(since + alone).max(since + work / capacity);
-        }
-        bound
-    }
-    /// True if the bound differs with the seed.
-    pub(super) fn has_chance(&self) -> bool {
-        self.arrivals.is_some() || (self.is_foreseen() && strays(&self.flow))
-    }
-    /// True if it is known by the seed what has to be done.
-    fn is_foreseen(&self) -> bool {
-        self.faults.is_none() && self.failing.is_empty() && is_foreseeable(&self.flow)
-    }
-    /// The workflow that arrives as number `n`, and its graph.
-    fn arriving(&self, n: usize) -> (&Workflow, &TaskGraph) {
-        let others = self.arrivals.as_ref().map_or(&[][..], |coming| &coming.others);
-        let other = n.checked_sub(1).and_then(|n| others.get(n));
-        other.map_or((&self.flow, &self.graph), |(flow, graph)| (flow, graph))
-    }
-    /// The graph of the workflow that arrives as number `n`, with the work that it comes to; none if that is as estimated, or can't be foreseen.
-    fn realised(&self, n: usize, seed: u64) -> Option<TaskGraph> {
-        let (flow, graph) = self.arriving(n);
-        let known = self.is_foreseen() && strays(flow) && flow.tasks.len() == graph.tasks().len();
-        known.then(|| realised(flow, graph, n as u32, seed)).flatten()
     }
     /// When its workflows arrive, and what they are; none if it comes once.
     pub(super) fn coming(&self) -> Option<&Coming> {

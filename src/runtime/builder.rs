@@ -191,7 +191,7 @@ impl Builder {
     /// // The agent crashes twenty times a second; the task takes ten.
     /// let ended = polity::simulate(1, async {
     ///     let ann = AgentSpec::new("ann", can("dig", 1.0));
-    ///     let society = Polity::builder().agent_spec(ann).faults("crash=20,repair=1ms".parse()?).most_messages(50_000).start()?;
+    ///     let society = Polity::builder().agent_spec(ann).faults("crash=20,repair=1ms".parse().unwrap()).most_messages(50_000).start()?;
     ///     let dig = simulated(Simulation::default()).estimate(std::time::Duration::from_secs(10)).kind("dig");
     ///     society.run(Workflow::new("w").task("dig", dig)).await?;
     ///     Ok::<_, Failure>(())

@@ -6,7 +6,7 @@ use crate::lifecycle::RetryPolicy;
 use crate::workloads::{Arrivals, Distribution, Draws, Shape, TaskGraph, WorkloadError};
 use core::ops::RangeInclusive;
 use core::time::Duration;
-use polity_protocols::Rng;
+use polity_protocols::{Name, Rng};
 use std::sync::Arc;
 
 /// Agents of a graph, if nobody says how many.
@@ -175,6 +175,16 @@ impl Condition {
             )),
             _ => Ok(()),
         }
+    }
+    /// An agent that its faults name and that there is not.
+    pub(crate) fn stranger(&self) -> Option<Name> {
+        let (_, faults) = self.faults.as_ref()?;
+        let mut names = faults.names().peekable();
+        names.peek()?;
+        let subject = self.subject(1).ok()?; // what can't be made is told when it is tried
+        let is_known =
+            |name: &Name| subject.agents().iter().any(|spec| spec.id == *name || spec.profiles().any(|p| p.name == *name));
+        names.find(|name| !is_known(name)).cloned()
     }
     /// What is tried under it. `seed` is the try's, for what differs with it.
     pub(crate) fn subject(&self, seed: u64) -> Result<Subject, WorkloadError> {

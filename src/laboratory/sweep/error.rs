@@ -30,6 +30,17 @@ pub enum SweepError {
         /// Something that is in it.
         holds: String,
     },
+    /// It is complete, and something of it is gone.
+    #[error(
+        "{} holds a complete experiment, but its {file} is gone; restore it, or remove the folder to have everything tried again",
+        shown(path)
+    )]
+    Gone {
+        /// The folder.
+        path: PathBuf,
+        /// What is gone.
+        file: &'static str,
+    },
     /// Another process works on it.
     #[error("{} is being worked on by another process; wait for it to end, or choose another folder (--out)", shown(path))]
     Held {
@@ -37,7 +48,10 @@ pub enum SweepError {
         path: PathBuf,
     },
     /// The journal was changed by somebody else.
-    #[error("{}:{line} is no entry of the journal: {why}; remove the folder to begin from the beginning", shown(path))]
+    #[error(
+        "{}:{line} is no entry of the journal: {why}; remove that line to have its try made again, or the folder to begin from the beginning",
+        shown(path)
+    )]
     Journal {
         /// The journal.
         path: PathBuf,

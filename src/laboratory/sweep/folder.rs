@@ -9,6 +9,8 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+/// What a complete one holds.
+const RESULTS: [&str; 4] = ["runs.csv", "summary.csv", "summary.txt", "report.html"];
 const RECORD: &str = "experiment.json";
 /// What a process leaves that is killed before it has written the record.
 const BEFORE: [&str; 4] = ["lock", "experiment.json.new", "experiment.yaml", "experiment.yaml.new"];
@@ -73,6 +75,9 @@ impl Folder {
         // Somebody may have been here between the look and the lock.
         let found = look(path, &own)?;
         let folder = Folder { path: path.into(), record: found.clone().unwrap_or(own), _lock: lock };
+        if let Some(file) = RESULTS.into_iter().find(|file| folder.is_complete() && !folder.file(file).exists()) {
+            return Err(SweepError::Gone { path: path.into(), file });
+        }
         if found.is_none() {
             folder.write("experiment.yaml", experiment.text())?;
             folder.keep_record()?;

@@ -166,6 +166,13 @@ impl Reading<'_> {
                 let span = root.get("workload").map_or(root.span, |node| node.span);
                 return self.problems.push(Problem::new(span, message).help(help));
             }
+            if let Some(stranger) = one.stranger() {
+                let span = root.get("faults").or(root.get("vary")).map_or(root.span, |node| node.span);
+                let problem = Problem::new(span, format!("the faults name \"{stranger}\", which is not an agent"));
+                return self
+                    .problems
+                    .push(problem.help("the agents of a graph are agent_1, agent_2, …; those of a workflow stand in its file"));
+            }
         }
     }
     fn tries(&mut self, root: &Node, factors: &[Vec<Vec<Level>>], arms: usize, repeat: u32) {
