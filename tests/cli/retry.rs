@@ -126,7 +126,8 @@ fn what_was_gone_on_with_is_no_open_dead_letter_any_more() {
     place.run(&["dead-letters", "requeue", "f"]).coded(2).says(&["no open dead task"]);
 }
 
-/// A saga within a saga whose inner undo does not end until `go` is there.
+/// A saga within a saga whose inner undo does not end until `go` is there. The shell of a killed run lives on: it must have looked before it says that it
+/// is there, or it would see a `go` that is for the next one.
 const NESTED: &str = "name: nested
 on_failure: compensate
 agents: [{ id: sh, slots: 4 }]
@@ -137,7 +138,7 @@ tasks:
     workflow:
       name: order
       tasks:
-        - { id: b, run: echo B >> log, compensate: { run: touch undoing; test -e go || exec sleep 5; echo undo B >> log } }
+        - { id: b, run: echo B >> log, compensate: { run: 'test -e go || { touch undoing; exec sleep 5; }; echo undo B >> log' } }
         - { id: c, run: echo C >> log, depends_on: [b], compensate: { run: echo undo C >> log } }
   - { id: f, run: exit 3, depends_on: [order] }
 ";

@@ -38,7 +38,9 @@ struct Open {
     makespans: Vec<f64>,
     /// What tables are of.
     values: Vec<f64>,
-    bound: f64,
+    /// Of each try the lower bound, and how many times that it took.
+    bounds: Vec<f64>,
+    ratios: Vec<f64>,
     n: u32,
     failed: u32,
     first_failed: Option<u64>,
@@ -128,7 +130,8 @@ impl<R: Write, S: Write> Merger<R, S> {
             n: open.n,
             failed: open.failed,
             first_failed: open.first_failed,
-            bound: open.bound,
+            bound: Sample::of(open.bounds).median().unwrap_or(f64::NAN),
+            over_bound: Sample::of(open.ratios).median(),
             values: open.values,
         });
         self.flush()
@@ -158,7 +161,8 @@ impl Open {
             samples: vec![Vec::new(); measures],
             makespans: Vec::new(),
             values: Vec::new(),
-            bound: 0.0,
+            bounds: Vec::new(),
+            ratios: Vec::new(),
             n: 0,
             failed: 0,
             first_failed: None,
@@ -168,7 +172,8 @@ impl Open {
         self.samples.iter_mut().zip(measures).for_each(|(values, measure)| values.push(tried.weighed(*measure)));
         self.makespans.push(tried.makespan());
         self.values.push(tried.weighed(main));
-        self.bound = tried.bound;
+        self.bounds.push(tried.bound);
+        self.ratios.push(tried.makespan() / tried.bound);
         self.n += 1;
         if !tried.measures.well {
             self.failed += 1;

@@ -23,8 +23,10 @@ pub(super) struct Summary {
     pub(super) failed: u32,
     /// The seed of the first that did not end well.
     pub(super) first_failed: Option<u64>,
-    /// No schedule of the estimates takes less.
+    /// No schedule takes less; of tries that differ in it the median.
     pub(super) bound: f64,
+    /// How many times the bound of its try a makespan is, in the median.
+    pub(super) over_bound: Option<f64>,
     /// Of what is measured first.
     pub(super) figures: Figures,
     /// Against the first strategy; none for that one itself.
@@ -116,8 +118,7 @@ fn table(experiment: &Experiment, kept: &Kept, varied: &[usize]) -> Table {
         let none = || "—".to_owned();
         let own = row.cell.condition.columns();
         let mut cells: Vec<Shown> = varied.iter().map(|at| own[*at].clone().into()).collect();
-        let ratio = row.figures.median.map(|median| median / row.bound).filter(|ratio| ratio.is_finite());
-        let ratio = ratio.filter(|_| main.is_makespan() && !row.cell.condition.is_redrawn());
+        let ratio = row.over_bound.filter(|_| main.is_makespan());
         cells.extend([
             row.cell.arm.name.clone().into(),
             format!("{}{}", row.median(), if main.unit() == Unit::Seconds { " s" } else { "" }).into(),
