@@ -68,6 +68,9 @@ impl Subject {
     /// A sentence that names the longest task, if that is too long for the slowest agent; or that the longest path is too long for the fastest.
     pub(super) fn check_span(&self) -> Result<(), WorkloadError> {
         let slots = self.slots();
+        if slots.is_empty() {
+            return Ok(()); // that there is nobody is told when it is tried
+        }
         let (slowest, fastest) =
             slots.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), speed| (low.min(*speed), high.max(*speed)));
         let longest = self.graph.tasks().iter().max_by(|a, b| a.work.total_cmp(&b.work));

@@ -337,8 +337,9 @@ impl World {
         if let Some((delay, copy)) = second.and_then(|delay| Some((delay, letter.again()?))) {
             self.alarm(self.moment.get() + delay, copy);
         }
-        if let Some(delay) = first {
-            self.alarm(self.moment.get() + delay, letter);
+        match first {
+            Some(delay) => _ = self.alarm(self.moment.get() + delay, letter),
+            None => self.letters.set(self.letters.get() + 1), // it was sent, and is lost
         }
     }
     /// Sends what an agent tells another: a datagram, as [`post`](World::post). In virtual time it is always under way for [`HOP`].
