@@ -22,6 +22,20 @@ fn what_hangs_in_virtual_time_is_stuck_at_once() {
 }
 
 #[test]
+fn a_protocol_that_nobody_hears_is_given_up_though_nothing_arrives() {
+    let ended = polity::simulate(1, async {
+        let builder = Polity::builder().strategy(Stigmergic::default()).most_messages(2_000).faults("loss=1".parse().unwrap());
+        let society = builder.agent_spec(AgentSpec::new("ann", can("dig", 1.0))).start().unwrap();
+        let flow = Workflow::new("w").task("a", simulated(Simulation::default()).kind("dig"));
+        let ended = society.launch(flow, RunOptions::default()).unwrap().join().await;
+        (ended, society.talk(), society.now().as_secs_f64())
+    });
+    let (Err(RunError::Stuck(why)), talk, seconds) = ended else { panic!("{ended:?}") };
+    assert!(why.contains("comes to no end"), "{why}");
+    assert!((900..2_100).contains(&talk) && seconds < 1e7, "what was lost counts: {talk} said in {seconds} s");
+}
+
+#[test]
 fn what_is_paused_and_resumed_is_not_stuck() {
     let ended = polity::simulate(1, async {
         let society = Polity::builder().agent_spec(AgentSpec::new("ann", can("dig", 1.0))).start().unwrap();

@@ -1,59 +1,28 @@
 //! The agent's actor: its body, its seats in the teams, its jobs.
 
+mod virtual_work;
+
+pub(crate) use virtual_work::seed_of_job;
+
 use super::jobs::{Held, Jobs, Stage, carry};
 use super::listen::Ears;
 use super::messages::{AgentMail, CoordinatorMail, Finished, SupervisorMail};
 use super::task::reach;
-use super::{Book, Claim, CoordinatorId, PoolPlan, SupervisorActor, panics};
+use super::{Blueprint, Book, Claim, CoordinatorId, SupervisorActor, panics};
 use crate::event::{RunId, What};
-use crate::faults::Part;
 use crate::mutation::planted;
 use crate::registry::{AnyParticipant, AnyReply, Government, Talk};
-use crate::supervision::{ChildSpec, Exit, Intensity};
-use crate::world::{Desk, InTurn, Inbox, Letter, Mail, Wire, World};
+use crate::supervision::Exit;
+use crate::world::{Desk, InTurn, Letter, Mail, Wire, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
-use polity_agents::{
-    Body, CancelToken, Context as JobContext, DynAgent, Executed, Executors, Failure, Functions, Job, JobId, Offer, Pulse,
-    SharedAgent, SimEnd, Simulation, Work, draw, share,
-};
-use polity_protocols::{AgentId, Ended, Name, Outcome, Profile, Rng};
+use polity_agents::{Body, CancelToken, Context as JobContext, Executed, Executors, Job, JobId, Offer, SharedAgent, Work, share};
+use polity_protocols::{Ended, Outcome, Rng};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
-
-/// Makes a new life of a user's agent.
-pub(crate) type Factory = Rc<dyn Fn() -> Box<dyn DynAgent>>;
-
-/// What is the same in every life of an agent.
-pub(crate) struct Blueprint {
-    pub(crate) id: AgentId,
-    pub(crate) profile: Arc<Profile>,
-    /// Jobs that may wait for a slot.
-    pub(crate) queue: u32,
-    /// The function that does what a task names no way for.
-    pub(crate) behaviour: Option<Name>,
-    pub(crate) functions: Rc<Functions>,
-    /// How long it may go on with its jobs when it is stopped.
-    pub(crate) drain: Duration,
-    pub(crate) factory: Option<Factory>,
-    /// Where its letters lie, whether it lives or not.
-    pub(crate) inbox: Rc<Inbox>,
-    /// Its number with its supervisor.
-    pub(crate) child: u64,
-    /// What goes wrong with it on purpose; none as a rule.
-    pub(crate) part: Option<Rc<Part>>,
-    /// The elastic pool that it is a replica of.
-    pub(crate) pool: Option<Rc<PoolPlan>>,
-}
-impl Blueprint {
-    /// How it is supervised, unless a group says otherwise.
-    pub(crate) fn child_spec(&self) -> ChildSpec<u64> {
-        ChildSpec::transient(self.child).shutdown(self.drain).within(Intensity::AGENTS)
-    }
-}
 
 /// One life of an agent.
 pub(crate) struct AgentActor {
@@ -274,58 +243,6 @@ impl AgentActor {
         let under_way = self.world.future();
         actix::spawn(carry(self.world.clone(), under_way, self.wire(context), id, future));
         None
-    }
-    fn simulate(&mut self, id: JobId, job: Box<Job>, simulation: Arc<Simulation>, context: &mut Context<AgentActor>) {
-        let now = self.world.now();
-        let simulation = simulation.drawn(&job, self.lot_of(id)).map_or(simulation, Arc::new);
-        let mut rng = Rng::new(self.seed_of(id), "simulate");
-        let drawn = draw(&simulation, &job, self.blueprint.profile.speed, &mut rng);
-        let duration = if self.blueprint.part.is_some() { self.slowed(drawn.duration) } else { drawn.duration };
-        let alarm = (drawn.end != SimEnd::Hang && duration < Duration::MAX)
-            .then(|| self.world.alarm(now + duration, Letter::Agent(self.wire(context), AgentMail::Due { job: id })));
-        let Some(held) = self.held.get_mut(id) else { return };
-        if let Some(claim) = &held.claim {
-            claim.started();
-        }
-        let heartbeat = job.heartbeat;
-        held.stage = Stage::Simulated { since: now, end: drawn.end, simulation, job, alarm };
-        if let Some(limit) = heartbeat {
-            self.pulse_later(id, limit, context);
-        }
-    }
-    /// Virtual work gives signs of life, unless it hangs.
-    fn pulse(&mut self, id: JobId, context: &mut Context<AgentActor>) {
-        let Some(Held { claim: Some(claim), stage: Stage::Simulated { end, job, .. }, .. }) = self.held.get(id) else { return };
-        if let (Some(limit), true) = (job.heartbeat, *end != SimEnd::Hang) {
-            claim.pulse(limit).beat();
-            self.pulse_later(id, limit, context);
-        }
-    }
-    fn pulse_later(&self, id: JobId, limit: Duration, context: &mut Context<AgentActor>) {
-        let gap = (limit / 2).max(Duration::from_nanos(1));
-        self.world.alarm(self.world.now() + gap, Letter::Agent(self.wire(context), AgentMail::Pulse { job: id }));
-    }
-    /// One seed per job: the same whatever else happens, so that strategies can be compared on the same luck.
-    pub(super) fn seed_of(&self, id: JobId) -> u64 {
-        seed_of_job(self.world.seed(), id)
-    }
-    /// The same for all attempts at a task.
-    fn lot_of(&self, id: JobId) -> u64 {
-        lot_of_task(self.world.seed(), id)
-    }
-    /// A simulated job's time has come.
-    fn due(&mut self, id: JobId, context: &mut Context<AgentActor>) {
-        let Some(Held { stage: Stage::Simulated { end, simulation, job, .. }, .. }) = self.held.get(id) else {
-            return self.world.ignore();
-        };
-        let answer = match end {
-            SimEnd::Succeed | SimEnd::Fail if simulation.past.is_some() => simulation.answer(job, *end == SimEnd::Fail),
-            SimEnd::Succeed => Ok(simulation.output.clone().unwrap_or_else(|| (*job.input).clone())),
-            SimEnd::Fail => Err(Failure::error("it failed, as its simulation says it may")),
-            SimEnd::Crash => panic!("simulated crash of \"{}\" while it did \"{}\"", self.blueprint.profile.name, job.name),
-            SimEnd::Hang => return,
-        };
-        self.end(id, Executed::of(answer), false, context);
     }
     fn end(&mut self, id: JobId, executed: Executed, at_once: bool, context: &mut Context<AgentActor>) {
         if let Some(next) = self.conclude(id, executed, at_once) {
@@ -555,12 +472,4 @@ impl Drop for AgentActor {
         }
         self.held.clear(); // every claim says now that its job is lost
     }
-}
-
-/// What a job's chances are drawn by, in a society of this seed.
-pub(crate) fn seed_of_job(seed: u64, id: JobId) -> u64 {
-    Rng::derive(lot_of_task(seed, id), (u64::from(id.attempt) << 32) | u64::from(id.launch))
-}
-fn lot_of_task(seed: u64, id: JobId) -> u64 {
-    Rng::derive(seed, (u64::from(id.task.run()) << 32) | u64::from(id.task.instance()))
 }

@@ -1,171 +1,25 @@
 //! The coordinator's actor: one per team and strategy, carrying the protocol's initiator across runs.
 
-use super::account::Account;
-use super::breakers::Breakers;
+use super::book::{Book, Knock, Member, Open, Pages};
 use super::messages::{AgentMail, CoordinatorMail, SupervisorMail, TaskMail, ToTask};
 use super::pools::Queues;
-use super::{AgentActor, Award, CoordinatorId, Inquiry, SupervisorActor, TaskActor, panics};
+use super::{AgentActor, Award, Inquiry, SupervisorActor, panics};
 use crate::event::{Governance, RunId, Standing, What};
 use crate::mutation::planted;
-use crate::registry::{AnyInitiator, AnyTurn, Government, Talk, Told};
-use crate::supervision::{Breaking, Exit};
-use crate::world::{Alarm, InTurn, Letter, Mail, Ticket, Wire, World};
+use crate::registry::{AnyInitiator, AnyTurn, Talk, Told};
+use crate::supervision::Exit;
+use crate::world::{Alarm, InTurn, Letter, Mail, Wire, World};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
-use polity_protocols::{AgentId, Decision, Effect, KeyMap, Memory, Name, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use polity_protocols::{AgentId, Decision, Effect, Name, Outcome, Profile, Rng, TaskId, TaskView, Time, Why};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What outlives a coordinator's life: its mail, its members, what is open. After a panic the next life is built from it. The
-/// initiator's own thoughts are lost; what it had learned is saved every [`SAVE_EVERY`] outcomes at the most often.
-pub(crate) struct Book {
-    pub(crate) id: CoordinatorId,
-    pub(crate) government: Government,
-    /// Its team; all agents if none.
-    pub(crate) crew: Option<Rc<Crew>>,
-    /// When the breakers of its agents open; never if none.
-    pub(crate) breaking: Option<Breaking>,
-    /// Its number with its supervisor.
-    pub(crate) child: u64,
-    /// Mail lies here and not in the actor's mailbox, which dies with it: a new life reads on where the last one stopped.
-    inbox: RefCell<VecDeque<CoordinatorMail>>,
-    /// Its present life.
-    addr: RefCell<Option<Addr<CoordinatorActor>>>,
-    /// It has ended for good: mail is dropped, and says so where it matters.
-    closed: Cell<bool>,
-    pub(super) pages: RefCell<Pages>,
-}
-/// True for a sub-agent that was made for a sub-run: it belongs to that run's team alone. No other id has an `@` in it.
-pub(crate) fn is_lodger(profile: &Profile) -> bool {
-    profile.group.contains('@')
-}
-
-/// The members of a team, by the ids of their agents.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Crew {
-    pub(crate) id: Name,
-    pub(crate) agents: Vec<Name>,
-}
-impl Crew {
-    /// True if the agent is one of them.
-    pub(crate) fn admits(&self, profile: &Profile) -> bool {
-        self.agents.iter().any(|id| *id == profile.group || *id == profile.name)
-    }
-}
-/// There is mail in the inbox.
-pub(crate) struct Knock;
-
-/// See [`Book`].
-pub(super) struct Pages {
-    epoch: u32,
-    memory: Memory,
-    pub(super) members: BTreeMap<AgentId, Member>,
-    pub(super) open: KeyMap<TaskId, Open>,
-    account: Account,
-    pub(super) breakers: Breakers,
-}
-
-/// An agent that has joined, and what is known of its present life.
-pub(super) struct Member {
-    pub(super) profile: Arc<Profile>,
-    incarnation: u64,
-    /// `None` while it is dead. It comes back, unless it left for good: then it is no member.
-    pub(super) addr: Option<Wire<AgentActor>>,
-}
-
-/// A task that is announced and not awarded.
-pub(super) struct Open {
-    pub(super) view: Arc<TaskView>,
-    /// What the initiator was told, if that avoids more agents.
-    pub(super) told: Option<Arc<TaskView>>,
-    addr: Wire<TaskActor>,
-    /// Since when it is parked: nobody alive is able, but somebody who is coming back. The initiator does not know of it for now.
-    pub(super) parked: Option<Time>,
-}
 
 /// How long a task waits for somebody who is coming back, before it is declined: what keeps dying does not keep a run from its end.
 const PARKED_AT_MOST: Duration = Duration::from_secs(60);
 
 /// Outcomes between two savings of what a protocol has learned: as many as it has learned things, if those are more.
 const SAVE_EVERY: usize = 256;
-
-impl Book {
-    pub(crate) fn new(
-        id: CoordinatorId,
-        government: Government,
-        crew: Option<Rc<Crew>>,
-        breaking: Option<Breaking>,
-        child: u64,
-    ) -> Book {
-        let pages = Pages {
-            epoch: 0,
-            memory: Memory::default(),
-            members: BTreeMap::new(),
-            open: KeyMap::default(),
-            account: Account::default(),
-            breakers: Breakers::new(breaking),
-        };
-        Book {
-            id,
-            government,
-            crew,
-            breaking,
-            child,
-            inbox: RefCell::default(),
-            addr: RefCell::default(),
-            closed: Cell::new(false),
-            pages: RefCell::new(pages),
-        }
-    }
-    /// True if the agent is in its team.
-    pub(crate) fn admits(&self, profile: &Profile) -> bool {
-        match &self.crew {
-            Some(crew) => crew.admits(profile),
-            None => !is_lodger(profile),
-        }
-    }
-    /// The name of its team.
-    pub(crate) fn team(&self) -> Option<&Name> {
-        self.crew.as_ref().map(|crew| &crew.id)
-    }
-    /// True if a task that it was told of is not awarded yet.
-    pub(super) fn anyone_waits(&self) -> bool {
-        !self.pages.borrow().open.is_empty()
-    }
-    /// What it has learned, as it was last saved.
-    pub(crate) fn memory(&self) -> Memory {
-        self.pages.borrow().memory.clone()
-    }
-    /// It shall begin with what was learned elsewhere.
-    pub(crate) fn remember(&self, memory: Memory) {
-        self.pages.borrow_mut().memory = memory;
-    }
-    fn next_mail(&self) -> Option<CoordinatorMail> {
-        self.inbox.borrow_mut().pop_front()
-    }
-    /// Puts mail into the inbox, and knocks if it was empty: one knock is for all the mail that lies there when it is answered.
-    pub(crate) fn put(&self, mail: CoordinatorMail, ticket: Ticket) {
-        if self.closed.get() {
-            return;
-        }
-        let mut inbox = self.inbox.borrow_mut();
-        inbox.push_back(mail);
-        if inbox.len() == 1
-            && let Some(addr) = &*self.addr.borrow()
-        {
-            addr.do_send(Mail { body: Knock, ticket });
-        }
-    }
-    /// Forgets the address of the last life, so that the actor can end.
-    pub(crate) fn close(&self) {
-        self.closed.set(true);
-        let addr = self.addr.take();
-        let mail = self.inbox.take();
-        drop((addr, mail));
-    }
-}
 
 /// One life of a coordinator.
 pub(crate) struct CoordinatorActor {
@@ -236,7 +90,7 @@ impl CoordinatorActor {
             CoordinatorMail::Breaker { kind, agent } => self.half_open(kind, agent),
             CoordinatorMail::Talk { from, epoch, talk } => {
                 if epoch == self.epoch || planted("forget_the_epoch") {
-                    self.world.talk.set(self.world.talk.get() + 1);
+                    self.world.count_talk();
                     self.book.pages.borrow_mut().account.message(|| talk.bytes());
                     self.turn(Told::Message(from, talk));
                 } else {
@@ -295,7 +149,7 @@ impl CoordinatorActor {
         let mut pages = self.book.pages.borrow_mut();
         let addr = pages.members.get(&agent).and_then(|member| member.addr.clone());
         if let Some(addr) = addr {
-            self.world.talk.set(self.world.talk.get() + 1);
+            self.world.count_talk();
             pages.account.message(|| talk.bytes());
             drop(pages);
             let mail = AgentMail::Talk { coordinator: self.book.id, epoch: self.epoch, talk };

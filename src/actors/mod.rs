@@ -12,6 +12,8 @@
 
 mod account;
 mod agent;
+mod blueprint;
+mod book;
 mod breakers;
 mod claim;
 mod coordinator;
@@ -29,9 +31,11 @@ mod steer;
 mod supervisor;
 mod task;
 
-pub(crate) use agent::{AgentActor, Blueprint, Factory, seed_of_job};
+pub(crate) use agent::{AgentActor, seed_of_job};
+pub(crate) use blueprint::{Blueprint, Factory};
+pub(crate) use book::{Book, Crew, is_lodger};
 pub(crate) use claim::{Award, Claim, Inquiry, News};
-pub(crate) use coordinator::{Book, CoordinatorActor, Crew, is_lodger};
+pub(crate) use coordinator::CoordinatorActor;
 pub(crate) use directory::{CoordinatorId, Directory, Door, Orphan};
 pub(crate) use messages::{AgentMail, CoordinatorMail, Finished, RunMail, SupervisorMail, TaskMail, ToTask};
 pub(crate) use offices::Offices;

@@ -1,6 +1,6 @@
 //! Elastic pools, as the agents' supervisor keeps them.
 
-use super::coordinator::Open;
+use super::book::Open;
 use super::messages::SupervisorMail;
 use super::{Blueprint, CoordinatorId, Door};
 use crate::event::{RunId, What};

@@ -8,8 +8,9 @@
 //! opened since is taken back, and the task announced again, once for each such agent. A breaker that lets work through again has the
 //! tasks announced again that avoid its agent, as many as the agent can use.
 
+use super::book::Pages;
 use super::breakers::Turned;
-use super::coordinator::{CoordinatorActor, Pages};
+use super::coordinator::CoordinatorActor;
 use super::messages::CoordinatorMail;
 use crate::event::{COPIES, RunId, What};
 use crate::registry::Told;

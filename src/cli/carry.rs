@@ -99,8 +99,7 @@ fn drawn() -> u64 {
 pub fn populated(errand: &Errand) -> Builder {
     let groups = errand.workflow.supervision.iter().cloned();
     let faults = errand.workflow.faults.clone().unwrap_or_default();
-    let agents = errand.agents.iter().map(|spec| spec.replicas as usize).sum();
-    let founded = Polity::builder().faults(faults).most_messages(polity::patience(&errand.workflow, agents));
+    let founded = Polity::builder().faults(faults).most_messages(polity::patience(&errand.workflow, &errand.agents));
     let builder = groups.fold(founded, Builder::supervisor);
     errand.agents.iter().fold(
         builder,

@@ -34,12 +34,7 @@ impl Compare {
         output::print(&comparison.table())?;
         comparison.failures().iter().for_each(|sentence| output::tell(sentence));
         self.keep(&comparison)?;
-        let arms = 0..comparison.plan().arms.len();
-        let sizes = 0..comparison.plan().subjects.len();
-        let any = sizes
-            .flat_map(|size| arms.clone().map(move |arm| (size, arm)))
-            .any(|(size, arm)| comparison.tries(size, arm).iter().any(|m| m.well));
-        Ok(u8::from(!any))
+        Ok(u8::from(!comparison.ended_well()))
     }
     fn keep(&self, comparison: &Comparison) -> Result<(), Stop> {
         let stem: String = comparison.plan().subjects[0]

@@ -7,8 +7,7 @@ use super::stop::Stop;
 use polity::agents::AgentSpec;
 use polity::plan::{Join, NodeIx, Plan as Order};
 use polity::protocols::{AgentId, Demand, DemandId, Profile};
-use polity::workflow::{Action, BoundInputs, Scope, Task, TaskFacts, Workflow, bind_inputs};
-use serde_json::Value;
+use polity::workflow::{Action, Task, Workflow, bind_inputs};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,34 +36,11 @@ impl Plan {
         let loaded = self.crew.load(&self.file, &config, false)?;
         load::warn(&loaded.checked);
         // What is required and missing may stay so: it is only not known.
-        let bound = bind_inputs(loaded.workflow(), self.input.clone(), true).map_err(Stop::usage)?;
-        let known = Inputs(bound);
-        let items: Vec<Option<usize>> = loaded.workflow().tasks.iter().map(|task| items(task, &known)).collect();
+        let known = bind_inputs(loaded.workflow(), self.input.clone(), true).map_err(Stop::usage)?;
+        let items: Vec<Option<usize>> = loaded.workflow().tasks.iter().map(|task| task.instances(&known)).collect();
         let order = order(loaded.workflow(), &items)?;
         output::print(&Page { loaded: &loaded, items: &items, order: &order }.text())?;
         Ok(0)
-    }
-}
-
-/// What is known of a run before it begins: its inputs.
-struct Inputs(BoundInputs);
-impl Scope for Inputs {
-    fn input(&self, name: &str) -> Option<Arc<Value>> {
-        if self.0.made_up.iter().any(|made_up| **made_up == *name) {
-            return None;
-        }
-        self.0.values.get(name).cloned()
-    }
-    fn task(&self, _: &str) -> Option<TaskFacts> {
-        None
-    }
-}
-
-/// Into how many instances a task is expanded; `None` if that is only known at run time. One that is not expanded is one.
-fn items(task: &Task, known: &Inputs) -> Option<usize> {
-    match &task.for_each {
-        None => Some(1),
-        Some(list) => list.evaluate(known).ok()?.as_array().map(Vec::len),
     }
 }
 

@@ -1,15 +1,11 @@
 //! Advice: which strategy, and how many agents, by a comparison that was made.
 
-use super::statistics::{Interval, Sample, Zeros, shift, signed_rank};
+use super::statistics::{CONFIDENCE, Interval, SIGNIFICANT, Sample, Versus};
 use super::{Arm, Comparison, Measures, Subject, Trial, in_parallel};
 use crate::workloads::WorkloadError;
 
 /// Strategies whose medians are within this share of each other are as good; then the one that talks least is named.
 const EQUAL: f64 = 0.01;
-/// Below this, a difference is called one.
-const SIGNIFICANT: f64 = 0.05;
-/// How sure intervals are.
-const CONFIDENCE: f64 = 0.95;
 /// A median of so many seconds or more is of runs of which half did not end well.
 const NEVER: f64 = f64::MAX / 4.0;
 
@@ -92,8 +88,8 @@ pub struct Rival {
     pub longer: f64,
     /// Seeds with which it took longer.
     pub longer_in: u32,
-    /// How likely chance alone makes them as different (Wilcoxon's signed ranks, Pratt's zeros).
-    pub p: f64,
+    /// How likely chance alone makes them as different (Wilcoxon's signed ranks, Pratt's zeros); none where every seed gives the same.
+    pub p: Option<f64>,
 }
 
 /// What the next run takes less than with this probability: of `n` draws of one continuous distribution the next lies below the `k`-th with `k / (n + 1)`
@@ -187,7 +183,7 @@ impl Advice {
         let plan = comparison.plan();
         let Places { best, rival, quicker } = self.places;
         let tries = of(best);
-        let sample = Sample::of(makespans(tries));
+        let sample = Sample::of(tries.iter().map(Measures::sound_makespan));
         let makespan = middle(tries).filter(|median| *median < NEVER)?;
         let quicker = quicker.and_then(|place| Some((plan.subjects[place.0].size(), middle(of(place))?)));
         Some(Advice {
@@ -196,7 +192,7 @@ impl Advice {
             likely: (next_below(&sample, 0.1)?, next_below(&sample, 0.9)?),
             cost: Sample::of(tries.iter().map(|m| m.cost)).median()?,
             failed: tries.iter().filter(|m| !m.well).count() as u32,
-            rival: rival.map(|place| next_best(&plan.arms[place.1], tries, of(place), makespan)),
+            rival: rival.map(|place| next_best(&plan.arms[place.1], tries, of(place))),
             quicker: quicker.filter(|(_, median)| *median < makespan),
             ..self
         })
@@ -246,8 +242,14 @@ impl Rival {
             return format!("{} is no alternative: most of its runs did not end well.", arm.name);
         }
         let (share, name) = (longer.abs() * 100.0, &arm.name);
-        if *p < SIGNIFICANT && *longer > EQUAL {
-            let chance = if *p < 0.001 { "less than 0.1 %".to_owned() } else { format!("{:.1} %", p * 100.0) };
+        if p.is_none() && *longer > EQUAL {
+            return format!(
+                "The next best, {name}, takes {share:.1} % longer, whatever the seed: nothing here is left to chance."
+            );
+        }
+        let p = p.unwrap_or(0.0);
+        if p < SIGNIFICANT && *longer > EQUAL {
+            let chance = if p < 0.001 { "less than 0.1 %".to_owned() } else { format!("{:.1} %", p * 100.0) };
             return format!(
                 "The next best, {name}, takes {share:.1} % longer: in {longer_in} of {seeds} paired tries; by chance alone {chance}."
             );
@@ -262,19 +264,16 @@ impl Rival {
 
 /// The median makespan, where what did not end well has not ended soon.
 fn middle(tries: &[Measures]) -> Option<f64> {
-    Sample::of(makespans(tries).map(|m| if m.is_finite() { m } else { f64::MAX })).median()
-}
-/// Of a run that did not end well the makespan means nothing.
-pub(super) fn makespans(tries: &[Measures]) -> impl Iterator<Item = f64> + '_ {
-    tries.iter().map(|m| if m.well { m.makespan } else { f64::NAN })
+    Sample::of(tries.iter().map(|m| if m.well { m.makespan } else { f64::MAX })).median()
 }
 
-fn next_best(arm: &Arm, best: &[Measures], tries: &[Measures], median: f64) -> Rival {
-    let differences: Vec<f64> = makespans(tries).zip(makespans(best)).map(|(other, own)| other - own).collect();
+fn next_best(arm: &Arm, best: &[Measures], tries: &[Measures]) -> Rival {
+    let [own, best] = [tries, best].map(|tries| tries.iter().map(Measures::sound_makespan).collect::<Vec<f64>>());
+    let versus = Versus::of(&own, &best);
     Rival {
         arm: arm.clone(),
-        longer: shift(differences.iter().copied()).map_or(f64::NAN, |shift| shift / median),
-        longer_in: differences.iter().filter(|difference| **difference > 0.0).count() as u32,
-        p: signed_rank(differences, Zeros::Pratt).p,
+        longer: versus.map_or(f64::NAN, |versus| versus.share),
+        longer_in: own.iter().zip(&best).filter(|(own, best)| own > best).count() as u32,
+        p: versus.and_then(|versus| versus.p),
     }
 }

@@ -1,6 +1,6 @@
 //! Hindsight: what would have been predicted of runs that are on record.
 
-use super::advice::{makespans, next_below};
+use super::advice::next_below;
 use super::statistics::Sample;
 use super::{Measures, Past, Subject, Trial, in_parallel};
 use crate::workloads::WorkloadError;
@@ -113,7 +113,7 @@ impl Hindsight {
 }
 
 fn guess(took: f64, others: usize, tries: &[Measures]) -> Option<Guess> {
-    let sample = Sample::of(makespans(tries));
+    let sample = Sample::of(tries.iter().map(Measures::sound_makespan));
     let likely = next_below(&sample, 0.1).zip(next_below(&sample, 0.9)).filter(|_| others >= SPREAD);
     Some(Guess { took, predicted: sample.median().filter(|predicted| *predicted > 0.0)?, likely })
 }

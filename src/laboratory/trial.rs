@@ -57,6 +57,10 @@ pub struct Measures {
     pub given_up: bool,
 }
 impl Measures {
+    /// The makespan, if that means something: of a run that did not end well, which may have failed at once, it is NaN.
+    pub fn sound_makespan(&self) -> f64 {
+        if self.well { self.makespan } else { f64::NAN }
+    }
     /// Messages for each task that completed.
     pub fn messages_per_task(&self) -> f64 {
         self.messages as f64 / f64::from(self.completed.max(1))
@@ -115,7 +119,7 @@ impl<'a> Trial<'a> {
         let government = government.map_err(WorkloadError::new)?;
         let (builder, first) = self.subject.society();
         let reports = Rc::new(RefCell::new(Reports::default()));
-        let most = patience(&first, self.subject.size() as usize).saturating_mul(coming.count as u64);
+        let most = patience(&first, self.subject.agents()).saturating_mul(coming.count as u64);
         let builder = builder.strategy(government).most_messages(most).sink(reports.clone());
         let flows = coming.moments(self.seed).into_iter().zip(coming.flows(first));
         let all = simulate(self.seed, async move {
@@ -148,7 +152,7 @@ impl<'a> Trial<'a> {
         let government = Registry::standard().make(&self.strategy.name, &self.strategy.settings);
         let government = government.map_err(WorkloadError::new)?;
         let (builder, flow) = self.subject.society();
-        let most = patience(&flow, self.subject.size() as usize);
+        let most = patience(&flow, self.subject.agents());
         let (builder, sink) = watched(builder.strategy(government).most_messages(most));
         let status = simulate(self.seed, async move {
             let society = builder.start().map_err(|wrong| wrong.to_string())?;

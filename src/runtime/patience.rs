@@ -1,6 +1,7 @@
 //! How long a run in virtual time is watched that comes to no end.
 
 use crate::workflow::{Action, Task, Workflow};
+use polity_agents::AgentSpec;
 
 /// Messages that any society may send.
 const OF_ALL: u64 = 1_000_000;
@@ -18,13 +19,15 @@ const OF_AN_AGENT: u64 = 20;
 /// ```
 /// use polity::prelude::*;
 /// let flow = Workflow::new("w").task("a", kind("dig")).task("b", kind("dig")).build()?;
-/// assert_eq!(polity::patience(&flow, 10), 1_004_400);
+/// let agents = [AgentSpec { replicas: 10, ..AgentSpec::new("ann", can("dig", 1.0)) }];
+/// assert_eq!(polity::patience(&flow, &agents), 1_004_400);
 /// # Ok::<(), polity::workflow::WorkflowErrors>(())
 /// ```
-pub fn patience(workflow: &Workflow, agents: usize) -> u64 {
+pub fn patience(workflow: &Workflow, agents: &[AgentSpec]) -> u64 {
+    let agents: u64 = agents.iter().map(|spec| u64::from(spec.replicas)).sum();
     let expands = |task: &Task| task.for_each.is_some() || matches!(task.action, Action::Workflow(_) | Action::Delegate(_));
     let known = workflow.tasks.len() as u64;
     let tasks = if workflow.tasks.iter().any(expands) { known.max(EXPANDED) } else { known };
-    let each = OF_A_TASK.saturating_add(OF_AN_AGENT.saturating_mul(agents as u64));
+    let each = OF_A_TASK.saturating_add(OF_AN_AGENT.saturating_mul(agents));
     OF_ALL.saturating_add(each.saturating_mul(tasks))
 }

@@ -98,7 +98,7 @@ impl Society {
     }
     /// Messages between coordinators and agents that were sent so far, of whatever run: what talk costs where several runs go on at a time.
     pub fn talk(&self) -> u64 {
-        self.world.talk.get()
+        self.world.talk()
     }
     /// Calls of blocking functions that nobody waits for any more: their threads went on, and their answers are thrown away.
     pub fn abandoned(&self) -> u64 {

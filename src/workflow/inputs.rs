@@ -3,6 +3,7 @@
 use super::context::type_word;
 use super::model::{Input, InputType, Workflow};
 use super::problem::{Problem, Span, lines};
+use super::scope::{Scope, TaskFacts};
 use super::text::{nearest, parse_duration};
 use super::yaml;
 use polity_protocols::Name;
@@ -50,6 +51,17 @@ pub struct BoundInputs {
     pub values: BTreeMap<Name, Arc<Value>>,
     /// Those that were made up for a mock run.
     pub made_up: Vec<Name>,
+}
+
+/// What is known of a run before it begins: its inputs, but for those that were made up, and nothing of its tasks.
+impl Scope for BoundInputs {
+    fn input(&self, name: &str) -> Option<Arc<Value>> {
+        let is_made_up = self.made_up.iter().any(|made_up| **made_up == *name);
+        self.values.get(name).filter(|_| !is_made_up).cloned()
+    }
+    fn task(&self, _: &str) -> Option<TaskFacts> {
+        None
+    }
 }
 
 /// What is wrong with the values that a run was given.

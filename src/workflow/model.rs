@@ -5,6 +5,7 @@
 use super::expression::Expression;
 use super::nested::{Delegate, Delegation, Nesting};
 use super::on_error::{Handler, Remedy};
+use super::scope::Scope;
 use super::template::Template;
 use crate::faults::Faults;
 use crate::lifecycle::{Hedge, Redundancy, RetryLimit, RetryPolicy, Timeouts};
@@ -268,6 +269,21 @@ pub struct Task {
 }
 
 impl Task {
+    /// Into how many instances it is expanded, by what is known; `None` if that is not known yet. One without a `for_each` is one.
+    ///
+    /// ```
+    /// use polity::workflow::{Given, Known, bind_inputs, parse};
+    /// let text = "name: w\nagents: [{ id: shell }]\ntasks: [{ id: a, run: echo, for_each: range(3) }, { id: b, run: echo, for_each: a.output }]\n";
+    /// let workflow = parse(text, None, &Known::default()).unwrap().workflow;
+    /// let known = bind_inputs::<String, Given>(&workflow, [], true).unwrap();
+    /// assert_eq!([&workflow.tasks[0], &workflow.tasks[1]].map(|task| task.instances(&known)), [Some(3), None]);
+    /// ```
+    pub fn instances(&self, known: &dyn Scope) -> Option<usize> {
+        match &self.for_each {
+            None => Some(1),
+            Some(list) => list.evaluate(known).ok()?.as_array().map(Vec::len),
+        }
+    }
     /// The tasks that may take its place when it has failed, by their place in [`Workflow::tasks`].
     pub fn stand_ins(&self) -> impl Iterator<Item = usize> + '_ {
         let named = self.on_error.iter().filter_map(|handler| match handler.remedy {

@@ -2,10 +2,8 @@
 
 use super::read::{Format, Loaded};
 use super::{GraphEdge, TaskGraph, WorkloadError};
-use crate::workflow::{Action, Known, Problem, Scope, Task, TaskFacts, Workflow};
-use serde_json::Value;
+use crate::workflow::{Action, Given, Known, Problem, Task, Workflow, bind_inputs};
 use std::path::Path;
-use std::sync::Arc;
 
 /// The kind of a task that demands none.
 const ANY: &str = "any";
@@ -54,25 +52,10 @@ impl TaskGraph {
 /// More tasks, or edges, a graph does not get by its lists.
 const MOST_EXPANDED: usize = 100_000;
 
-/// What is known before a workflow runs: the defaults of its inputs.
-struct Defaults<'a>(&'a Workflow);
-impl Scope for Defaults<'_> {
-    fn input(&self, name: &str) -> Option<Arc<Value>> {
-        self.0.inputs.iter().find(|input| *input.name == *name)?.default.clone().map(Arc::new)
-    }
-    fn task(&self, _: &str) -> Option<TaskFacts> {
-        None
-    }
-}
-
 /// How many each task becomes; `None` if that is not known before. A list of nothing counts as one thing: the task is still there to be waited for.
 fn instances(flow: &Workflow) -> Vec<Option<usize>> {
-    let known = Defaults(flow);
-    let count = |task: &Task| match &task.for_each {
-        None => Some(1),
-        Some(list) => list.evaluate(&known).ok()?.as_array().map(|items| items.len().max(1)),
-    };
-    let times: Vec<Option<usize>> = flow.tasks.iter().map(count).collect();
+    let known = bind_inputs::<String, Given>(flow, [], true).unwrap_or_default();
+    let times: Vec<Option<usize>> = flow.tasks.iter().map(|task| task.instances(&known).map(|count| count.max(1))).collect();
     let own = |node: usize| times[node].unwrap_or(1);
     let pairs = flow.tasks.iter().enumerate().flat_map(|(to, task)| task.dependencies.iter().map(move |on| (on.on, to)));
     let edges = pairs.fold(0_usize, |sum, (from, to)| sum.saturating_add(own(from).saturating_mul(own(to))));
@@ -84,28 +67,20 @@ fn instances(flow: &Workflow) -> Vec<Option<usize>> {
 }
 
 fn assumptions(tasks: &[Task], times: &[Option<usize>]) -> Vec<String> {
-    let told = |is: fn(&Task) -> bool, [one, many]: [&str; 2]| {
-        let count = tasks.iter().filter(|task| is(task)).count();
+    let told = |is: fn(&Task, Option<usize>) -> bool, [one, many]: [&str; 2]| {
+        let count = tasks.iter().zip(times).filter(|(task, times)| is(task, **times)).count();
         (count > 0).then(|| format!("{count} of {} tasks {}", tasks.len(), if count == 1 { one } else { many }))
     };
-    let several = |(task, times): (&Task, &Option<usize>)| {
-        times.is_none() || matches!(task.action, Action::Workflow(_) | Action::Delegate(_))
-    };
-    let unknown = tasks.iter().zip(times).filter(|both| several(*both)).count();
     let all = [
         told(
-            |task| task.estimate.is_none(),
+            |task, _| task.estimate.is_none(),
             ["has no estimate and is taken as 1 s of work", "have no estimate and are taken as 1 s of work"],
         ),
-        (unknown > 0).then(|| {
-            let words = if unknown == 1 {
-                "may become several and is taken as one"
-            } else {
-                "may become several and are taken as one each"
-            };
-            format!("{unknown} of {} tasks {words}", tasks.len())
-        }),
-        told(|task| task.when.is_some(), ["has a condition, taken as true", "have a condition, taken as true"]),
+        told(
+            |task, times| times.is_none() || matches!(task.action, Action::Workflow(_) | Action::Delegate(_)),
+            ["may become several and is taken as one", "may become several and are taken as one each"],
+        ),
+        told(|task, _| task.when.is_some(), ["has a condition, taken as true", "have a condition, taken as true"]),
     ];
     all.into_iter().flatten().collect()
 }

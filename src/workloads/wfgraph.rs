@@ -105,15 +105,16 @@ fn unnamed_writer(tasks: &[Raw], pairs: &BTreeSet<(usize, usize)>) -> Option<Str
     let waits: BTreeSet<usize> = pairs.iter().map(|(_, to)| *to).collect();
     let writers: BTreeMap<&str, usize> =
         tasks.iter().enumerate().flat_map(|(n, task)| task.writes.iter().map(move |file| (&**file, n))).collect();
-    let free = || tasks.iter().enumerate().filter(|(n, _)| !waits.contains(n));
-    let read = |(n, task): (usize, &Raw)| {
-        let (file, writer) = task.reads.iter().find_map(|file| Some((file.clone(), *writers.get(&**file)?)))?;
+    let free = (0..tasks.len()).filter(|n| !waits.contains(n));
+    let read = |n: usize| {
+        let task = &tasks[n];
+        let (file, writer) = task.reads.iter().find_map(|file| Some((file, *writers.get(&**file)?)))?;
         (writer != n).then_some((n, file, writer))
     };
-    let count = free().filter_map(read).count();
-    let (n, file, writer) = free().find_map(read)?;
-    let [reader, writer, file] = [&tasks[n].name, &tasks[writer].name, &file].map(|word| shown_text(word));
-    let more = if count > 1 { format!(", and so with {} more", count - 1) } else { String::new() };
+    let all: Vec<(usize, &String, usize)> = free.filter_map(read).collect();
+    let (n, file, writer) = *all.first()?;
+    let [reader, writer, file] = [&tasks[n].name, &tasks[writer].name, file].map(|word| shown_text(word));
+    let more = if all.len() > 1 { format!(", and so with {} more", all.len() - 1) } else { String::new() };
     Some(format!(
         "task {reader} reads {file}, which {writer} writes, but nothing says that it comes after: it is taken not to wait{more}; name the parents"
     ))

@@ -84,7 +84,7 @@ pub(crate) struct World {
     /// Letters delivered and messages sent: what the simulation's speed is measured in.
     letters: Cell<u64>,
     /// Messages between coordinators and agents, of whatever run.
-    pub(crate) talk: Cell<u64>,
+    talk: Cell<u64>,
     pub(crate) log: EventLog,
     /// The functions of the society, which count the threads that had to be left behind.
     pub(crate) functions: OnceCell<Rc<Functions>>,
@@ -257,14 +257,26 @@ impl World {
         self.demands.borrow().name(kind)
     }
 
+    /// One more letter was sent; what is lost on its way counts too.
+    fn count_letter(&self) {
+        self.letters.set(self.letters.get() + 1);
+    }
+    /// One more message went between a coordinator and an agent.
+    pub(crate) fn count_talk(&self) {
+        self.talk.set(self.talk.get() + 1);
+    }
+    /// Between coordinators and agents so far, of whatever run.
+    pub(crate) fn talk(&self) -> u64 {
+        self.talk.get()
+    }
     /// Sends a letter at once, past all weather: what stays in one place.
     pub(crate) fn send(&self, letter: Letter) {
-        self.letters.set(self.letters.get() + 1);
+        self.count_letter();
         letter.deliver(self);
     }
     /// Tells a run, without an address of its own.
     pub(crate) fn tell_run(&self, run: &Addr<RunActor>, body: RunMail) {
-        self.letters.set(self.letters.get() + 1);
+        self.count_letter();
         run.do_send(Mail { body, ticket: self.ticket() });
     }
     /// As [`World::ship`], without an address of its own where the line is calm.
@@ -272,7 +284,7 @@ impl World {
         if self.trouble.is_on() || self.sky.as_ref().is_some_and(|sky| !sky.weather.is_calm()) {
             return self.ship(agent, Letter::Task(task.clone(), body));
         }
-        self.letters.set(self.letters.get() + 1);
+        self.count_letter();
         task.do_send(Mail { body, ticket: self.ticket() });
     }
     /// Tells a coordinator by its number.
@@ -306,7 +318,7 @@ impl World {
     /// Sends a letter to or from an agent like a datagram: in bad weather it may come late, twice, after a younger one, or never.
     pub(crate) fn post(&self, agent: AgentId, letter: Letter) {
         if self.trouble.is_on() {
-            let Some(letter) = self.pass(Way::Desk(agent), false, letter) else { return };
+            let Some(letter) = self.pass(Way::Desk(agent), false, letter) else { return self.count_letter() };
             let disturbed = self.disturbed(agent, matches!(letter, Letter::Coordinator(..)));
             return match disturbed {
                 Some(delays) => self.post_disturbed(&delays, letter),
@@ -318,7 +330,7 @@ impl World {
     /// Each copy of it goes through the weather by itself.
     fn post_disturbed(&self, delays: &[Duration], letter: Letter) {
         let calm = (Some(Duration::ZERO), None);
-        let mut letter = Some(letter);
+        let (mut letter, mut is_lost) = (Some(letter), true);
         for (at, late) in delays.iter().enumerate() {
             let last = at + 1 == delays.len();
             let (first, second) = self.sky.as_ref().filter(|sky| !sky.weather.is_calm()).map_or(calm, Sky::toss);
@@ -326,9 +338,13 @@ impl World {
                 let copy = letter.as_ref().and_then(Letter::again);
                 let whole = if last && second.is_none() { letter.take() } else { copy };
                 if let Some(whole) = whole {
+                    is_lost = false;
                     self.alarm(self.moment.get() + *late + delay, whole);
                 }
             }
+        }
+        if is_lost {
+            self.count_letter();
         }
     }
     fn toss(&self, letter: Letter) {
@@ -339,7 +355,7 @@ impl World {
         }
         match first {
             Some(delay) => _ = self.alarm(self.moment.get() + delay, letter),
-            None => self.letters.set(self.letters.get() + 1), // it was sent, and is lost
+            None => self.count_letter(),
         }
     }
     /// Sends what an agent tells another: a datagram, as [`post`](World::post). In virtual time it is always under way for [`HOP`].

@@ -134,6 +134,10 @@ impl Comparison {
         let from = (size * self.plan.arms.len() + arm) * seeds;
         &self.tries[from..from + seeds]
     }
+    /// True if some run ended well.
+    pub fn ended_well(&self) -> bool {
+        self.tries.iter().any(|m| m.well)
+    }
     /// The lower bound of each try at a size, by seed, in seconds.
     pub fn bounds(&self, size: usize) -> Vec<f64> {
         let subject = &self.plan.subjects[size];

@@ -8,6 +8,5 @@ mod text;
 
 pub use comparison::{Arm, Comparison, Plan, Progress};
 pub(super) use csv::quoted;
-pub(super) use rows::SIGNIFICANT;
 pub use rows::{Row, Size};
 pub(super) use text::{figure, percent, short, signed};

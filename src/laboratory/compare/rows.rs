@@ -2,12 +2,7 @@
 
 use super::{Arm, Comparison};
 use crate::laboratory::Measures;
-use crate::laboratory::statistics::{Interval, Sample, Zeros, holm, shift, signed_rank};
-
-/// How sure intervals are.
-pub(super) const CONFIDENCE: f64 = 0.95;
-/// Below this, a difference is called one.
-pub(in crate::laboratory) const SIGNIFICANT: f64 = 0.05;
+use crate::laboratory::statistics::{CONFIDENCE, Interval, Sample, Versus};
 
 /// A comparison at one size of the society.
 #[derive(Clone, Debug)]
@@ -64,41 +59,24 @@ pub struct Row {
 pub(super) fn size(comparison: &Comparison, size: usize) -> Size {
     let subject = &comparison.plan.subjects[size];
     let bounds = comparison.bounds(size);
-    let first: Vec<f64> = makespans(comparison.tries(size, 0));
-    let mut rows: Vec<Row> =
-        comparison.plan.arms.iter().enumerate().map(|(at, arm)| row(arm, comparison.tries(size, at), &bounds)).collect();
-    let first_median = rows[0].median.unwrap_or(f64::NAN);
-    let first_sample = rows[0].makespan.clone();
-    let (mut ps, mut tested) = (Vec::new(), Vec::new());
-    for (at, row) in rows.iter_mut().enumerate().skip(1) {
-        let own = makespans(comparison.tries(size, at));
-        let differences: Vec<f64> = own.iter().zip(&first).map(|(own, first)| own - first).collect();
-        if !(row.makespan.is_constant() && first_sample.is_constant()) {
-            let test = signed_rank(differences.iter().copied(), Zeros::Pratt);
-            row.effect = Some(test.effect());
-            ps.push(test.p);
-            tested.push(at);
-        }
-        row.over_first = shift(differences).map(|shift| shift / first_median).filter(|share| share.is_finite());
-    }
-    for (at, p) in tested.into_iter().zip(holm(&ps)) {
-        rows[at].p = Some(p);
+    let makespans = |arm: usize| comparison.tries(size, arm).iter().map(Measures::sound_makespan).collect::<Vec<f64>>();
+    let arms = comparison.plan.arms.iter().enumerate();
+    let mut rows: Vec<Row> = arms.map(|(at, arm)| row(arm, comparison.tries(size, at), &bounds)).collect();
+    let first = makespans(0);
+    let versus: Vec<Option<Versus>> = (1..rows.len()).map(|arm| Versus::of(&makespans(arm), &first)).collect();
+    for ((row, versus), p) in rows.iter_mut().skip(1).zip(&versus).zip(Versus::corrected(&versus)) {
+        (row.over_first, row.effect, row.p) = (versus.map(|versus| versus.share), versus.and_then(|versus| versus.effect), p);
     }
     Size { agents: subject.size(), bound: Sample::of(bounds).median().unwrap_or(f64::NAN), rows }
-}
-
-/// Of a run that did not end well the makespan means nothing: it may have failed at once.
-fn makespans(tries: &[Measures]) -> Vec<f64> {
-    tries.iter().map(|measures| if measures.well { measures.makespan } else { f64::NAN }).collect()
 }
 
 fn row(arm: &Arm, tries: &[Measures], bounds: &[f64]) -> Row {
     let good = || tries.iter().filter(|m| m.well);
     let median = |of: &dyn Fn(&Measures) -> f64| Sample::of(good().map(of)).median().unwrap_or(f64::NAN);
     let mean = |of: &dyn Fn(&Measures) -> f64| Sample::of(good().map(of)).mean().unwrap_or(f64::NAN);
-    let makespan = Sample::of(makespans(tries));
+    let makespan = Sample::of(tries.iter().map(Measures::sound_makespan));
     let middle = makespan.median();
-    let ratios = makespans(tries).into_iter().zip(bounds).map(|(makespan, bound)| makespan / bound);
+    let ratios = tries.iter().zip(bounds).map(|(m, bound)| m.sound_makespan() / bound);
     Row {
         arm: arm.clone(),
         median: middle,

@@ -1,7 +1,8 @@
 //! The table for a terminal.
 
 use super::Comparison;
-use super::rows::{Row, SIGNIFICANT, Size};
+use super::rows::{Row, Size};
+use crate::laboratory::statistics::SIGNIFICANT;
 use core::fmt::Write;
 
 pub(super) fn table(comparison: &Comparison) -> String {

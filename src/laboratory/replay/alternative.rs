@@ -1,10 +1,7 @@
 //! What a recorded run would have come to in a scenario, by several seeds.
 
 use super::{Course, Recording, ReplayError, Scenario};
-use crate::laboratory::statistics::{Interval, Sample};
-
-/// How sure intervals are.
-const CONFIDENCE: f64 = 0.95;
+use crate::laboratory::statistics::{CONFIDENCE, Interval, Sample};
 
 /// What a recorded run would have come to in a scenario, by one seed or several.
 #[derive(Clone, Debug)]
@@ -22,21 +19,16 @@ impl Alternative {
     /// By so many seeds, at least one, from the run's own on.
     pub(super) fn of(recording: &Recording, scenario: Scenario, seeds: u32) -> Result<Alternative, ReplayError> {
         let seed = |n: u32| recording.head.seed.wrapping_add(u64::from(n));
-        let mut courses = Vec::new();
-        for n in 1..seeds.max(1) {
-            courses.push(recording.under_seed(&scenario, seed(n))?);
-        }
-        let first = recording.under_seed(&scenario, seed(0))?;
+        let courses = (0..seeds.max(1)).map(|n| recording.under_seed(&scenario, seed(n)));
+        let courses = courses.collect::<Result<Vec<Course>, ReplayError>>()?;
         let status = recording.recorded().status;
-        let (mut same, others): (Vec<Course>, Vec<Course>) =
-            [first.clone()].into_iter().chain(courses).partition(|course| course.status == status);
+        let (mut same, others): (Vec<Course>, Vec<Course>) = courses.into_iter().partition(|course| course.status == status);
         let makespans = Sample::of(same.iter().map(|course| course.measures.makespan));
         if same.is_empty() {
             same = others;
         }
         same.sort_by(|a, b| a.measures.makespan.total_cmp(&b.measures.makespan));
-        let middle = same.len().saturating_sub(1) / 2;
-        let course = same.into_iter().nth(middle).unwrap_or(first);
+        let course = same.swap_remove((same.len() - 1) / 2); // there is at least one seed
         Ok(Alternative { scenario, course, makespans, seeds: seeds.max(1) })
     }
     /// The median makespan, in seconds.

@@ -8,7 +8,7 @@ use crate::faults::Faults;
 use crate::laboratory::statistics::Sample;
 use crate::registry::Registry;
 use crate::report::Recall;
-use crate::runtime::{Builder, Polity, RunOptions, simulate};
+use crate::runtime::{Builder, Polity, RunOptions, patience, simulate};
 use crate::workflow::{Strategy, Workflow};
 use polity_agents::{AgentSpec, Past};
 use polity_protocols::Name;
@@ -165,7 +165,9 @@ impl Recording {
         if let Some(government) = government {
             options = options.strategy(government);
         }
-        let groups = self.flow.supervision.iter().cloned().fold(Polity::builder().faults(faults), Builder::supervisor);
+        let most = patience(&self.flow, &agents);
+        let founded = Polity::builder().faults(faults).most_messages(most);
+        let groups = self.flow.supervision.iter().cloned().fold(founded, Builder::supervisor);
         let log = Rc::new(RefCell::new(Vec::<Event>::new()));
         let builder = agents.iter().cloned().fold(groups, Builder::agent_spec).sink(log.clone());
         let flow = self.flow.clone();

@@ -18,6 +18,7 @@ mod interval;
 mod sample;
 mod shift;
 mod sum;
+mod versus;
 mod wilcoxon;
 
 pub use front::front;
@@ -25,6 +26,7 @@ pub use holm::holm;
 pub use interval::{Interval, RESAMPLES, bootstrap};
 pub use sample::Sample;
 pub use shift::{shift, shift_interval};
+pub use versus::{CONFIDENCE, SIGNIFICANT, Versus};
 pub use wilcoxon::{EXACT_UP_TO, SignedRank, Zeros, signed_rank};
 
 #[cfg(test)]

@@ -2,14 +2,10 @@
 
 use super::cell::Cell;
 use super::measure::Tried;
-use super::versus::Versus;
 use super::{Condition, Measure};
 use crate::laboratory::compare::quoted;
-use crate::laboratory::statistics::{Interval, Sample};
+use crate::laboratory::statistics::{CONFIDENCE, Interval, Sample, Versus};
 use core::fmt::Write;
-
-/// How sure intervals are.
-pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// What was measured, over the tries of a cell.
 #[derive(Debug)]

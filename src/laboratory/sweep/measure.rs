@@ -61,10 +61,6 @@ pub(crate) static MEASURES: [Measure; 17] = [
 ];
 
 impl Tried {
-    /// Its makespan, if that means something: a run that did not end well may have failed at once.
-    pub(crate) fn makespan(&self) -> f64 {
-        if self.measures.well { self.measures.makespan } else { f64::NAN }
-    }
     /// A measure for medians: the times of a run that did not end well are none.
     pub(crate) fn weighed(&self, measure: Measure) -> f64 {
         let time = matches!(measure.name, "makespan" | "over_bound" | "response" | "response_p95");

@@ -4,9 +4,8 @@ use super::cell::Cell;
 use super::csv::{self, Figures};
 use super::measure::Tried;
 use super::page::{Kept, Summary};
-use super::versus::Versus;
 use super::{Experiment, Measure, Parts};
-use crate::laboratory::statistics::Sample;
+use crate::laboratory::statistics::{CONFIDENCE, Sample, Versus};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -170,10 +169,10 @@ impl Open {
     }
     fn take(&mut self, tried: &Tried, seed: u64, measures: &[Measure], main: Measure) {
         self.samples.iter_mut().zip(measures).for_each(|(values, measure)| values.push(tried.weighed(*measure)));
-        self.makespans.push(tried.makespan());
+        self.makespans.push(tried.measures.sound_makespan());
         self.values.push(tried.weighed(main));
         self.bounds.push(tried.bound);
-        self.ratios.push(tried.makespan() / tried.bound);
+        self.ratios.push(tried.measures.sound_makespan() / tried.bound);
         self.n += 1;
         if !tried.measures.well {
             self.failed += 1;
@@ -187,7 +186,7 @@ impl Open {
             return false;
         }
         let sample = Sample::of(self.makespans.iter().copied());
-        match (sample.median(), sample.median_interval(csv::CONFIDENCE)) {
+        match (sample.median(), sample.median_interval(CONFIDENCE)) {
             (Some(median), Some(interval)) => {
                 let farthest = (interval.high - median).max(median - interval.low);
                 farthest <= share * median

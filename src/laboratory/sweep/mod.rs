@@ -22,7 +22,6 @@ mod measure;
 mod merger;
 mod page;
 mod table;
-mod versus;
 mod why;
 mod work;
 

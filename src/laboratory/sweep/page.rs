@@ -2,11 +2,11 @@
 
 use super::cell::Cell;
 use super::csv::Figures;
-use super::versus::{Versus, corrected};
 use super::why;
 use super::{Condition, Experiment};
 use crate::laboratory::compare::{figure, short, signed};
 use crate::laboratory::picture::{Axis, BoxPlot, Cell as Shown, Column, Page, Part, Series, Table, Unit};
+use crate::laboratory::statistics::Versus;
 
 /// Tries whose values are kept for the page; of cells beyond them it tells the medians only.
 pub(super) const KEPT: usize = 200_000;
@@ -58,7 +58,7 @@ impl Kept {
     /// How likely chance alone makes each cell as different from the first strategy's, corrected within each condition.
     pub(super) fn corrected(&self, arms: usize) -> Vec<Option<f64>> {
         let conditions = self.rows.chunk_by(|a, b| a.cell.index / arms as u64 == b.cell.index / arms as u64);
-        conditions.flat_map(|rows| corrected(&rows.iter().map(|row| row.versus).collect::<Vec<_>>())).collect()
+        conditions.flat_map(|rows| Versus::corrected(&rows.iter().map(|row| row.versus).collect::<Vec<_>>())).collect()
     }
     /// Which columns of a condition are not the same in all cells.
     pub(super) fn varied(&self) -> Vec<usize> {

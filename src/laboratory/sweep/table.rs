@@ -3,8 +3,9 @@
 use super::page::Kept;
 use super::why;
 use super::{Condition, Experiment, Measure};
-use crate::laboratory::compare::{SIGNIFICANT, short, signed};
+use crate::laboratory::compare::{short, signed};
 use crate::laboratory::picture::Unit;
+use crate::laboratory::statistics::SIGNIFICANT;
 use crate::report::harmless;
 
 /// Cells that are shown.
