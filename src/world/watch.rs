@@ -55,6 +55,8 @@ impl World {
             watch.bell.notify_waiters();
         } else if self.letters.get() > watch.most.get() && !watch.circling.replace(true) {
             watch.bell.notify_waiters();
+            // An actor that writes to itself alone never lets the executor go on to whoever waits for the bell: the world shall pause.
+            self.told.set(true);
         }
     }
 }
