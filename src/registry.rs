@@ -70,6 +70,7 @@ impl std::io::Write for Counter {
 /// The moment, the randomness and the effects of one turn of an initiator without its type.
 pub(crate) struct AnyTurn<'a> {
     pub(crate) now: Time,
+    pub(crate) more: bool,
     pub(crate) rng: &'a mut Rng,
     pub(crate) effects: &'a mut Vec<Effect<Talk>>,
 }
@@ -121,7 +122,7 @@ where
     I::Message: Clone + Serialize + Send + 'static,
 {
     fn take(&mut self, told: Told<'_>, turn: AnyTurn<'_>) {
-        let mut own = Turn::new(turn.now, turn.rng, &mut self.buffer);
+        let mut own = Turn::new(turn.now, turn.rng, &mut self.buffer).amid(turn.more);
         match told {
             Told::Join(agent, profile) => self.role.on_join(agent, profile, &mut own),
             Told::Leave(agent) => self.role.on_leave(agent, &mut own),
@@ -187,6 +188,7 @@ pub struct Government(Arc<dyn AnyGovernment>);
 trait AnyGovernment: Send + Sync {
     fn name(&self) -> &'static str;
     fn settings(&self) -> Value;
+    fn foresees(&self) -> bool;
     fn initiator(&self) -> Box<dyn AnyInitiator>;
     fn participant(&self, me: AgentId, profile: &Profile) -> Box<dyn AnyParticipant>;
     fn bent(&self, me: AgentId, profile: &Profile, lies: Vec<Lie>, rng: Rng) -> Box<dyn AnyParticipant>;
@@ -197,6 +199,9 @@ impl<P: Protocol + Serialize> AnyGovernment for P {
     }
     fn settings(&self) -> Value {
         serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+    fn foresees(&self) -> bool {
+        Protocol::foresees(self)
     }
     fn initiator(&self) -> Box<dyn AnyInitiator> {
         Box::new(Typed { role: Protocol::initiator(self), buffer: Vec::new() })
@@ -225,6 +230,10 @@ impl Government {
     /// Its settings, each with its value.
     pub fn settings(&self) -> Value {
         self.0.settings()
+    }
+    /// Whether it makes use of what becomes ready soon.
+    pub(crate) fn foresees(&self) -> bool {
+        self.0.foresees()
     }
     pub(crate) fn initiator(&self) -> Box<dyn AnyInitiator> {
         self.0.initiator()

@@ -61,6 +61,12 @@ impl Arrival {
             _ => self.elsewhere,
         }
     }
+    /// The same, and nowhere before `moment`.
+    pub fn not_before(self, moment: Time) -> Arrival {
+        let elsewhere = self.elsewhere.max(moment);
+        let home = self.home.map(|(home, at_home)| (home, at_home.max(moment)));
+        Arrival { elsewhere, home: home.filter(|(_, at_home)| *at_home < elsewhere) }
+    }
     /// When everything has reached any agent.
     pub fn everywhere(&self) -> Time {
         self.elsewhere

@@ -32,6 +32,11 @@ pub trait Protocol: Clone + Debug + Send + Sync + 'static {
     fn check(&self) -> Result<(), String> {
         Ok(())
     }
+    /// Whether its initiator makes use of [`TaskView::prospects`](crate::TaskView::prospects) To others they are not told,
+    /// since to work them out costs something.
+    fn foresees(&self) -> bool {
+        false
+    }
     /// A new initiator, which knows nobody yet.
     fn initiator(&self) -> Self::Initiator;
     /// The participant of one agent. It alone knows its own true profile and load.

@@ -4,6 +4,7 @@ use crate::capability::Demand;
 use crate::data::{Arrival, Input, no_data};
 use crate::ids::{AgentId, DemandId, TaskId};
 use crate::profile::Load;
+use crate::prospect::{Prospect, no_prospects};
 use crate::time::Time;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
@@ -35,12 +36,16 @@ pub struct TaskView {
     pub attempt: u32,
     /// Agents to pass over while another able agent is there (they failed at it before).
     pub avoid: Arc<[AgentId]>,
+    /// What becomes ready once this and others have ended that were announced before it. Told to those only who ask for it
+    /// ([`Protocol::foresees`](crate::Protocol::foresees)).
+    pub prospects: Arc<[Prospect]>,
 }
 
 impl TaskView {
     /// A task of no work and no priority, first attempt.
     pub fn new(id: TaskId, demand: Arc<Demand>) -> TaskView {
-        TaskView { id, demand, work: 0.0, rank: 0.0, deadline: None, data: no_data(), attempt: 1, avoid: nobody() }
+        let (data, avoid, prospects) = (no_data(), nobody(), no_prospects());
+        TaskView { id, demand, work: 0.0, rank: 0.0, deadline: None, data, attempt: 1, avoid, prospects }
     }
     /// With an estimate of its work, which is also its rank if none is set.
     pub fn work(mut self, seconds: f64) -> TaskView {
@@ -58,6 +63,11 @@ impl TaskView {
     /// With inputs that lie somewhere.
     pub fn needing(mut self, data: impl Into<Arc<[Input]>>) -> TaskView {
         self.data = data.into();
+        self
+    }
+    /// With what becomes ready soon.
+    pub fn before(mut self, prospects: impl Into<Arc<[Prospect]>>) -> TaskView {
+        self.prospects = prospects.into();
         self
     }
     /// When each agent can have all that it needs. O(inputs).

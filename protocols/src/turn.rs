@@ -53,6 +53,9 @@ impl core::fmt::Display for Why {
 pub struct Turn<'a, M> {
     /// The moment of this turn.
     pub now: Time,
+    /// Something else has happened in this very moment, and is told next. A role may leave its answer until then, or until a wake at this moment
+    /// ([`next_wake`](crate::Initiator::next_wake)): what is known of a moment as a whole is a better ground than its first part.
+    pub more: bool,
     /// The only randomness.
     pub rng: &'a mut Rng,
     effects: &'a mut Vec<Effect<M>>,
@@ -60,7 +63,12 @@ pub struct Turn<'a, M> {
 impl<'a, M> Turn<'a, M> {
     /// A turn that appends to `effects`, a buffer which the caller may use again and again.
     pub fn new(now: Time, rng: &'a mut Rng, effects: &'a mut Vec<Effect<M>>) -> Turn<'a, M> {
-        Turn { now, rng, effects }
+        Turn { now, more: false, rng, effects }
+    }
+    /// The same, while more of this moment is to be told.
+    #[must_use]
+    pub fn amid(self, more: bool) -> Turn<'a, M> {
+        Turn { more, ..self }
     }
     /// Says something to an agent's participant.
     pub fn send(&mut self, to: AgentId, message: M) {

@@ -135,6 +135,9 @@ impl Book {
     pub(super) fn next_mail(&self) -> Option<CoordinatorMail> {
         self.inbox.borrow_mut().pop_front()
     }
+    pub(super) fn has_mail(&self) -> bool {
+        !self.inbox.borrow().is_empty()
+    }
     /// Puts mail into the inbox, and knocks if it was empty: one knock is for all the mail that lies there when it is answered.
     pub(crate) fn put(&self, mail: CoordinatorMail, ticket: Ticket) {
         if self.closed.get() {

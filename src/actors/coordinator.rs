@@ -32,6 +32,8 @@ pub(crate) struct CoordinatorActor {
     rng: Rng,
     /// A buffer, so that a turn allocates nothing.
     effects: Vec<Effect<Talk>>,
+    /// More mail lies in the inbox.
+    more: bool,
     alarm: Alarm,
     /// Outcomes since its memory was saved, and after how many it is saved next.
     unsaved: usize,
@@ -63,6 +65,7 @@ impl CoordinatorActor {
             incarnation,
             supervisor,
             effects: Vec::new(),
+            more: false,
             alarm: Alarm::default(),
             unsaved: 0,
             save_after: SAVE_EVERY,
@@ -128,7 +131,7 @@ impl CoordinatorActor {
     pub(super) fn turn(&mut self, told: Told<'_>) {
         let now = self.world.now();
         let mut effects = std::mem::take(&mut self.effects);
-        self.initiator.take(told, AnyTurn { now, rng: &mut self.rng, effects: &mut effects });
+        self.initiator.take(told, AnyTurn { now, more: self.more, rng: &mut self.rng, effects: &mut effects });
         let mut stale = Vec::new();
         for effect in effects.drain(..) {
             match effect {
@@ -142,8 +145,11 @@ impl CoordinatorActor {
             }
         }
         self.effects = effects;
-        self.alarm.set(self.initiator.next_wake(), &self.world, || Letter::Coordinator(self.book.clone(), CoordinatorMail::Wake));
         self.take_back(stale);
+    }
+    /// After its turns of a moment: to be woken when the initiator wants that.
+    fn set_alarm(&mut self) {
+        self.alarm.set(self.initiator.next_wake(), &self.world, || Letter::Coordinator(self.book.clone(), CoordinatorMail::Wake));
     }
     fn say(&self, agent: AgentId, talk: Talk) {
         let mut pages = self.book.pages.borrow_mut();
@@ -362,6 +368,7 @@ impl Actor for CoordinatorActor {
         let _quiet = panics::contain();
         self.world.tick();
         self.rise(context);
+        self.set_alarm();
         self.in_turn.end(context.state());
     }
 }
@@ -373,8 +380,10 @@ impl Handler<Mail<Knock>> for CoordinatorActor {
         self.world.tick();
         // Taken out first: mail that makes a life panic shall not kill the next one too.
         while let Some(next) = self.book.next_mail() {
+            self.more = self.book.has_mail();
             self.take(next, context);
         }
+        self.set_alarm();
         if !self.world.directory.pools().is_empty() {
             let pages = self.book.pages.borrow();
             self.queues.tell(&self.world, self.book.id, &pages.open);

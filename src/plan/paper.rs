@@ -1,4 +1,4 @@
-//! A run on paper: what late binding to the earliest finish makes of an order of tasks.
+//! A run on paper: what late binding to the earliest finish makes of an order of tasks, with or without a look ahead.
 
 use super::{NodeIx, Plan};
 use std::cmp::{Ordering, Reverse};
@@ -6,6 +6,10 @@ use std::collections::BinaryHeap;
 
 /// Tasks of one kind of work that may wait for somebody busy before others of it take what is free: as in a hierarchy.
 const LOOKAHEAD: u32 = 32;
+/// Of the time that a task takes, the share for which a slot may be kept idle for it before it is ready: as in a hierarchy.
+const IDLE: f64 = 0.25;
+/// Tasks for which slots are reserved before they are ready, in one look: as in a hierarchy.
+const SOON_AT_MOST: usize = 64;
 
 /// Who can do what how fast, as far as a plan must know it.
 ///
@@ -21,6 +25,8 @@ pub struct Team {
     kinds: Vec<u32>,
     /// By kind and slot: work a second, 0 where the slot can't do it.
     rates: Vec<Vec<f64>>,
+    /// Whether its government can look ahead.
+    foresees: bool,
 }
 
 impl Team {
@@ -31,7 +37,17 @@ impl Team {
     pub fn new(kinds: Vec<u32>, rates: Vec<Vec<f64>>) -> Team {
         assert!(kinds.iter().all(|kind| (*kind as usize) < rates.len()), "each kind of work has its rates");
         assert!(rates.windows(2).all(|pair| pair[0].len() == pair[1].len()), "each kind has a rate for each slot");
-        Team { kinds, rates }
+        Team { kinds, rates, foresees: false }
+    }
+    /// The same, under a government that, where it is told to, reserves for tasks which wait for nothing but what is being done, as a hierarchy does.
+    #[must_use]
+    pub fn foreseeing(mut self) -> Team {
+        self.foresees = true;
+        self
+    }
+    /// Whether its government can look ahead.
+    pub(crate) fn foresees(&self) -> bool {
+        self.foresees
     }
     /// Slots in all.
     pub fn slots(&self) -> usize {
@@ -86,6 +102,14 @@ pub(super) struct Paper<'a> {
     /// How many tasks may wait where governments choose among them; the others wait for that.
     room: usize,
     unmet: Vec<u32>,
+    /// It looks ahead this time.
+    ahead: bool,
+    /// By task, how many of those that it waits for have not begun; only when it looks ahead.
+    unbegun: Vec<u32>,
+    /// Not ready, but all that they wait for is being done: the most urgent first, with the moment at which they are ready.
+    soon: Vec<(Total, Reverse<u32>, f64)>,
+    /// By task, when it ends, once it has begun.
+    end_of: Vec<f64>,
     ready: BinaryHeap<(Total, Reverse<u32>)>,
     /// Those that governments choose among, the most urgent first.
     open: Vec<(Total, Reverse<u32>)>,
@@ -99,6 +123,8 @@ pub(super) struct Paper<'a> {
     free: Vec<bool>,
     until: Vec<f64>,
     passed: Vec<u32>,
+    /// By kind, whether not all who can do it are equally fast.
+    mixed: Vec<bool>,
     /// Slots that were weighed for tasks, ever.
     pub(super) weighed: u64,
 }
@@ -112,6 +138,10 @@ impl<'a> Paper<'a> {
             fastest: team.fastest(),
             room: room.max(1),
             unmet: Vec::new(),
+            ahead: false,
+            unbegun: Vec::new(),
+            soon: Vec::new(),
+            end_of: Vec::new(),
             ready: BinaryHeap::new(),
             open: Vec::new(),
             ends: BinaryHeap::new(),
@@ -121,22 +151,23 @@ impl<'a> Paper<'a> {
             free: vec![true; slots],
             until: vec![0.0; slots],
             passed: vec![0; team.rates.len()],
+            mixed: team.rates.iter().map(|rates| is_mixed(rates)).collect(),
             weighed: 0,
         }
     }
     /// How long it takes in this order, in seconds; none if that is certainly not below `limit`.
     ///
-    /// At each moment the open tasks are gone through by rank. Each is thought of with the slot that would finish it first, busy ones by what is
+    /// With `ahead`, slots are reserved for what is ready soon, too. At each moment the open tasks are gone through by rank. Each is thought of with the slot that would finish it first, busy ones by what is
     /// left of their work; if that slot is free it begins, else it reserves the slot for the rest of the look.
-    pub(super) fn makespan(&mut self, ranks: &[f64], limit: f64) -> Option<f64> {
-        self.clear();
+    pub(super) fn makespan(&mut self, ranks: &[f64], ahead: bool, limit: f64) -> Option<f64> {
+        self.clear(ahead);
         for node in self.plan.nodes().filter(|node| self.plan.dependencies(*node).is_empty()) {
             self.ready.push((Total(ranks[node.index()]), Reverse(node.0)));
         }
         let mut now = 0.0;
         loop {
             self.fill();
-            self.look(now, limit)?;
+            self.look(now, limit, ranks)?;
             let Some(Reverse((end, ..))) = self.ends.peek().copied() else { return (now < limit).then_some(now) };
             now = end.0;
             while let Some(Reverse((_, slot, task))) = self.ends.pop_if_at(end) {
@@ -145,15 +176,27 @@ impl<'a> Paper<'a> {
                     let unmet = &mut self.unmet[next.index()];
                     *unmet -= 1;
                     if *unmet == 0 {
+                        if self.ahead {
+                            let place = (Total(ranks[next.index()]), Reverse(next.0));
+                            if let Ok(at) = self.soon.binary_search_by(|soon| place.cmp(&(soon.0, soon.1))) {
+                                self.soon.remove(at);
+                            }
+                        }
                         self.ready.push((Total(ranks[next.index()]), Reverse(next.0)));
                     }
                 }
             }
         }
     }
-    fn clear(&mut self) {
+    fn clear(&mut self, ahead: bool) {
+        self.ahead = ahead;
         self.unmet.clear();
         self.unmet.extend(self.plan.nodes().map(|node| self.plan.dependencies(node).len() as u32));
+        if ahead {
+            self.unbegun.clone_from(&self.unmet);
+            self.end_of.resize(self.plan.len(), 0.0);
+        }
+        self.soon.clear();
         self.ready.clear();
         self.open.clear();
         self.ends.clear();
@@ -168,7 +211,7 @@ impl<'a> Paper<'a> {
             self.open.insert(at, next);
         }
     }
-    fn look(&mut self, now: f64, limit: f64) -> Option<()> {
+    fn look(&mut self, now: f64, limit: f64, ranks: &[f64]) -> Option<()> {
         let mut free = self.free.iter().filter(|free| **free).count();
         if free == 0 || self.open.is_empty() {
             return Some(());
@@ -178,9 +221,16 @@ impl<'a> Paper<'a> {
             (*turn, *idle) = if *free { (now, now) } else { (*until, f64::INFINITY) };
         }
         self.passed.fill(0);
-        let (mut at, mut kept) = (0, 0);
+        let (mut at, mut kept, mut ahead) = (0, 0, 0);
         while at < self.open.len() && free > 0 {
             let next = self.open[at];
+            while ahead < self.soon.len().min(SOON_AT_MOST) && (self.soon[ahead].0, self.soon[ahead].1) > next {
+                free -= usize::from(self.reserve(ahead));
+                ahead += 1;
+            }
+            if free == 0 {
+                break;
+            }
             at += 1;
             let task = NodeIx(next.1.0);
             match self.choose(task) {
@@ -194,6 +244,9 @@ impl<'a> Paper<'a> {
                     (self.turn[slot], self.idle[slot]) = (end, f64::INFINITY);
                     self.ends.push(Reverse((Total(end), slot as u32, task.0)));
                     free -= 1;
+                    if self.ahead {
+                        self.begun(task, end, ranks, &mut ahead);
+                    }
                     continue;
                 }
                 Some((slot, seconds)) => {
@@ -208,6 +261,43 @@ impl<'a> Paper<'a> {
         }
         self.open.drain(kept..at);
         Some(())
+    }
+    /// A task has begun: what waits for nothing else is ready soon.
+    fn begun(&mut self, task: NodeIx, end: f64, ranks: &[f64], ahead: &mut usize) {
+        self.end_of[task.index()] = end;
+        for (next, _) in self.plan.dependents(task) {
+            let unbegun = &mut self.unbegun[next.index()];
+            *unbegun -= 1;
+            if *unbegun == 0 {
+                let ready = self.plan.dependencies(*next).iter().map(|(on, _)| self.end_of[on.index()]).fold(end, f64::max);
+                let soon = (Total(ranks[next.index()]), Reverse(next.0), ready);
+                let at = self.soon.partition_point(|other| (other.0, other.1) > (soon.0, soon.1));
+                self.soon.insert(at, soon);
+                *ahead += usize::from(at < *ahead);
+            }
+        }
+    }
+    /// Reserves a slot for a task that is ready soon. True if that slot is free now, and is kept idle.
+    fn reserve(&mut self, ahead: usize) -> bool {
+        let (_, Reverse(task), ready) = self.soon[ahead];
+        let (kind, work) = (self.team.kinds[task as usize] as usize, self.plan.weight(NodeIx(task)));
+        if self.passed[kind] >= LOOKAHEAD || !self.mixed[kind] {
+            return false;
+        }
+        self.weighed += self.turn.len() as u64;
+        let mut best = (f64::INFINITY, usize::MAX, true, f64::INFINITY);
+        for (slot, (start, pace)) in self.turn.iter().zip(&self.paces[kind]).enumerate() {
+            let (finish, busy) = (start.max(ready) + work * pace, self.idle[slot] == f64::INFINITY);
+            if finish < best.0 || (finish == best.0 && (busy, *pace) < (best.2, best.3)) {
+                best = (finish, slot, busy, *pace);
+            }
+        }
+        let (finish, slot, busy, pace) = best;
+        if finish == f64::INFINITY || ready - self.turn[slot] > IDLE * work * pace {
+            return false; // others may have it meanwhile
+        }
+        (self.turn[slot], self.idle[slot]) = (finish, f64::INFINITY);
+        !busy
     }
     /// The slot that would finish a task first, and how long it takes. Ties go to a free one, then to the faster, then to the first.
     fn choose(&mut self, task: NodeIx) -> Option<(usize, f64)> {
@@ -232,6 +322,12 @@ impl<'a> Paper<'a> {
         }
         Some((slot, work * pace))
     }
+}
+
+/// True if not all who can do it are equally fast.
+fn is_mixed(rates: &[f64]) -> bool {
+    let mut able = rates.iter().filter(|rate| **rate > 0.0);
+    able.next().is_some_and(|first| able.any(|rate| rate != first))
 }
 
 /// Seconds for a unit of work.

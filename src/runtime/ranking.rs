@@ -1,19 +1,16 @@
 //! Ranks of a run: worked out on paper before it begins, once for each plan and team.
 
 use crate::actors::{Book, CoordinatorId, Offices};
-use crate::plan::{NodeIx, Plan, Team, refine};
+use crate::plan::{NodeIx, Plan, Refined, Team, refine};
 use crate::workflow::{Task, Workflow};
 use polity_protocols::{AgentId, Demand, DemandId, Profile};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Ranks by task, where they differ from the upward ranks.
-pub(crate) type Ranks = Option<Arc<[f64]>>;
-
 /// Ranks that were worked out already: of sub-runs that are all alike, and of a laboratory's tries of one subject. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rankings(Arc<Mutex<BTreeMap<u64, Ranks>>>);
+pub(crate) struct Rankings(Arc<Mutex<BTreeMap<u64, Option<Arc<Refined>>>>>);
 
 /// Plans of which it is remembered.
 const KEPT: usize = 256;
@@ -24,7 +21,14 @@ impl Rankings {
     /// The ranks of a run: those of `limits.rank_trials` orders that are best on paper.
     ///
     /// None where nobody estimated anything, and where a list or a condition decides later what there is to do.
-    pub(super) fn of(&self, workflow: &Workflow, plan: &Plan, offices: &Offices, agents: &[Arc<Profile>], room: usize) -> Ranks {
+    pub(super) fn of(
+        &self,
+        workflow: &Workflow,
+        plan: &Plan,
+        offices: &Offices,
+        agents: &[Arc<Profile>],
+        room: usize,
+    ) -> Option<Arc<Refined>> {
         let trials = workflow.limits.rank_trials;
         let known = |task: &Task| task.for_each.is_none() && task.when.is_none();
         if trials == 0 || !workflow.tasks.iter().any(|task| task.estimate.is_some()) || !workflow.tasks.iter().all(known) {
@@ -35,7 +39,7 @@ impl Rankings {
         if let Some(known) = self.kept().get(&key) {
             return known.clone();
         }
-        let ranks: Ranks = refine(plan, &team, room, trials).and_then(|refined| refined.ranks).map(Arc::from);
+        let ranks = refine(plan, &team, room, trials).map(Arc::new);
         let mut kept = self.kept();
         if kept.len() >= KEPT {
             kept.clear();
@@ -43,7 +47,7 @@ impl Rankings {
         kept.insert(key, ranks.clone());
         ranks
     }
-    fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Ranks>> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Option<Arc<Refined>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -52,6 +56,7 @@ impl Rankings {
 fn team(workflow: &Workflow, offices: &Offices, agents: &[Arc<Profile>]) -> Option<Team> {
     let slots: Vec<(AgentId, &Profile)> =
         (0..).zip(agents).flat_map(|(n, profile)| (0..profile.slots.max(1)).map(move |_| (AgentId(n), &**profile))).collect();
+    let foresees = offices.all().iter().all(|(book, _)| book.government.foresees());
     let mut demands: Vec<(CoordinatorId, &Task, u32)> = Vec::new();
     let (mut kinds, mut rates): (Vec<u32>, Vec<Vec<f64>>) = (Vec::with_capacity(workflow.tasks.len()), Vec::new());
     for (node, task) in (0..).zip(&workflow.tasks) {
@@ -75,7 +80,7 @@ fn team(workflow: &Workflow, offices: &Offices, agents: &[Arc<Profile>]) -> Opti
         demands.push((book.id, task, kind as u32));
         kinds.push(kind as u32);
     }
-    (!rates.is_empty()).then(|| Team::new(kinds, rates))
+    (!rates.is_empty()).then(|| Team::new(kinds, rates)).map(|team| if foresees { team.foreseeing() } else { team })
 }
 
 fn rates_of(task: &Task, book: &Book, slots: &[(AgentId, &Profile)]) -> Vec<f64> {
@@ -91,7 +96,7 @@ fn rates_of(task: &Task, book: &Book, slots: &[(AgentId, &Profile)]) -> Vec<f64>
 /// A number that two differ in if they differ in anything that matters here.
 fn key(plan: &Plan, team: &Team, effort: (usize, u32)) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (effort, plan.len()).hash(&mut hasher);
+    (effort, plan.len(), team.foresees()).hash(&mut hasher);
     for node in plan.nodes() {
         plan.weight(node).to_bits().hash(&mut hasher);
         hasher.write_usize(plan.dependencies(node).len());

@@ -1,7 +1,6 @@
 //! Where what tasks made lies: for governments that want to leave work near what it needs.
 
 use super::World;
-use polity_agents::Job;
 use polity_protocols::{AgentId, Input, Name, Time};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -40,12 +39,12 @@ impl World {
     pub(crate) fn travel(&self, from: &Name, to: &Name) -> f64 {
         self.depots.all.borrow().iter().find_map(|depot| depot.travel(from, to)).unwrap_or(0.0)
     }
-    /// Where the input of a job lies; `None` if all is at hand everywhere. What a stranger holds counts as at hand.
-    pub(crate) fn inputs_of(&self, job: &Job) -> Option<Arc<[Input]>> {
+    /// Where the input of a run's task lies; `None` if all is at hand everywhere. What a stranger holds counts as at hand.
+    pub(crate) fn inputs_of(&self, run: &Name, task: &Name) -> Option<Arc<[Input]>> {
         let depots = self.depots.all.borrow();
         let mut inputs = Vec::new();
         for depot in depots.iter() {
-            depot.inputs(&job.run, &job.name, &mut |holder, bytes, elsewhere| {
+            depot.inputs(run, task, &mut |holder, bytes, elsewhere| {
                 inputs.extend(self.number_of(holder).map(|holder| Input { holder, bytes, elsewhere }));
             });
         }

@@ -67,6 +67,8 @@ pub(super) struct Member {
     plan: Vec<Taken>,
     /// The last scan in which time of it was reserved.
     reserved: u64,
+    /// Free slots that are kept idle in the scan of that number.
+    kept: (u64, u32),
 }
 
 impl Member {
@@ -84,6 +86,7 @@ impl Member {
             planned: 0,
             plan: Vec::new(),
             reserved: 0,
+            kept: (0, 0),
         }
     }
     /// Jobs of ours that it holds.
@@ -98,6 +101,11 @@ impl Member {
     pub(super) fn ends(&self) -> impl Iterator<Item = f64> {
         let ours = self.jobs.iter().map(|job| job.end);
         ours.chain(core::iter::repeat_n(self.blocked_until, self.blocked.min(self.profile.slots).min(64) as usize))
+    }
+    /// Slots that are free and not kept idle in this scan.
+    fn free_in(&self, scan: u64) -> u32 {
+        let kept = if self.kept.0 == scan { self.kept.1 } else { 0 };
+        self.free().saturating_sub(kept)
     }
     fn block(&mut self, slots: u32, until: f64) {
         self.blocked = slots;
@@ -242,6 +250,13 @@ impl Book {
     pub(super) fn give(&mut self, agent: AgentId, task: TaskId, expected: f64, seconds: f64, here: Time) {
         self.change(agent, |member, now| member.jobs.push(Job { task, end: now + seconds, expected, here }));
     }
+    /// How long a job took that succeeded, against what was expected of its agent; `None` if it is not in the book, or nobody knew.
+    pub(super) fn factor(&self, agent: AgentId, task: TaskId, outcome: &Outcome) -> Option<f64> {
+        let member = self.get(agent).filter(|_| outcome.ended == Ended::Succeeded)?;
+        let job = member.jobs.iter().find(|job| job.task == task).filter(|job| job.expected > 0.0)?;
+        let worked = worked(job.here, outcome.took, Time::from_secs_f64(self.now)).as_secs_f64();
+        Some(worked * member.proof.swift / job.expected)
+    }
     /// An award ended. False if no such award is in the book.
     pub(super) fn ended(&mut self, agent: AgentId, task: TaskId, outcome: &Outcome) -> bool {
         let until = self.change(agent, |member, now| {
@@ -316,7 +331,7 @@ impl Book {
     pub(super) fn ready(&mut self, agent: AgentId) -> Option<(Ready, &Member)> {
         let (scan, now) = (self.scan, self.now);
         let member = self.members.get_mut(agent.index())?.as_deref_mut()?;
-        if member.free() > 0 {
+        if member.free_in(scan) > 0 {
             return Some((Ready { at: now, base: now, free: true }, member));
         }
         member.lay_out(scan, now);
@@ -336,6 +351,23 @@ impl Book {
                 self.reserved.push(agent);
             }
         }
+    }
+    /// Keeps a free slot of the agent idle until `ready`, for work that ends at `end`, in the plan of this scan only.
+    pub(super) fn keep_idle(&mut self, agent: AgentId, ready: f64, end: f64) {
+        let (scan, now) = (self.scan, self.now);
+        if let Some(member) = self.members.get_mut(agent.index()).and_then(Option::as_deref_mut) {
+            member.lay_out(scan, now);
+            member.plan.push(Taken { base: ready, at: end });
+            member.kept = (scan, if member.kept.0 == scan { member.kept.1 + 1 } else { 1 });
+            if member.reserved != scan {
+                member.reserved = scan;
+                self.reserved.push(agent);
+            }
+        }
+    }
+    /// True if the agent has a free slot that is not kept idle in this scan.
+    pub(super) fn has_free(&self, agent: AgentId) -> bool {
+        self.get(agent).is_some_and(|member| member.free_in(self.scan) > 0)
     }
 }
 

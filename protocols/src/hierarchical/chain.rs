@@ -191,6 +191,10 @@ impl Chain {
     }
     /// Goes on after any event: with the tree where there is one, else by the desk alone.
     pub(super) fn proceed(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
+        if turn.more {
+            self.settle = self.settle.or(Some(turn.now)); // one look is for all that happened in a moment
+            return;
+        }
         self.settle = None;
         if !self.is_wanted(desk) {
             if core::mem::take(&mut self.active) {

@@ -154,7 +154,11 @@ impl Choice {
         self.considered = if free_only { index.free_len() } else { lane.able.len() }.saturating_sub(gone.count());
         let from = self.last.map_or(AgentId(0), |last| AgentId(last.0.wrapping_add(1)));
         let home = if self.waits() { open.arrival.home().filter(|home| !avoid.contains(home)) } else { None };
-        for agent in index.free_from(from).filter(|a| !avoid.contains(a) && home != Some(*a)).take(count) {
+        let may = |a: &AgentId, book: &Book| !avoid.contains(a) && home != Some(*a) && book.has_free(*a);
+        let mut free = index.free_from(from);
+        while self.weighed.len() < count
+            && let Some(agent) = free.find(|a| may(a, book))
+        {
             let weighed = lane.able_one(agent).and_then(|able| self.weigh_one(able, open, book));
             self.weighed.extend(weighed);
         }

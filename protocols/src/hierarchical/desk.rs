@@ -2,10 +2,11 @@
 //!
 //! Binding is late. A scan goes through the open tasks in the order of rank, works out for each who would finish it first, busy
 //! agents included, and binds only what starts at once. A task that would be finished sooner by a busy agent reserves that agent's
-//! time for the rest of the scan and stays open, so that it can still go to whoever is free first.
+//! time for the rest of the scan and stays open, so that it can still go to whoever is free first. So does a task that becomes ready soon.
 
 use super::book::{Book, at_least};
 use super::delegation::{Choice, Step, Weighed};
+use super::foresight::{Foresight, IDLE, Seen};
 use super::lanes::{Lanes, Open, Order};
 use super::leader::Leadership;
 use super::settings::{Hierarchical, Reporting};
@@ -25,6 +26,7 @@ pub(super) struct Desk {
     pub book: Book,
     pub lanes: Lanes,
     pub leader: Leadership,
+    pub foresight: Foresight,
     choice: Choice,
     /// The next task of each lane in a scan; kept so that a scan allocates nothing.
     heads: BinaryHeap<Reverse<(Order, DemandId)>>,
@@ -43,6 +45,7 @@ impl Desk {
             book: Book::default(),
             lanes: Lanes::default(),
             leader: Leadership::new(settings.leader.clone(), settings.delegation),
+            foresight: Foresight::default(),
             choice: Choice::new(settings.delegation),
             heads: BinaryHeap::new(),
             again: None,
@@ -65,6 +68,7 @@ impl Desk {
             self.lanes.left(agent);
             self.leader.left(agent, &self.book);
             while let Some(task) = self.lanes.hopeless() {
+                self.foresight.closed(task);
                 turn.decline(task, Why::NobodyAble);
             }
         }
@@ -73,15 +77,24 @@ impl Desk {
     /// Opens a task, or declines it if nobody is able. True if it is open.
     pub(super) fn open<M>(&mut self, task: &TaskView, turn: &mut Turn<'_, M>) -> bool {
         if self.lanes.meet(&task.demand, &self.book).able.is_empty() {
-            self.lanes.close(task.id);
+            self.withdraw(task.id);
             turn.decline(task.id, Why::NobodyAble);
             return false;
         }
         self.lanes.open(task, turn.now, &self.book);
+        self.foresight.opened(task.id, &task.prospects, turn.now);
         true
+    }
+    /// Closes a task that nobody shall do any more. True if it was open.
+    pub(super) fn withdraw(&mut self, task: TaskId) -> bool {
+        let was_open = self.lanes.close(task).is_some();
+        self.foresight.closed(task);
+        was_open
     }
     /// True if this was an award of ours.
     pub(super) fn ended(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) -> bool {
+        let factor = self.book.factor(agent, task, outcome);
+        self.foresight.ended(task, outcome.ended.is_success(), factor);
         self.book.ended(agent, task, outcome)
     }
     /// When the desk has to look again although nothing happened. O(1).
@@ -100,9 +113,11 @@ impl Desk {
         }
         self.book.plan();
         let mut hopes = self.begin();
+        let mut seen = Seen::default();
         while hopes > 0
             && let Some(Reverse((order, demand))) = self.heads.pop()
         {
+            self.reserve_for_soon(&mut seen, order, turn);
             let next = self.lanes.lane(demand).and_then(|lane| lane.after(order));
             let goes_on = self.step(order, demand, turn);
             let hope = next.is_some() && goes_on && self.any_free(demand);
@@ -114,6 +129,31 @@ impl Desk {
             if let Some(next) = next.filter(|_| goes_on) {
                 self.heads.push(Reverse((next, demand)));
             }
+        }
+    }
+    /// Reserves for what becomes ready soon and comes before `before`.
+    fn reserve_for_soon<M>(&mut self, seen: &mut Seen, before: Order, turn: &mut Turn<'_, M>) {
+        while let Some((open, expected)) = self.foresight.next(seen, before, self.book.now()) {
+            let Some(lane) = self.lanes.lane_mut(open.demand) else { continue };
+            lane.sync(self.choice.rule, &self.book);
+            let Some(lane) = self.lanes.lane(open.demand).filter(|lane| lane.passed < LOOKAHEAD && lane.is_mixed()) else {
+                continue;
+            };
+            let (Step::Wait(best, _) | Step::Start(best)) = self.choice.of_all(&open, lane, &mut self.book, turn.rng) else {
+                continue;
+            };
+            let (here, end) = (best.here.as_secs_f64(), best.finish());
+            let longest = IDLE * (end - here.max(best.ready.at));
+            if here - best.ready.at > longest || self.book.now() >= expected + longest {
+                continue; // others may have it meanwhile
+            }
+            if !best.ready.free {
+                self.book.reserve(best.agent, best.seconds);
+                continue;
+            }
+            self.book.keep_idle(best.agent, here, end);
+            let again = Some(at_least(expected + longest, self.book.now()));
+            self.again = [self.again, again].into_iter().flatten().min();
         }
     }
     /// Sets up the heads of all lanes in which something is open; how many of them have a free able agent.
@@ -134,7 +174,7 @@ impl Desk {
     }
     /// True if somebody who is able has a free slot, as far as the book knows. Brings the index of a large lane up to date.
     pub(super) fn any_free(&mut self, demand: DemandId) -> bool {
-        let free = |agent| self.book.get(agent).is_some_and(|m| m.free() > 0);
+        let free = |agent| self.book.has_free(agent);
         let Some(lane) = self.lanes.lane_mut(demand) else { return false };
         lane.sync(self.choice.rule, &self.book);
         match lane.index() {
@@ -233,6 +273,7 @@ impl Desk {
         let mut decision = self.choice.decision(winner, self.book.now(), self.leader.sentence());
         decision.latency = turn.now - open.since;
         self.book.give(winner.agent, task, winner.declared, winner.seconds, winner.here);
+        self.foresight.given(task, winner.agent, self.book.now() + winner.seconds);
         turn.assign(task, winner.agent, decision);
         self.leader.awarded(&self.book);
         if self.keeps_awarded && self.book.len() > self.span {
@@ -294,6 +335,7 @@ impl Desk {
             .because(reason)
             .cost(messages, open.tries, turn.now - open.since);
         self.book.give(agent, task, declared, seconds, here);
+        self.foresight.given(task, agent, self.book.now() + seconds);
         turn.assign(task, agent, decision);
         self.leader.awarded(&self.book);
     }

@@ -30,6 +30,8 @@ struct Heard {
     given: Vec<Given>,
     /// In this scan: until when busy ones have work, and the seconds for which tasks wait for them beyond that.
     reserved: Vec<(Slot, f64)>,
+    /// In this scan: free slots that are kept idle for what becomes ready soon.
+    kept: u32,
 }
 
 /// A slot that was spoken for.
@@ -45,7 +47,7 @@ struct Given {
 impl Heard {
     /// Slots of the report that are gone.
     fn gone(&self) -> u32 {
-        if self.exhausted { u32::MAX } else { self.given.len() as u32 }
+        if self.exhausted { u32::MAX } else { self.given.len() as u32 + self.kept }
     }
 }
 
@@ -106,10 +108,19 @@ pub(super) struct Waiting {
     slot: Slot,
     /// How long the task would take it.
     seconds: f64,
+    /// For how much of that it would wait for what the task needs.
+    idle: f64,
     /// When it should be done, in seconds.
     pub finish: f64,
     /// Until when it is right to wait, in seconds. See [`Choice`](super::delegation::Choice).
     pub until: f64,
+}
+
+impl Waiting {
+    /// For how long the slot would wait for what the task needs.
+    pub(super) fn idles(&self) -> f64 {
+        self.idle
+    }
 }
 
 /// What is known of one who may be asked, whatever it reported.
@@ -147,7 +158,8 @@ impl Inbox {
     pub(super) fn hear(&mut self, from: AgentId, seq: u64, state: Summary, pace: f64, counts: u64, now: Time) -> bool {
         let at = self.place_of(from);
         let Ok(known) = at.map(|at| &mut self.last[at].1) else {
-            let heard = Heard { seq, state, pace, exhausted: false, before: None, given: Vec::new(), reserved: Vec::new() };
+            let heard =
+                Heard { seq, state, pace, exhausted: false, before: None, given: Vec::new(), reserved: Vec::new(), kept: 0 };
             self.last.insert(at.unwrap_or_else(|at| at), (from, heard));
             return true;
         };
@@ -232,7 +244,16 @@ impl Inbox {
     }
     /// Begins a scan: nothing waits for anybody.
     pub(super) fn plan(&mut self) {
-        self.last.iter_mut().for_each(|(_, heard)| heard.reserved.clear());
+        for (_, heard) in &mut self.last {
+            heard.reserved.clear();
+            heard.kept = 0;
+        }
+    }
+    /// Keeps the best free slot that this one reported idle, for the rest of the scan.
+    pub(super) fn keep_idle(&mut self, lead: AgentId) {
+        if let Some(heard) = self.heard_mut(lead) {
+            heard.kept += 1;
+        }
     }
     /// Notes for the rest of the scan that a task waits for a busy one.
     pub(super) fn reserve(&mut self, waiting: &Waiting) {
@@ -250,7 +271,7 @@ impl Inbox {
         rng: &mut Rng,
     ) -> Pick {
         let mut free: Option<Offer> = None;
-        let mut busy: Option<(Offer, Slot, f64)> = None;
+        let mut busy: Option<(Offer, Slot, f64, f64)> = None;
         let mut lot = Vec::new();
         let now = need.now.as_secs_f64();
         for (agent, heard) in &self.last {
@@ -281,10 +302,11 @@ impl Inbox {
                     slot = (*at, if slot.0 == *at { slot.1 + 1 } else { 0 });
                     let promised: f64 = heard.reserved.iter().filter(|(other, _)| *other == slot).map(|(_, secs)| secs).sum();
                     let start = still_busy_until(at.as_secs_f64(), now) + promised;
-                    let seconds = (need.here(*agent) - start).max(0.0) + need.work / believed(*rate);
+                    let idle = (need.here(*agent) - start).max(0.0);
+                    let seconds = idle + need.work / believed(*rate);
                     let offer = Offer { agent: *agent, key: start + seconds };
                     if busy.is_none_or(|(best, ..)| offer.before(&best)) {
-                        busy = Some((offer, slot, seconds));
+                        busy = Some((offer, slot, seconds, idle));
                     }
                 }
             }
@@ -294,9 +316,9 @@ impl Inbox {
         }
         match (free, busy) {
             (None, _) => Pick::Nobody,
-            (Some(free), Some((busy, slot, seconds))) if busy.key < free.key => {
+            (Some(free), Some((busy, slot, seconds, idle))) if busy.key < free.key => {
                 let until = now + 2.0 * (slot.0.as_secs_f64() - now).max(0.0) + (free.key - busy.key);
-                Pick::Wait(Waiting { lead: busy.agent, slot, seconds, finish: busy.key, until })
+                Pick::Wait(Waiting { lead: busy.agent, slot, seconds, idle, finish: busy.key, until })
             }
             (Some(free), _) => {
                 let finish = if need.work > 0.0 { free.key } else { now.max(need.here(free.agent)) };

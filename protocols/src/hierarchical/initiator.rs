@@ -71,7 +71,7 @@ impl Initiator for Head {
     }
     fn on_withdraw(&mut self, task: TaskId, turn: &mut Turn<'_, Message>) {
         let ended = self.desk.book.begin(turn.now);
-        if self.chain.close(task, turn) || self.desk.lanes.close(task).is_some() || ended {
+        if self.chain.close(task, turn) | self.desk.withdraw(task) | ended {
             self.chain.proceed(&mut self.desk, turn);
         }
     }

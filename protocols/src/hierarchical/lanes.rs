@@ -50,7 +50,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    fn of(task: &TaskView, now: Time) -> Open {
+    pub(super) fn of(task: &TaskView, now: Time) -> Open {
         let work = if task.work.is_nan() { 0.0 } else { task.work.max(0.0) };
         let (order, demand, arrival) = (Order::of(task), task.demand.id, task.arrival());
         Open { order, demand, work, arrival, since: now, avoid: task.avoid.clone(), tries: 0 }
@@ -80,6 +80,8 @@ pub(super) struct Lane {
     work: f64,
     /// The sum of the able agents' rates.
     rate: f64,
+    /// Not all that are able are equally fast.
+    mixed: bool,
     /// In large lanes.
     index: Option<Box<Index>>,
     /// In this scan: tasks that were left open although it looked at them.
@@ -96,6 +98,7 @@ impl Lane {
             open: BTreeMap::new(),
             work: 0.0,
             rate: 0.0,
+            mixed: false,
             index: None,
             passed: 0,
             hope: false,
@@ -109,6 +112,7 @@ impl Lane {
         if let Some(fit) = self.demand.fit(agent, &member.profile) {
             let rate = member.profile.speed * fit;
             let at = self.able.partition_point(|a| a.agent < agent);
+            self.mixed |= self.able.first().is_some_and(|other| other.rate != rate);
             self.able.insert(at, Able { agent, fit, rate });
             self.rate += rate;
         }
@@ -116,12 +120,17 @@ impl Lane {
     fn left(&mut self, agent: AgentId) {
         if let Some(at) = self.find(agent) {
             let gone = self.able.remove(at);
+            self.mixed = self.mixed && self.able.windows(2).any(|pair| pair[0].rate != pair[1].rate);
             // A sum of differences may drift: it only serves an estimate, and is exact again when it is empty.
             self.rate = if self.able.is_empty() { 0.0 } else { (self.rate - gone.rate).max(0.0) };
         }
     }
     fn find(&self, agent: AgentId) -> Option<usize> {
         self.able.binary_search_by(|a| a.agent.cmp(&agent)).ok()
+    }
+    /// True if not all that are able are equally fast.
+    pub(super) fn is_mixed(&self) -> bool {
+        self.mixed
     }
     /// What is known of an agent if it is able.
     pub(super) fn able_one(&self, agent: AgentId) -> Option<&Able> {

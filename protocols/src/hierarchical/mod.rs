@@ -42,6 +42,7 @@ mod book;
 mod chain;
 mod delegation;
 mod desk;
+mod foresight;
 mod inbox;
 mod index;
 mod initiator;

@@ -102,6 +102,9 @@ impl Protocol for Hierarchical {
             _ => Ok(()),
         }
     }
+    fn foresees(&self) -> bool {
+        self.delegation == Delegation::LoadBalanced
+    }
     fn initiator(&self) -> Head {
         Head::new(self)
     }

@@ -1,6 +1,7 @@
 //! What the chain of command owes beyond the suite.
 
 mod command;
+mod foresight;
 mod index;
 mod quality;
 mod settings;

@@ -37,6 +37,12 @@ pub(super) struct Entry {
     /// Tasks before it that are not done.
     pub(super) blocked_by: usize,
     pub(super) followers: Vec<TaskId>,
+    /// Tasks before it.
+    pub(super) before: Vec<TaskId>,
+    /// Those of them that were never announced.
+    pub(super) unannounced: usize,
+    /// It was announced once.
+    pub(super) told: bool,
 }
 
 /// All tasks and members, and the report so far.

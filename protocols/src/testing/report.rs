@@ -137,6 +137,8 @@ sometimes! {
     failures,
     /// Tasks that stayed open beyond the turn of their announcement.
     lingered,
+    /// Tasks that a protocol which foresees was told of before they were ready.
+    foretold,
     /// Agents that left.
     leaves,
     /// Agents that left while a task was open.

@@ -11,6 +11,7 @@ use super::report::{Fate, Report};
 use super::table::{Again, Script, Table};
 use crate::ids::{AgentId, TaskId};
 use crate::profile::Load;
+use crate::prospect::{Awaited, Prospect};
 use crate::protocol::{Initiator, Participant, Protocol};
 use crate::rng::Rng;
 use crate::task::{Ended, Outcome, TaskView};
@@ -114,6 +115,9 @@ impl<P: Protocol> World<P> {
             refusals: 0,
             blocked_by: before.len(),
             followers: Vec::new(),
+            before: before.to_vec(),
+            unannounced: before.len(),
+            told: false,
         };
         assert!(self.ledger.tasks.insert(id, entry).is_none(), "{id:?} is given to the table twice");
         self.ledger.unsettled += 1;

@@ -1,6 +1,7 @@
 //! The actor itself: what it holds, its mail, and what it does on each turn.
 
 use super::admit::Kit;
+use super::ahead::Ahead;
 use super::below::BACK;
 use super::copies::{Ballots, Step};
 use super::detour::Detours;
@@ -16,7 +17,7 @@ use super::{ChildEnd, Finish, Launch, Origin, Progress};
 use crate::actors::messages::{RunMail, TaskMail, ToTask};
 use crate::actors::{News, Offices, TaskActor};
 use crate::event::{RunId, RunStatus, What};
-use crate::plan::{Join, Ledger, LedgerEffect, NodeIx, Plan};
+use crate::plan::{Join, Ledger, LedgerEffect, NodeIx, Plan, Refined};
 use crate::report::Recall;
 use crate::workflow::Workflow;
 use crate::world::{Letter, Mail, Ticket, Wire, World};
@@ -35,8 +36,8 @@ pub(crate) struct RunSetup {
     pub(crate) name: Name,
     pub(crate) workflow: Arc<Workflow>,
     pub(crate) plan: Arc<Plan>,
-    /// How urgent its tasks are; by their upward ranks if none.
-    pub(crate) ranks: Option<Arc<[f64]>>,
+    /// How urgent its tasks are; by their upward ranks, and without looking ahead, if none.
+    pub(crate) ranks: Option<Arc<Refined>>,
     pub(crate) inputs: BTreeMap<Name, Arc<Value>>,
     pub(crate) offices: Offices,
     /// What need not be done again.
@@ -65,13 +66,15 @@ pub(crate) struct RunActor {
     pub(super) max_open: usize,
     pub(super) finish: Option<Finish>,
     pub(super) ledger: Ledger,
-    pub(super) ranks: Option<Arc<[f64]>>,
+    pub(super) ranks: Option<Arc<Refined>>,
     /// Tasks by id, made when an expression first asks: most runs of many tasks have none.
     pub(super) places: OnceCell<BTreeMap<Name, u32>>,
     pub(super) kits: Vec<Option<Kit>>,
     /// The demand that was looked up last: most tasks demand what their neighbour does.
     pub(super) demand: Option<Arc<Demand>>,
     pub(super) progress: Progress,
+    /// What becomes ready soon, where somebody wants to know.
+    pub(super) ahead: Ahead,
     /// Tasks whose output somebody works on.
     pub(super) read: Vec<bool>,
     /// Ready and not yet open, the highest rank first, then the order of the file.
@@ -139,6 +142,7 @@ impl RunActor {
             kits,
             demand: None,
             progress: Progress::default(),
+            ahead: Ahead::default(),
             read,
             ready: BinaryHeap::new(),
             open: BTreeMap::new(),

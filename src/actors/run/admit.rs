@@ -64,7 +64,7 @@ impl RunActor {
                 None => self.world.demand(&task.kind, &task.needs, task.agent.as_ref()),
             };
             self.demand = Some(demand.clone());
-            let refined = self.ranks.as_ref().and_then(|ranks| ranks.get(at).copied());
+            let refined = self.ranks.as_ref().and_then(|found| found.ranks.as_ref()?.get(at).copied());
             let rank = Rank::of(task.priority, refined.unwrap_or_else(|| self.ledger.plan().rank(node))).0;
             // A condition that can't be read was refused by the check.
             let conditions = task.retry.as_ref().and_then(|retry| Conditions::of(retry).ok().flatten()).map(Arc::new);

@@ -15,6 +15,7 @@
 
 mod actor;
 mod admit;
+mod ahead;
 mod begin;
 mod below;
 mod copies;

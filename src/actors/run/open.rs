@@ -55,7 +55,7 @@ impl RunActor {
         if let Some(key) = &self.workflow.tasks[node.index()].set_state {
             self.world.boards.look(self.task(instance), key); // what others set from now on is a conflict
         }
-        let errand = self.errand(instance, node, rendered);
+        let mut errand = self.errand(instance, node, rendered);
         if let Action::Workflow(flow) = &self.workflow.tasks[node.index()].action {
             let flow = flow.clone();
             return self.nest(instance, node, flow, errand.job, context);
@@ -67,7 +67,14 @@ impl RunActor {
                 let steps = self.ballots.begin(instance, node, judge, errand.job, &self.world);
                 self.perform_steps(steps, context);
             }
-            None => self.hand_out(instance, node, errand, context),
+            None => {
+                if instance == node.0
+                    && let Some(prospects) = self.prospects(node)
+                {
+                    Arc::make_mut(&mut errand.view).prospects = prospects;
+                }
+                self.hand_out(instance, node, errand, context);
+            }
         }
     }
     /// A task that only lets others begin ends as it begins.
@@ -124,7 +131,7 @@ impl RunActor {
     pub(super) fn errand_of(&mut self, instance: u32, node: NodeIx, job: Job) -> Box<Errand> {
         let id = self.task(instance);
         let estimate = self.ledger.plan().weight(node);
-        let data = self.world.inputs_of(&job);
+        let data = self.world.inputs_of(&job.run, &job.name);
         let kit = self.kit(node);
         let mut view = TaskView::new(id, kit.demand.clone());
         (view.work, view.rank) = (estimate, kit.rank);

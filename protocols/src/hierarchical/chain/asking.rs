@@ -3,6 +3,7 @@
 use super::{Asked, Below, Chain, TRIES, number_after};
 use crate::hierarchical::book::{Book, at_least};
 use crate::hierarchical::desk::{Desk, LOOKAHEAD};
+use crate::hierarchical::foresight::{IDLE, Seen};
 use crate::hierarchical::inbox::{Able, Need, Pick};
 use crate::hierarchical::lanes::{Lane, Order};
 use crate::hierarchical::message::{Call, Message};
@@ -28,7 +29,9 @@ impl Chain {
         heads.extend((0..desk.lanes.busy_len()).filter_map(first));
         let mut passed: BTreeMap<DemandId, u32> = BTreeMap::new();
         let mut stuck = false;
+        let mut seen = Seen::default();
         while let Some(Reverse((order, demand))) = heads.pop() {
+            self.reserve_for_soon(&mut seen, order, desk, turn);
             let next = desk.lanes.lane(demand).and_then(|lane| lane.after(order));
             match self.ask(order, demand, desk, turn) {
                 Asking::Placed => {}
@@ -47,6 +50,33 @@ impl Chain {
         }
         let until = turn.now + self.patience_of_one();
         self.patience = if stuck { self.patience.or(Some(until)) } else { None };
+    }
+    /// Reserves, by what was reported, for what becomes ready soon and comes before `before`.
+    fn reserve_for_soon(&mut self, seen: &mut Seen, before: Order, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
+        let now = turn.now.as_secs_f64();
+        while let Some((open, expected)) = desk.foresight.next(seen, before, now) {
+            let Some(lane) = desk.lanes.lane(open.demand).filter(|lane| lane.is_mixed() && lane.demand.agent.is_none()) else {
+                continue;
+            };
+            self.look_below(lane, &desk.book);
+            let roots = self.below.get(&open.demand).map(|below| &below.roots);
+            let may = |lead: AgentId| roots?.get(&lead).map(|(_, best)| *best);
+            let kind = lane.demand.kind.clone();
+            let need = Need { kind: &kind, work: open.work, now: turn.now, arrival: open.arrival, plain: false, waits: true };
+            let here = open.arrival.everywhere().as_secs_f64();
+            match self.inbox.choose(self.settings.delegation, &need, may, turn.rng) {
+                Pick::Ask(lead, finish) => {
+                    let longest = IDLE * (finish - here);
+                    if here - now <= longest && now < expected + longest {
+                        self.inbox.keep_idle(lead);
+                        let until = at_least(expected + longest, now);
+                        self.again = Some(self.again.map_or(until, |at| at.min(until)));
+                    }
+                }
+                Pick::Wait(waiting) if waiting.idles() <= IDLE * (waiting.finish - here) => self.inbox.reserve(&waiting),
+                Pick::Wait(_) | Pick::Nobody => {}
+            }
+        }
     }
     /// Tasks that leads could not place are the desk's own affair.
     fn place_hard(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {

@@ -46,7 +46,11 @@ impl<P: Protocol> World<P> {
     pub(super) fn announce(&mut self, task: TaskId) {
         let Some(entry) = self.ledger.tasks.get_mut(&task).filter(|entry| entry.state == State::Waiting) else { return };
         entry.announced = self.now;
-        let view = entry.view.clone();
+        let mut view = entry.view.clone();
+        if !std::mem::replace(&mut entry.told, true) && self.protocol.foresees() {
+            view.prospects = self.prospects(task).into();
+            self.ledger.report.sometimes.foretold += view.prospects.len() as u64;
+        }
         self.first_announcement.get_or_insert(self.now);
         self.steps_without_progress = 0;
         self.ledger.set(task, State::Open);
@@ -55,6 +59,21 @@ impl<P: Protocol> World<P> {
             self.ledger.report.sometimes.lingered += 1;
             self.ledger.judge_hopeless(self.now);
         }
+    }
+    /// What waits for nothing that was not announced, now that this task is.
+    fn prospects(&mut self, task: TaskId) -> Vec<Prospect> {
+        let mut prospects = Vec::new();
+        for follower in self.ledger.tasks[&task].followers.clone() {
+            let entry = self.ledger.tasks.get_mut(&follower).expect("it was given to the table");
+            entry.unannounced -= 1;
+            if entry.unannounced == 0 && entry.state == State::Waiting {
+                let entry = &self.ledger.tasks[&follower];
+                let lasts = |before: &&TaskId| !matches!(self.ledger.tasks[before].state, State::Settled(_));
+                let after = entry.before.iter().filter(lasts).map(|before| Awaited::new(*before)).collect();
+                prospects.push(Prospect { task: entry.view.clone(), after });
+            }
+        }
+        prospects
     }
     pub(super) fn withdraw(&mut self, task: TaskId) {
         match self.ledger.tasks.get(&task).map(|entry| entry.state.clone()) {

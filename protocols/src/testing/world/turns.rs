@@ -6,7 +6,8 @@ use std::sync::Arc;
 impl<P: Protocol> World<P> {
     pub(super) fn turn(&mut self, act: impl FnOnce(&mut P::Initiator, &mut Turn<'_, P::Message>)) -> usize {
         let mut effects = std::mem::take(&mut self.effects);
-        act(&mut self.initiator, &mut Turn::new(self.now, &mut self.rng, &mut effects));
+        let more = self.post.next() == Some(self.now);
+        act(&mut self.initiator, &mut Turn::new(self.now, &mut self.rng, &mut effects).amid(more));
         let count = effects.len();
         for effect in effects.drain(..) {
             self.perform(effect);
