@@ -94,6 +94,9 @@ impl Ord for Total {
 /// A job that is being done: its end, its slot, its task.
 type End = Reverse<(Total, u32, u32)>;
 
+/// A task that is ready soon: its rank, its number, and when.
+type Soon = (Total, Reverse<u32>, f64);
+
 /// The paper, to be written on again and again.
 pub(super) struct Paper<'a> {
     plan: &'a Plan,
@@ -107,7 +110,7 @@ pub(super) struct Paper<'a> {
     /// By task, how many of those that it waits for have not begun; only when it looks ahead.
     unbegun: Vec<u32>,
     /// Not ready, but all that they wait for is being done: the most urgent first, with the moment at which they are ready.
-    soon: Vec<(Total, Reverse<u32>, f64)>,
+    soon: Vec<Soon>,
     /// By task, when it ends, once it has begun.
     end_of: Vec<f64>,
     ready: BinaryHeap<(Total, Reverse<u32>)>,
@@ -157,8 +160,9 @@ impl<'a> Paper<'a> {
     }
     /// How long it takes in this order, in seconds; none if that is certainly not below `limit`.
     ///
-    /// With `ahead`, slots are reserved for what is ready soon, too. At each moment the open tasks are gone through by rank. Each is thought of with the slot that would finish it first, busy ones by what is
-    /// left of their work; if that slot is free it begins, else it reserves the slot for the rest of the look.
+    /// At each moment the open tasks are gone through by rank. Each is thought of with the slot that would finish it first, busy ones by what is
+    /// left of their work; if that slot is free it begins, else it reserves the slot for the rest of the look. With `ahead`, slots are reserved for
+    /// what is ready soon, too.
     pub(super) fn makespan(&mut self, ranks: &[f64], ahead: bool, limit: f64) -> Option<f64> {
         self.clear(ahead);
         for node in self.plan.nodes().filter(|node| self.plan.dependencies(*node).is_empty()) {
@@ -170,21 +174,21 @@ impl<'a> Paper<'a> {
             self.look(now, limit, ranks)?;
             let Some(Reverse((end, ..))) = self.ends.peek().copied() else { return (now < limit).then_some(now) };
             now = end.0;
+            let mut some_ready = false;
             while let Some(Reverse((_, slot, task))) = self.ends.pop_if_at(end) {
                 self.free[slot as usize] = true;
                 for (next, _) in self.plan.dependents(NodeIx(task)) {
                     let unmet = &mut self.unmet[next.index()];
                     *unmet -= 1;
                     if *unmet == 0 {
-                        if self.ahead {
-                            let place = (Total(ranks[next.index()]), Reverse(next.0));
-                            if let Ok(at) = self.soon.binary_search_by(|soon| place.cmp(&(soon.0, soon.1))) {
-                                self.soon.remove(at);
-                            }
-                        }
+                        some_ready = true;
                         self.ready.push((Total(ranks[next.index()]), Reverse(next.0)));
                     }
                 }
+            }
+            if some_ready && !self.soon.is_empty() {
+                self.weighed += self.soon.len() as u64 / 4;
+                self.soon.retain(|(_, Reverse(task), _)| self.unmet[*task as usize] > 0);
             }
         }
     }
@@ -221,12 +225,13 @@ impl<'a> Paper<'a> {
             (*turn, *idle) = if *free { (now, now) } else { (*until, f64::INFINITY) };
         }
         self.passed.fill(0);
-        let (mut at, mut kept, mut ahead) = (0, 0, 0);
+        let (mut at, mut kept) = (0, 0);
+        let mut seen = (0, None);
         while at < self.open.len() && free > 0 {
             let next = self.open[at];
-            while ahead < self.soon.len().min(SOON_AT_MOST) && (self.soon[ahead].0, self.soon[ahead].1) > next {
-                free -= usize::from(self.reserve(ahead));
-                ahead += 1;
+            while let Some(soon) = self.next_soon(seen).filter(|(rank, task, _)| (*rank, *task) > next) {
+                free -= usize::from(self.reserve(soon));
+                seen = (seen.0 + 1, Some((soon.0, soon.1)));
             }
             if free == 0 {
                 break;
@@ -245,7 +250,7 @@ impl<'a> Paper<'a> {
                     self.ends.push(Reverse((Total(end), slot as u32, task.0)));
                     free -= 1;
                     if self.ahead {
-                        self.begun(task, end, ranks, &mut ahead);
+                        self.begun(task, end, ranks);
                     }
                     continue;
                 }
@@ -263,23 +268,37 @@ impl<'a> Paper<'a> {
         Some(())
     }
     /// A task has begun: what waits for nothing else is ready soon.
-    fn begun(&mut self, task: NodeIx, end: f64, ranks: &[f64], ahead: &mut usize) {
+    fn begun(&mut self, task: NodeIx, end: f64, ranks: &[f64]) {
         self.end_of[task.index()] = end;
+        let before = self.soon.len();
         for (next, _) in self.plan.dependents(task) {
             let unbegun = &mut self.unbegun[next.index()];
             *unbegun -= 1;
             if *unbegun == 0 {
                 let ready = self.plan.dependencies(*next).iter().map(|(on, _)| self.end_of[on.index()]).fold(end, f64::max);
-                let soon = (Total(ranks[next.index()]), Reverse(next.0), ready);
-                let at = self.soon.partition_point(|other| (other.0, other.1) > (soon.0, soon.1));
-                self.soon.insert(at, soon);
-                *ahead += usize::from(at < *ahead);
+                self.soon.push((Total(ranks[next.index()]), Reverse(next.0), ready));
+            }
+        }
+        match self.soon.len() - before {
+            0 => {}
+            1 => {
+                let Some(one) = self.soon.pop() else { return };
+                let at = self.soon.partition_point(|other| (other.0, other.1) > (one.0, one.1));
+                self.soon.insert(at, one);
+            }
+            _ => {
+                self.weighed += self.soon.len() as u64 / 4;
+                self.soon.sort_by_key(|soon| Reverse((soon.0, soon.1)));
             }
         }
     }
+    /// The next that is ready soon, after so many that were seen and the last of them.
+    fn next_soon(&self, (count, last): (usize, Option<(Total, Reverse<u32>)>)) -> Option<Soon> {
+        let at = last.map_or(0, |last| self.soon.partition_point(|soon| (soon.0, soon.1) >= last));
+        self.soon.get(at).filter(|_| count < SOON_AT_MOST).copied()
+    }
     /// Reserves a slot for a task that is ready soon. True if that slot is free now, and is kept idle.
-    fn reserve(&mut self, ahead: usize) -> bool {
-        let (_, Reverse(task), ready) = self.soon[ahead];
+    fn reserve(&mut self, (_, Reverse(task), ready): Soon) -> bool {
         let (kind, work) = (self.team.kinds[task as usize] as usize, self.plan.weight(NodeIx(task)));
         if self.passed[kind] >= LOOKAHEAD || !self.mixed[kind] {
             return false;

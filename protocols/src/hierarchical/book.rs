@@ -248,7 +248,14 @@ impl Book {
     /// A job was given. `expected`: seconds of work at the declared rate; `seconds`: until it should end, at the pace that it proved; `here`:
     /// when what it needs has reached the agent.
     pub(super) fn give(&mut self, agent: AgentId, task: TaskId, expected: f64, seconds: f64, here: Time) {
-        self.change(agent, |member, now| member.jobs.push(Job { task, end: now + seconds, expected, here }));
+        let scan = self.scan;
+        self.change(agent, |member, now| {
+            let end = now + seconds;
+            member.jobs.push(Job { task, end, expected, here });
+            if member.planned == scan {
+                member.plan.push(Taken { base: end, at: end }); // it was laid out while slots were free
+            }
+        });
     }
     /// How long a job took that succeeded, against what was expected of its agent; `None` if it is not in the book, or nobody knew.
     pub(super) fn factor(&self, agent: AgentId, task: TaskId, outcome: &Outcome) -> Option<f64> {

@@ -196,6 +196,7 @@ impl Chain {
             return;
         }
         self.settle = None;
+        desk.take_up();
         if !self.is_wanted(desk) {
             if core::mem::take(&mut self.active) {
                 self.dissolve(desk, turn);

@@ -82,7 +82,7 @@ impl Desk {
             return false;
         }
         self.lanes.open(task, turn.now, &self.book);
-        self.foresight.opened(task.id, &task.prospects, turn.now);
+        self.foresight.opened(task.id, &task.prospects);
         true
     }
     /// Closes a task that nobody shall do any more. True if it was open.
@@ -94,8 +94,12 @@ impl Desk {
     /// True if this was an award of ours.
     pub(super) fn ended(&mut self, task: TaskId, agent: AgentId, outcome: &Outcome) -> bool {
         let factor = self.book.factor(agent, task, outcome);
-        self.foresight.ended(task, outcome.ended.is_success(), factor);
+        self.foresight.ended(task, agent, outcome.ended.is_success(), factor);
         self.book.ended(agent, task, outcome)
+    }
+    /// Takes up what is ready soon, before a scan.
+    pub(super) fn take_up(&mut self) {
+        self.foresight.take_up(&mut self.lanes, &self.book);
     }
     /// When the desk has to look again although nothing happened. O(1).
     pub(super) fn next(&self) -> Option<Time> {
@@ -136,7 +140,7 @@ impl Desk {
         while let Some((open, expected)) = self.foresight.next(seen, before, self.book.now()) {
             let Some(lane) = self.lanes.lane_mut(open.demand) else { continue };
             lane.sync(self.choice.rule, &self.book);
-            let Some(lane) = self.lanes.lane(open.demand).filter(|lane| lane.passed < LOOKAHEAD && lane.is_mixed()) else {
+            let Some(lane) = self.lanes.lane(open.demand).filter(|lane| lane.is_mixed() && !lane.is_deep()) else {
                 continue;
             };
             let (Step::Wait(best, _) | Step::Start(best)) = self.choice.of_all(&open, lane, &mut self.book, turn.rng) else {
@@ -189,7 +193,7 @@ impl Desk {
         }
         let Some(lane) = self.lanes.lane(demand) else { return false };
         let Some(open) = lane.get(order) else { return true }; // it filled a gap
-        let deep = lane.passed >= LOOKAHEAD;
+        let deep = lane.is_deep();
         if (deep || !self.choice.waits()) && !lane.hope {
             return false;
         }
@@ -260,7 +264,7 @@ impl Desk {
         let Step::Start(best) = self.choose(order, demand, turn) else { return filler.is_none() };
         self.award(order.task(), &best, turn);
         if filler.is_some() {
-            if self.book.get(winner.agent).is_some_and(|member| member.free() == 0) {
+            if !self.book.has_free(winner.agent) {
                 self.book.reserve(winner.agent, winner.finish() - best.finish());
             }
             let again = winner.idle_until(self.book.now()).map(|until| at_least(until, self.book.now()));

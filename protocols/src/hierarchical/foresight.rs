@@ -8,8 +8,8 @@
 //! This is list scheduling with a lookahead of one task; a plan that knows the whole graph reserves likewise for everything (HEFT: Topcuoglu,
 //! Hariri and Wu 2002).
 
-use super::book::still_busy_until;
-use super::lanes::{Open, Order};
+use super::book::{Book, still_busy_until};
+use super::lanes::{Lanes, Open, Order};
 use crate::{AgentId, Arrival, Awaited, DemandId, Input, KeyMap, Prospect, TaskId, Time, seconds_to_duration};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const BELIEVED: f64 = 0.4;
 const LEARNING: f64 = 0.1;
 
 /// What is known of a task that was announced and has not ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     /// Nobody has it.
     Open,
@@ -39,120 +39,149 @@ struct Entry {
     open: Open,
     data: Arc<[Input]>,
     after: Box<[Awaited]>,
-    /// What it is looked at again for: a task that was not given to anybody yet; if there is none, the one that is expected to end last.
-    watched: TaskId,
-    /// When it is expected to be ready, in seconds, once all that it waits for is being done.
-    ready: Option<f64>,
+    /// Told anew it is another.
+    number: u64,
+    /// How many of those that it waits for nobody has.
+    unbegun: usize,
+    /// How many of them have not ended.
+    left: usize,
+    /// The one that is expected to end last, and when, in seconds; once all of them are being done.
+    last: Option<(TaskId, f64)>,
 }
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Foresight {
     states: KeyMap<TaskId, State>,
+    /// Told in this moment: what they wait for may be told a little later.
+    told: Vec<Arc<[Prospect]>>,
     entries: KeyMap<TaskId, Entry>,
-    /// Who looks at each task.
-    watchers: KeyMap<TaskId, Vec<TaskId>>,
+    /// By task, what waits for it; also what has been forgotten since, until the task ends.
+    waiting: KeyMap<TaskId, Vec<(TaskId, u64)>>,
     /// Those of which it is known when they are ready.
     soon: BTreeMap<(Order, DemandId), TaskId>,
     /// By how much estimates proved to be wrong.
     error: f64,
+    entered: u64,
 }
 
 impl Foresight {
-    /// A task was opened: it is no prospect any more, and what comes after it is one. O(what comes after it).
-    pub(super) fn opened(&mut self, task: TaskId, prospects: &[Prospect], now: Time) {
+    /// A task was opened: it is no prospect any more, and what comes after it may be one.
+    pub(super) fn opened(&mut self, task: TaskId, prospects: &Arc<[Prospect]>) {
         self.forget(task);
         if matches!(self.states.insert(task, State::Open), Some(State::Running(..))) {
             self.abandon(task);
         }
-        for prospect in prospects {
-            // What is not known yet was held up on its way here.
-            let unknown = prospect.after.iter().map(|awaited| awaited.task).find(|task| !self.states.contains_key(task));
-            let (id, watched) = (prospect.task.id, unknown.unwrap_or(task));
-            self.forget(id);
-            let open = Open::of(&prospect.task, now);
-            let entry = Entry { open, data: prospect.task.data.clone(), after: prospect.after.clone(), watched, ready: None };
-            self.entries.insert(id, entry);
-            self.watch(id, watched);
+        if !prospects.is_empty() {
+            self.told.push(prospects.clone());
         }
     }
-    fn watch(&mut self, id: TaskId, task: TaskId) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.watched = task;
-            self.watchers.get_or_insert_with(task, Vec::new).push(id);
+    /// Takes up what was told, before a scan. A prospect that waits for something unknown is none: that has ended, or was held up on its way here.
+    /// O(what it waits for) each.
+    pub(super) fn take_up(&mut self, lanes: &mut Lanes, book: &Book) {
+        for prospects in core::mem::take(&mut self.told) {
+            for prospect in &*prospects {
+                let states = || prospect.after.iter().map(|awaited| self.states.get(&awaited.task));
+                if prospect.after.is_empty() || states().any(|state| state.is_none()) {
+                    continue;
+                }
+                if lanes.meet(&prospect.task.demand, book).able.is_empty() {
+                    continue;
+                }
+                let unbegun = states().filter(|state| *state == Some(&State::Open)).count();
+                self.enter(prospect, unbegun);
+            }
+        }
+    }
+    fn enter(&mut self, prospect: &Prospect, unbegun: usize) {
+        let id = prospect.task.id;
+        if self.states.contains_key(&id) {
+            return; // it is announced already
+        }
+        self.forget(id);
+        self.entered += 1;
+        for awaited in &prospect.after {
+            self.waiting.get_or_insert_with(awaited.task, Vec::new).push((id, self.entered));
+        }
+        let (open, data) = (Open::of(&prospect.task, Time::ZERO), prospect.task.data.clone());
+        let (after, left) = (prospect.after.clone(), prospect.after.len());
+        self.entries.insert(id, Entry { open, data, after, number: self.entered, unbegun, left, last: None });
+        if unbegun == 0 {
+            self.expect(id);
         }
     }
     /// An open task was given to an agent, which is expected to end it then.
     pub(super) fn given(&mut self, task: TaskId, agent: AgentId, end: f64) {
-        self.states.insert(task, State::Running(agent, end));
-        self.look_again(task);
+        if self.states.insert(task, State::Running(agent, end)) != Some(State::Open) {
+            return;
+        }
+        self.for_each_waiting(task, |foresight, id| {
+            let Some(entry) = foresight.entries.get_mut(&id) else { return };
+            entry.unbegun -= 1;
+            if entry.unbegun == 0 {
+                foresight.expect(id);
+            }
+        });
     }
     /// A job has ended. `factor`: its time against what was expected, if something was.
-    pub(super) fn ended(&mut self, task: TaskId, succeeded: bool, factor: Option<f64>) {
+    pub(super) fn ended(&mut self, task: TaskId, agent: AgentId, succeeded: bool, factor: Option<f64>) {
         if let Some(off) = factor.map(|factor| libm::log(factor).abs()).filter(|off| off.is_finite()) {
             self.error += LEARNING * (off - self.error);
         }
-        match self.states.remove(&task) {
-            Some(State::Running(..)) if succeeded => self.look_again(task),
-            Some(State::Running(..)) => self.abandon(task),
-            Some(State::Open) => _ = self.states.insert(task, State::Open), // it was announced again meanwhile
-            None => {}
+        if !matches!(self.states.get(&task), Some(State::Running(holder, _)) if *holder == agent) {
+            return; // it was announced again meanwhile
         }
-        if self.states.is_empty() && !self.entries.is_empty() {
-            // Nothing becomes ready by itself.
-            self.entries.clear();
-            self.watchers.clear();
-            self.soon.clear();
+        self.states.remove(&task);
+        if !succeeded {
+            return self.abandon(task);
         }
+        self.for_each_waiting(task, |foresight, id| {
+            let Some(entry) = foresight.entries.get_mut(&id) else { return };
+            entry.left -= 1;
+            if entry.left == 0 {
+                foresight.forget(id); // it is announced by now, or never
+            } else if entry.last.is_some_and(|(last, _)| last == task) {
+                foresight.expect(id);
+            }
+        });
+        self.waiting.remove(&task);
     }
     /// A task is not to be done any more.
     pub(super) fn closed(&mut self, task: TaskId) {
         self.states.remove(&task);
         self.abandon(task);
     }
-    /// Nobody knows what becomes of those after it.
+    /// Nobody knows what becomes of those that wait for it.
     fn abandon(&mut self, task: TaskId) {
-        for id in self.watchers.remove(&task).unwrap_or_default() {
-            self.forget(id);
-        }
+        self.for_each_waiting(task, Foresight::forget);
+        self.waiting.remove(&task);
     }
-    fn look_again(&mut self, task: TaskId) {
-        for id in self.watchers.remove(&task).unwrap_or_default() {
-            self.look(id);
+    fn for_each_waiting(&mut self, task: TaskId, mut act: impl FnMut(&mut Foresight, TaskId)) {
+        let Some(waiting) = self.waiting.get_mut(&task).map(core::mem::take) else { return };
+        for (id, number) in &waiting {
+            if self.entries.get(id).is_some_and(|entry| entry.number == *number) {
+                act(self, *id);
+            }
+        }
+        if let Some(place) = self.waiting.get_mut(&task) {
+            *place = waiting;
         }
     }
     fn forget(&mut self, id: TaskId) {
-        let Some(entry) = self.entries.remove(&id) else { return };
-        if entry.ready.is_some() {
+        if let Some(entry) = self.entries.remove(&id).filter(|entry| entry.last.is_some()) {
             self.soon.remove(&(entry.open.order, entry.open.demand));
         }
-        if let Some(watchers) = self.watchers.get_mut(&entry.watched) {
-            watchers.retain(|watcher| *watcher != id);
-            if watchers.is_empty() {
-                self.watchers.remove(&entry.watched);
-            }
-        }
     }
-    /// Looks whether all that a prospect waits for is being done; if not, it waits for that. O(what it waits for).
-    fn look(&mut self, id: TaskId) {
+    /// All that it waits for is being done: when that ends it is ready. O(what it waits for).
+    fn expect(&mut self, id: TaskId) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        let place = (entry.open.order, entry.open.demand);
-        if entry.ready.take().is_some() {
-            self.soon.remove(&place);
-        }
-        let is_open = |awaited: &&Awaited| matches!(self.states.get(&awaited.task), Some(State::Open));
-        if let Some(task) = entry.after.iter().find(is_open).map(|awaited| awaited.task) {
-            return self.watch(id, task);
-        }
         let running = || {
             entry.after.iter().filter_map(|awaited| match self.states.get(&awaited.task) {
                 Some(State::Running(agent, end)) => Some((awaited, *agent, *end)),
                 _ => None,
             })
         };
-        let Some((last, _, ready)) = running().max_by(|(.., a), (.., b)| a.total_cmp(b)) else {
-            return self.forget(id); // all of it has ended: it is announced by now, or never
-        };
+        let Some((last, _, ready)) = running().max_by(|(.., a), (.., b)| a.total_cmp(b)) else { return };
         let last = last.task;
         if entry.data.is_empty() && entry.after.iter().all(|awaited| awaited.travel.is_zero()) {
             entry.open.arrival = Arrival::default();
@@ -165,9 +194,9 @@ impl Foresight {
             let inputs: Vec<Input> = entry.data.iter().copied().chain(made).collect();
             entry.open.arrival = Arrival::of(&inputs);
         }
-        entry.ready = Some(ready);
-        self.soon.insert(place, id);
-        self.watch(id, last);
+        if entry.last.replace((last, ready)).is_none() {
+            self.soon.insert((entry.open.order, entry.open.demand), id);
+        }
     }
     /// The next prospect in the order of rank that a scan has not seen and that comes before `before`, if what is estimated is to be believed: the
     /// task as it will be open, with the moment at which that was expected, in seconds. An end that is overdue is believed to take as long again as it
@@ -181,7 +210,7 @@ impl Foresight {
         let (place, id) = self.soon.range((from, Unbounded)).next().filter(|((order, _), _)| *order < before)?;
         (seen.count, seen.last) = (seen.count + 1, Some(*place));
         let entry = self.entries.get(id)?;
-        let expected = entry.ready?;
+        let (_, expected) = entry.last?;
         let mut open = entry.open.clone();
         open.arrival = open.arrival.not_before(Time::ZERO + seconds_to_duration(still_busy_until(expected, now)));
         Some((open, expected))
@@ -193,4 +222,6 @@ impl Foresight {
 pub(super) struct Seen {
     count: usize,
     last: Option<(Order, DemandId)>,
+    /// Somebody is kept idle.
+    pub kept: bool,
 }

@@ -4,7 +4,7 @@ use super::book::still_busy_until;
 use super::delegation::turns_until;
 use super::message::{Soon, Summary};
 use super::settings::Delegation;
-use crate::{AgentId, Arrival, Profile, Rng, TaskId, Time, seconds_to_duration};
+use crate::{AgentId, Arrival, Name, Profile, Rng, TaskId, Time, seconds_to_duration};
 use core::time::Duration;
 
 /// The last report of each direct report, and what was sent its way since.
@@ -30,8 +30,8 @@ struct Heard {
     given: Vec<Given>,
     /// In this scan: until when busy ones have work, and the seconds for which tasks wait for them beyond that.
     reserved: Vec<(Slot, f64)>,
-    /// In this scan: free slots that are kept idle for what becomes ready soon.
-    kept: u32,
+    /// In this scan: the kinds of work for each of which a free slot is kept idle.
+    kept: Vec<Name>,
 }
 
 /// A slot that was spoken for.
@@ -47,7 +47,12 @@ struct Given {
 impl Heard {
     /// Slots of the report that are gone.
     fn gone(&self) -> u32 {
-        if self.exhausted { u32::MAX } else { self.given.len() as u32 + self.kept }
+        if self.exhausted { u32::MAX } else { self.given.len() as u32 }
+    }
+    /// The same of one kind, with those that are kept idle.
+    fn gone_for(&self, kind: &str) -> u32 {
+        let kept = self.kept.iter().filter(|name| &***name == kind).count() as u32;
+        self.gone().saturating_add(kept)
     }
 }
 
@@ -158,8 +163,16 @@ impl Inbox {
     pub(super) fn hear(&mut self, from: AgentId, seq: u64, state: Summary, pace: f64, counts: u64, now: Time) -> bool {
         let at = self.place_of(from);
         let Ok(known) = at.map(|at| &mut self.last[at].1) else {
-            let heard =
-                Heard { seq, state, pace, exhausted: false, before: None, given: Vec::new(), reserved: Vec::new(), kept: 0 };
+            let heard = Heard {
+                seq,
+                state,
+                pace,
+                exhausted: false,
+                before: None,
+                given: Vec::new(),
+                reserved: Vec::new(),
+                kept: Vec::new(),
+            };
             self.last.insert(at.unwrap_or_else(|at| at), (from, heard));
             return true;
         };
@@ -191,7 +204,7 @@ impl Inbox {
     pub(super) fn speak_for(&mut self, agent: AgentId, (task, call): (TaskId, u64), need: &Need<'_>) {
         self.turn = Some(agent);
         if let Some(heard) = self.heard_mut(agent) {
-            let rate = heard.state.kind(need.kind).and_then(|kind| kind.rate(heard.gone()));
+            let rate = heard.state.kind(need.kind).and_then(|kind| kind.rate(heard.gone_for(need.kind)));
             let begins = need.now.max(need.arrival.everywhere());
             let soon = rate.map(|rate| Soon { at: begins + seconds_to_duration(need.work / rate), rate });
             heard.given.push(Given { task, call, since: need.now, soon });
@@ -246,13 +259,13 @@ impl Inbox {
     pub(super) fn plan(&mut self) {
         for (_, heard) in &mut self.last {
             heard.reserved.clear();
-            heard.kept = 0;
+            heard.kept.clear();
         }
     }
     /// Keeps the best free slot that this one reported idle, for the rest of the scan.
-    pub(super) fn keep_idle(&mut self, lead: AgentId) {
+    pub(super) fn keep_idle(&mut self, lead: AgentId, kind: &Name) {
         if let Some(heard) = self.heard_mut(lead) {
-            heard.kept += 1;
+            heard.kept.push(kind.clone());
         }
     }
     /// Notes for the rest of the scan that a task waits for a busy one.
@@ -279,11 +292,13 @@ impl Inbox {
             let Some(Able { fit, most }) = able(*agent) else { continue };
             let scale = (fit / kind.best).min(1.0);
             let believed = |rate: f64| (rate * scale).min(most);
-            if let Some(rate) = kind.rate(heard.gone()) {
+            if let Some(rate) = kind.rate(heard.gone_for(need.kind)) {
                 let key = match rule {
                     Delegation::LoadBalanced if need.work > 0.0 => now.max(need.here(*agent)) + need.work / believed(rate),
                     Delegation::LoadBalanced => -believed(rate),
-                    Delegation::LeastLoaded => -f64::from(kind.free - heard.gone()) / f64::from(heard.state.slots.max(1)),
+                    Delegation::LeastLoaded => {
+                        -f64::from(kind.free - heard.gone_for(need.kind)) / f64::from(heard.state.slots.max(1))
+                    }
                     Delegation::BestFit => -fit.min(kind.best),
                     Delegation::RoundRobin => f64::from(turns_until(self.turn, *agent)),
                     Delegation::Random => 0.0,

@@ -97,9 +97,12 @@ impl Initiator for Head {
         }
     }
     fn on_judged(&mut self, judged: &Judged, turn: &mut Turn<'_, Message>) {
-        self.desk.book.begin(turn.now);
+        let ended = self.desk.book.begin(turn.now);
         if self.desk.book.judged(judged.agent, judged.quality) {
             self.chain.learned(judged.agent, &self.desk, turn);
+        }
+        if ended {
+            self.chain.proceed(&mut self.desk, turn);
         }
     }
     fn on_free(&mut self, agent: AgentId, turn: &mut Turn<'_, Message>) {

@@ -4,6 +4,7 @@
 //! aside whole instead of being walked task by task.
 
 use super::book::{Book, Member};
+use super::desk::LOOKAHEAD;
 use super::index::{Index, SMALL};
 use super::settings::Delegation;
 use crate::{AgentId, Arrival, Demand, DemandId, KeyMap, TaskId, TaskView, Time};
@@ -127,6 +128,10 @@ impl Lane {
     }
     fn find(&self, agent: AgentId) -> Option<usize> {
         self.able.binary_search_by(|a| a.agent.cmp(&agent)).ok()
+    }
+    /// True if a scan has passed over so many of its open tasks that it reserves for no more.
+    pub(super) fn is_deep(&self) -> bool {
+        self.passed >= LOOKAHEAD && !self.open.is_empty()
     }
     /// True if not all that are able are equally fast.
     pub(super) fn is_mixed(&self) -> bool {

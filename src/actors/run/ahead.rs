@@ -2,7 +2,7 @@
 
 use super::RunActor;
 use crate::plan::{Join, NodeIx, NodeState};
-use crate::workflow::Task;
+use crate::workflow::{Action, Task};
 use polity_protocols::{Awaited, Prospect, TaskView, seconds_to_duration};
 use std::sync::Arc;
 
@@ -26,9 +26,17 @@ impl RunActor {
         }
         let mut prospects = Vec::new();
         for next in self.count_announced(node) {
-            if is_plain(&self.workflow.tasks[next.index()])
+            let ends_with_its_job = |on: NodeIx| !matches!(self.workflow.tasks[on.index()].action, Action::Delegate(_));
+            if self.ledger.state(next) == Some(NodeState::Pending)
+                && is_plain(&self.workflow.tasks[next.index()])
+                && !self.detours.is_stand_in(next)
                 && self.ledger.plan().join(next) == Join::AllSuccess
-                && self.ledger.plan().dependencies(next).iter().all(|(on, _)| self.offices.of(*on).id == office.id)
+                && self
+                    .ledger
+                    .plan()
+                    .dependencies(next)
+                    .iter()
+                    .all(|(on, _)| self.offices.of(*on).id == office.id && ends_with_its_job(*on))
                 && self.offices.of(next).id == office.id
             {
                 prospects.push(self.prospect(next));

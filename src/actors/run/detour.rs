@@ -72,6 +72,10 @@ pub(super) struct Detours {
     held: BTreeMap<u32, Held>,
 }
 impl Detours {
+    /// True if a task waits until it is needed in the place of another.
+    pub(super) fn is_stand_in(&self, node: NodeIx) -> bool {
+        self.stand_ins.contains_key(&node.0)
+    }
     pub(super) fn new(workflow: &Workflow) -> Detours {
         let all = workflow.tasks.iter().enumerate();
         let named = all.flat_map(|(at, task)| task.stand_ins().map(move |stand_in| (stand_in as u32, at as u32)));

@@ -49,7 +49,8 @@ impl Chain {
             heads.extend(next.filter(|_| goes_on).map(|next| Reverse((next, demand))));
         }
         let until = turn.now + self.patience_of_one();
-        self.patience = if stuck { self.patience.or(Some(until)) } else { None };
+        // What is kept idle is looked at again by itself.
+        self.patience = if stuck && !seen.kept { self.patience.or(Some(until)) } else { None };
     }
     /// Reserves, by what was reported, for what becomes ready soon and comes before `before`.
     fn reserve_for_soon(&mut self, seen: &mut Seen, before: Order, desk: &mut Desk, turn: &mut Turn<'_, Message>) {
@@ -68,7 +69,8 @@ impl Chain {
                 Pick::Ask(lead, finish) => {
                     let longest = IDLE * (finish - here);
                     if here - now <= longest && now < expected + longest {
-                        self.inbox.keep_idle(lead);
+                        self.inbox.keep_idle(lead, &kind);
+                        seen.kept = true;
                         let until = at_least(expected + longest, now);
                         self.again = Some(self.again.map_or(until, |at| at.min(until)));
                     }

@@ -95,22 +95,24 @@ fn where_estimates_are_wrong_nobody_waits() {
     assert_eq!(given[0].0, OTHER);
 }
 
-/// A prospect may wait for several, told of before or after it, and be told of again.
+/// A prospect may wait for several, of which one is told of after it in the same moment. What stays unknown has ended, or nobody knows when it will.
 #[test]
 fn all_that_it_waits_for_is_waited_for() {
+    let prospect = Prospect { task: next(), after: [FIRST, SECOND].map(|task| Awaited::new(TaskId::new(0, task))).into() };
     let direct = Hierarchical { reporting: Reporting::Direct, ..Hierarchical::default() };
-    let mut bench = Bench::new(direct, &[digger("fast").speed(4.0), digger("slow"), digger("slow too")]);
-    let after = [FIRST, SECOND].map(|task| Awaited::new(TaskId::new(0, task)));
-    let prospect = Prospect { task: next(), after: after.into() };
-    assert_eq!(bench.task(ranked(FIRST, 12.0, 90.0).before(vec![prospect]))[0].1, FAST);
-    bench.now = 2.9;
-    let tell = |bench: &mut Bench| bench.task(ranked(OTHER, 4.0, 1.0));
-    assert!(
-        tell(&mut bench).is_empty(),
-        "the second was not told of, so that nobody knows when it is ready: it waits for the fast one"
-    );
-    bench.turn(|head, turn| head.on_withdraw(TaskId::new(0, OTHER), turn));
-    assert_eq!(bench.task(ranked(SECOND, 0.08, 80.0))[0].1, SLOW);
-    let given = tell(&mut bench);
-    assert_eq!((given[0].0, given[0].1), (OTHER, 2), "the fast one is taken, from the end of the second on");
+    for in_the_same_moment in [true, false] {
+        let mut bench = Bench::new(direct.clone(), &[digger("fast").speed(4.0), digger("slow"), digger("slow too")]);
+        let first = ranked(FIRST, 12.0, 90.0).before(vec![prospect.clone()]);
+        let given = bench.turn(|head, turn| {
+            turn.more = in_the_same_moment;
+            head.on_task(&first, turn);
+        });
+        assert_eq!(given.is_empty(), in_the_same_moment, "one look is for all that a moment brings");
+        let given = bench.task(ranked(SECOND, 3.2, 80.0));
+        assert_eq!(given.iter().map(|given| (given.0, given.1)).next_back(), Some((SECOND, SLOW)));
+        bench.now = 2.9;
+        let given = bench.task(ranked(OTHER, 4.0, 1.0));
+        let expected = in_the_same_moment.then_some((OTHER, 2));
+        assert_eq!(given.first().map(|given| (given.0, given.1)), expected, "the fast one is taken from 3.2 on, or waited for");
+    }
 }
