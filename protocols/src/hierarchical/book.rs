@@ -45,6 +45,8 @@ pub(super) struct Ready {
     pub base: f64,
     /// True if a slot is free now.
     pub free: bool,
+    /// True if one is, but kept for what becomes ready soon.
+    pub kept: bool,
 }
 
 /// A member of the team.
@@ -339,11 +341,11 @@ impl Book {
         let (scan, now) = (self.scan, self.now);
         let member = self.members.get_mut(agent.index())?.as_deref_mut()?;
         if member.free_in(scan) > 0 {
-            return Some((Ready { at: now, base: now, free: true }, member));
+            return Some((Ready { at: now, base: now, free: true, kept: false }, member));
         }
         member.lay_out(scan, now);
         let first = member.plan.iter().min_by(|a, b| a.at.total_cmp(&b.at))?;
-        Some((Ready { at: first.at, base: first.base, free: false }, member))
+        Some((Ready { at: first.at, base: first.base, free: false, kept: member.free() > 0 }, member))
     }
     /// Reserves the agent's earliest slot for `seconds`, in the plan of this scan only.
     pub(super) fn reserve(&mut self, agent: AgentId, seconds: f64) {

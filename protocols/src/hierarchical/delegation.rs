@@ -243,7 +243,12 @@ impl Choice {
             Delegation::BestFit | Delegation::RoundRobin => -weighed.key.0,
             Delegation::Random => 1.0 / self.considered as f64,
         };
-        Candidate::new(weighed.agent, score).note(if weighed.ready.free { "" } else { "busy" })
+        let note = match weighed.ready {
+            Ready { free: true, .. } => "",
+            Ready { kept: true, .. } => "kept for a task that is ready soon",
+            _ => "busy",
+        };
+        Candidate::new(weighed.agent, score).note(note)
     }
     fn measure(&self) -> Measure {
         match self.rule {
