@@ -55,7 +55,8 @@ fn a_command_may_print_more_than_fits_into_memory() {
     let done = done.says(&["its output was cut: the first 1048576 of 67108864 bytes are kept"]);
     let printed: serde_json::Value = serde_json::from_str(&done.out).unwrap();
     let peak = printed["o"].as_u64().unwrap();
-    assert!((1_000..50_000).contains(&peak), "{peak} kB");
+    // Less than was printed, with all that the program is; a loaded machine showed 52 MB.
+    assert!((1_000..64_000).contains(&peak), "{peak} kB");
 }
 
 #[test]
