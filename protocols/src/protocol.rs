@@ -32,8 +32,8 @@ pub trait Protocol: Clone + Debug + Send + Sync + 'static {
     fn check(&self) -> Result<(), String> {
         Ok(())
     }
-    /// Whether its initiator makes use of [`TaskView::prospects`](crate::TaskView::prospects) To others they are not told,
-    /// since to work them out costs something.
+    /// Whether its initiator makes use of [`TaskView::prospects`](crate::TaskView::prospects). To others they are not told, since to
+    /// work them out costs something.
     fn foresees(&self) -> bool {
         false
     }

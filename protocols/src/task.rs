@@ -1,4 +1,4 @@
-//! What a protocol may know of a task: enough to allocate it, nothing of the graph that it comes from.
+//! What a protocol may know of a task: enough to allocate it, and of the graph that it comes from only what is ready soon.
 
 use crate::capability::Demand;
 use crate::data::{Arrival, Input, no_data};

@@ -2,7 +2,6 @@
 
 use super::PoolPlan;
 use crate::faults::Part;
-
 use crate::supervision::{ChildSpec, Intensity};
 use crate::world::Inbox;
 use polity_agents::{DynAgent, Functions};

@@ -32,8 +32,8 @@ pub struct Refined {
 
 /// The best of several ranks for a plan and a team, the upward rank first among them, by what late binding to the earliest finish makes of each.
 /// Up to `trials` others are tried: the upward rank times a random factor near 1; with and without looking ahead, if the team's government can do
-/// that. To look ahead pays where few tasks are ready, and loses where there is more work than slots. `None` where it can't matter (no choice, no work, nobody able)
-/// or would take too long for what it could gain: more than some 8,000 tasks for 8 slots.
+/// that. To look ahead pays where few tasks are ready, and loses where there is more work than slots. `None` where it can't matter (no choice, no
+/// work, nobody able) or would take too long for what it could gain: more than some 8,000 tasks for 8 slots.
 ///
 /// `room` is how many ready tasks a government chooses among. The same plan and team always get the same ranks.
 ///
@@ -67,7 +67,7 @@ pub fn refine(plan: &Plan, team: &Team, room: usize, trials: u32) -> Option<Refi
     let mut ranks = upward.clone();
     while found.trials <= trials && found.best > enough && paper.weighed < WEIGHED {
         let mut rng = Rng::numbered(0, "plan/refine", u64::from(found.trials));
-        let stray = STRAY[found.trials as usize % STRAY.len()]; // three and two: each with each
+        let stray = STRAY[found.trials as usize % STRAY.len()];
         for (rank, upward) in ranks.iter_mut().zip(&upward) {
             *rank = upward * rng.between(1.0 - stray, 1.0 + stray);
         }

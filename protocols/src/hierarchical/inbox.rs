@@ -114,18 +114,11 @@ pub(super) struct Waiting {
     /// How long the task would take it.
     seconds: f64,
     /// For how much of that it would wait for what the task needs.
-    idle: f64,
+    pub idle: f64,
     /// When it should be done, in seconds.
     pub finish: f64,
     /// Until when it is right to wait, in seconds. See [`Choice`](super::delegation::Choice).
     pub until: f64,
-}
-
-impl Waiting {
-    /// For how long the slot would wait for what the task needs.
-    pub(super) fn idles(&self) -> f64 {
-        self.idle
-    }
 }
 
 /// What is known of one who may be asked, whatever it reported.

@@ -8,6 +8,9 @@
 //! a faster agent, and the awards are those of list scheduling by earliest finish (Graham 1969; Topcuoglu, Hariri and Wu 2002) made
 //! at the last moment. Ties go to a free agent, then to the lower id.
 //!
+//! **Looking ahead.** A task that waits for nothing but what is being done is reserved for as if it were open ([`TaskView::prospects`](crate::TaskView)): so
+//! what is less urgent does not take, just before, the agent that it will need.
+//!
 //! **Many agents.** In a team of more than two dozen able agents the free ones are kept in order, and the busy ones by classes of rate
 //! and expected end. The choice is that of a look at everybody; it costs O(log agents) for each distinct rate that could matter.
 //!

@@ -19,34 +19,30 @@ impl RunActor {
     /// What is announced with a task: its dependents that wait for nothing that was not announced. Where it makes no difference it is nothing.
     /// Each edge of the plan is looked at once in a run.
     pub(super) fn prospects(&mut self, node: NodeIx) -> Option<Arc<[Prospect]>> {
-        let office = self.offices.of(node).clone();
         let pays = self.ranks.as_ref().is_some_and(|found| found.ahead);
-        if !pays || self.ledger.plan().dependents(node).is_empty() || !office.government.foresees() {
+        if !pays || self.ledger.plan().dependents(node).is_empty() || !self.offices.of(node).government.foresees() {
             return None;
         }
-        let mut prospects = Vec::new();
-        for next in self.count_announced(node) {
-            let ends_with_its_job = |on: NodeIx| !matches!(self.workflow.tasks[on.index()].action, Action::Delegate(_));
-            if self.ledger.state(next) == Some(NodeState::Pending)
-                && is_plain(&self.workflow.tasks[next.index()])
-                && !self.detours.is_stand_in(next)
-                && self.ledger.plan().join(next) == Join::AllSuccess
-                && self
-                    .ledger
-                    .plan()
-                    .dependencies(next)
-                    .iter()
-                    .all(|(on, _)| self.offices.of(*on).id == office.id && ends_with_its_job(*on))
-                && self.offices.of(next).id == office.id
-            {
-                prospects.push(self.prospect(next));
-            }
-        }
-        (!prospects.is_empty()).then(|| prospects.into())
+        let next = self.count_announced(node).into_iter();
+        let next: Vec<NodeIx> = next.filter(|next| self.can_be_foretold(*next)).collect();
+        (!next.is_empty()).then(|| next.into_iter().map(|next| self.prospect(next)).collect())
+    }
+    /// True if it is announced as it is as soon as all that it waits for has succeeded, and one coordinator hears of all of that.
+    fn can_be_foretold(&self, node: NodeIx) -> bool {
+        let plan = self.ledger.plan();
+        let office = self.offices.of(node).id;
+        let ends_with_its_job = |on: NodeIx| !matches!(self.workflow.tasks[on.index()].action, Action::Delegate(_));
+        self.ledger.state(node) == Some(NodeState::Pending)
+            && is_plain(&self.workflow.tasks[node.index()])
+            && !self.detours.is_stand_in(node)
+            && plan.join(node) == Join::AllSuccess
+            && plan.dependencies(node).iter().all(|(on, _)| self.offices.of(*on).id == office && ends_with_its_job(*on))
     }
     /// A task ended. What was never announced (it was skipped, or an earlier run did it) is waited for no more.
-    pub(super) fn count_ended(&mut self, node: NodeIx) {
-        if !self.ahead.unannounced.is_empty() {
+    pub(super) fn count_ended(&mut self, instance: u32) {
+        if !self.ahead.unannounced.is_empty()
+            && let Some((node, _)) = self.ledger.locate(instance).filter(|(node, _)| node.0 == instance)
+        {
             self.count_announced(node);
         }
     }
@@ -91,7 +87,7 @@ impl RunActor {
     }
 }
 
-/// True if it is announced as it is as soon as all that it waits for has succeeded.
+/// True if it is one job, done under no condition and with nothing that it would wait for besides.
 fn is_plain(task: &Task) -> bool {
     let is_one = task.for_each.is_none() && task.redundancy.is_none() && task.hedge.is_none();
     is_one && task.when.is_none() && task.action.is_job() && task.resources.is_empty() && task.concurrency.is_none()

@@ -117,9 +117,7 @@ impl RunActor {
     /// The same, and nothing stops for it.
     pub(super) fn settle_quietly(&mut self, instance: u32, settlement: Settlement) {
         self.leaves(instance);
-        if let Some((node, _)) = self.ledger.locate(instance).filter(|(node, _)| node.0 == instance) {
-            self.count_ended(node);
-        }
+        self.count_ended(instance);
         self.ledger.settle_instance(instance, settlement, &mut self.effects);
     }
     pub(super) fn stop_for_failure(&mut self) {

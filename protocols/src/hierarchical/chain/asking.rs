@@ -75,7 +75,7 @@ impl Chain {
                         self.again = Some(self.again.map_or(until, |at| at.min(until)));
                     }
                 }
-                Pick::Wait(waiting) if waiting.idles() <= IDLE * (waiting.finish - here) => self.inbox.reserve(&waiting),
+                Pick::Wait(waiting) if waiting.idle <= IDLE * (waiting.finish - here) => self.inbox.reserve(&waiting),
                 Pick::Wait(_) | Pick::Nobody => {}
             }
         }

@@ -60,7 +60,7 @@ fn a_free_agent_waits_for_what_is_ready_soon_and_urgent() {
 }
 
 #[test]
-fn it_waits_for_a_quarter_of_the_work_and_no_longer() {
+fn it_waits_a_quarter_of_the_work_beyond_the_hour_and_no_longer() {
     let (mut bench, given) = until_three(true);
     assert!(given.is_empty());
     let given = loop {
