@@ -55,6 +55,7 @@ impl Arrival {
         Arrival { elsewhere: last.elsewhere, home }
     }
     /// When everything has reached this agent; [`Time::ZERO`] if it was there from the beginning.
+    #[inline]
     pub fn at(&self, agent: AgentId) -> Time {
         match self.home {
             Some((home, at_home)) if home == agent => at_home,
@@ -68,10 +69,12 @@ impl Arrival {
         Arrival { elsewhere, home: home.filter(|(_, at_home)| *at_home < elsewhere) }
     }
     /// When everything has reached any agent.
+    #[inline]
     pub fn everywhere(&self) -> Time {
         self.elsewhere
     }
     /// The one agent that can have everything sooner than all others, if there is one.
+    #[inline]
     pub fn home(&self) -> Option<AgentId> {
         self.home.map(|(home, _)| home)
     }
@@ -80,6 +83,7 @@ impl Arrival {
         self.home().filter(|_| self.elsewhere > now)
     }
     /// True if nothing has to arrive anywhere.
+    #[inline]
     pub fn is_none(&self) -> bool {
         self.elsewhere == Time::ZERO
     }

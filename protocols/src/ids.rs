@@ -20,6 +20,7 @@ macro_rules! id {
         }
         impl $name {
             /// The number as an index into a table.
+            #[inline]
             pub fn index(self) -> usize {
                 self.0 as usize
             }
@@ -57,14 +58,17 @@ pub struct TaskId(u64);
 
 impl TaskId {
     /// Instance `instance` of run `run`.
+    #[inline]
     pub const fn new(run: u32, instance: u32) -> TaskId {
         TaskId((run as u64) << 32 | instance as u64)
     }
     /// The run's number.
+    #[inline]
     pub const fn run(self) -> u32 {
         (self.0 >> 32) as u32
     }
     /// The instance's number within its run.
+    #[inline]
     pub const fn instance(self) -> u32 {
         self.0 as u32
     }

@@ -89,6 +89,7 @@ pub struct Roster {
     /// Who bears a name or shares a group's name, so that a pinned demand's table needs no look at all agents.
     named: BTreeMap<Name, BTreeSet<AgentId>>,
     awards: KeyMap<TaskId, Held>,
+    changes: u64,
     rests: Deadlines<AgentId>,
 }
 
@@ -102,6 +103,7 @@ impl Roster {
             self.lives.resize(agent.index() + 1, 0);
         }
         self.lives[agent.index()] += 1;
+        self.changes += 1;
         for name in [&profile.name, &profile.group] {
             self.named.entry(name.clone()).or_default().insert(agent);
         }
@@ -123,6 +125,7 @@ impl Roster {
     pub fn leave(&mut self, agent: AgentId) -> bool {
         let Some(seat) = self.seats.get_mut(agent.index()).and_then(Option::take) else { return false };
         self.present -= 1;
+        self.changes += 1;
         self.free -= usize::from(seat.listed_free);
         self.rests.clear(&agent);
         for demand in &seat.demands {
@@ -160,6 +163,10 @@ impl Roster {
     /// True if nobody is here.
     pub fn is_empty(&self) -> bool {
         self.present == 0
+    }
+    /// Counts up whenever who is here, or what somebody holds, may have changed: for what is worked out from it and kept.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
     fn seat(&self, agent: AgentId) -> Option<&Seat> {
         self.seats.get(agent.index())?.as_ref()

@@ -75,6 +75,7 @@ impl TaskView {
         Arrival::of(&self.data)
     }
     /// True if the agent should be passed over.
+    #[inline]
     pub fn avoids(&self, agent: AgentId) -> bool {
         self.avoid.contains(&agent)
     }

@@ -27,22 +27,27 @@ impl Time {
     pub const MAX: Time = Time(u64::MAX);
 
     /// The moment `nanos` nanoseconds after the start.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Time {
         Time(nanos)
     }
     /// Nanoseconds since the start.
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
     /// The moment `seconds` after the start; negative and NaN count as 0, too large ones as [`Time::MAX`].
+    #[inline]
     pub fn from_secs_f64(seconds: f64) -> Time {
         Time::ZERO + seconds_to_duration(seconds)
     }
     /// Seconds since the start.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
     /// How long after `earlier` this is; zero if it is not.
+    #[inline]
     pub fn since(self, earlier: Time) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -53,6 +58,7 @@ impl Time {
 /// ```
 /// assert_eq!(polity_protocols::seconds_to_duration(f64::NAN), std::time::Duration::ZERO);
 /// ```
+#[inline]
 pub fn seconds_to_duration(seconds: f64) -> Duration {
     if seconds.is_nan() || seconds <= 0.0 {
         return Duration::ZERO;
@@ -67,12 +73,14 @@ fn nanos(d: Duration) -> u64 {
 
 impl Add<Duration> for Time {
     type Output = Time;
+    #[inline]
     fn add(self, d: Duration) -> Time {
         Time(self.0.saturating_add(nanos(d)))
     }
 }
 impl Sub<Time> for Time {
     type Output = Duration;
+    #[inline]
     fn sub(self, earlier: Time) -> Duration {
         self.since(earlier)
     }

@@ -325,9 +325,13 @@ impl CoordinatorActor {
             views.push(open.view.clone());
         }
         views.sort_by(|a, b| b.rank.total_cmp(&a.rank));
-        for view in views {
+        // All of them at one moment: it is looked at as a whole.
+        let (more, last) = (self.more, views.len().saturating_sub(1));
+        for (at, view) in views.into_iter().enumerate() {
+            self.more = more || at < last;
             self.tell(view);
         }
+        self.more = more;
     }
     /// A new life takes up what the last one left: what was learned, who is there, what is open, what is in the inbox.
     fn rise(&mut self, context: &mut Context<CoordinatorActor>) {

@@ -26,22 +26,36 @@ pub(super) struct Draft<'a> {
 /// A slate that is being drawn up.
 struct Drawn {
     demand: Arc<Demand>,
-    agents: BTreeSet<AgentId>,
+    /// In order of number.
+    agents: Vec<AgentId>,
 }
 
-impl Draft<'_> {
+impl Drawn {
+    fn add(&mut self, agent: AgentId) {
+        if let Err(at) = self.agents.binary_search(&agent) {
+            self.agents.insert(at, agent);
+        }
+    }
+}
+
+impl<'a> Draft<'a> {
     /// The agenda. Each task is open, and has at least two candidates.
     pub(super) fn agenda(&mut self, tasks: &[TaskId], minutes: Vec<Minute>) -> Agenda {
-        let views: Vec<TaskView> = tasks.iter().filter_map(|task| Some(self.floor.get(*task)?.view.clone())).collect();
+        let floor = self.floor;
+        let views: Vec<&TaskView> = tasks.iter().filter_map(|task| Some(&floor.get(*task)?.view)).collect();
         let (drawn, slate_of) = self.draw_slates(&views);
-        let agents: BTreeSet<AgentId> = drawn.iter().flat_map(|slate| slate.agents.iter().copied()).collect();
+        let mut agents: Vec<AgentId> = drawn.iter().flat_map(|slate| slate.agents.iter().copied()).collect();
+        if drawn.len() > 1 {
+            agents.sort_unstable();
+            agents.dedup();
+        }
         let seats: Vec<Seat> = agents.into_iter().map(|agent| self.seat(agent)).collect();
         let slates: Vec<Slate> = drawn.iter().map(|drawn| self.slate(drawn, &seats)).collect();
         let motions = views.iter().zip(slate_of);
         let motions = motions.map(|(view, slate)| self.motion(view, slate, &drawn[slate])).collect();
         Agenda { ballot: self.rng.bits(), seats, slates, motions, minutes }
     }
-    fn draw_slates(&mut self, views: &[TaskView]) -> (Vec<Drawn>, Vec<usize>) {
+    fn draw_slates(&mut self, views: &[&TaskView]) -> (Vec<Drawn>, Vec<usize>) {
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();
         for view in views {
             *counts.entry(view.demand.id).or_default() += 1;
@@ -54,14 +68,14 @@ impl Draft<'_> {
                 drawn.push(Drawn { demand: view.demand.clone(), agents: self.shortlist(view, wanted) });
                 drawn.len() - 1
             });
-            self.add_special(view, &mut drawn[at].agents);
+            self.add_special(view, &mut drawn[at]);
             slate_of.push(at);
         }
         (drawn, slate_of)
     }
     /// All that are able if they are few; else a third each: the fastest free ones, those that should finish first by what was measured
     /// (busy or not), and some drawn by lot, so that hidden skill is found.
-    fn shortlist(&mut self, view: &TaskView, wanted: usize) -> BTreeSet<AgentId> {
+    fn shortlist(&mut self, view: &TaskView, wanted: usize) -> Vec<AgentId> {
         let plain = TaskView::new(view.id, view.demand.clone()).work(view.work);
         let able = self.register.roster.able(&view.demand);
         if able.len() <= wanted {
@@ -85,27 +99,28 @@ impl Draft<'_> {
             }
             listed.extend(self.register.roster.draw(&plain, self.rng).map(|able| able.agent));
         }
-        listed
+        listed.into_iter().collect()
     }
     /// What a task with agents to avoid, with finalists, or with something that one agent has at hand needs on its slate.
-    fn add_special(&mut self, view: &TaskView, agents: &mut BTreeSet<AgentId>) {
-        if let Some(home) = view.arrival().home_at(self.now).filter(|home| !agents.contains(home))
-            && let Some(able) = self.register.roster.may_do(view, home)
+    fn add_special(&mut self, view: &TaskView, slate: &mut Drawn) {
+        if let Some(home) = view.arrival().home_at(self.now)
+            && self.register.roster.may_do(view, home).is_some()
         {
-            agents.insert(able.agent);
+            slate.add(home);
         }
         if !view.avoid.is_empty() || self.within(view).is_some() {
-            agents.extend(self.register.roster.free(view).take(2).map(|able| able.agent));
-            agents.extend(self.register.roster.fastest(view).take(2).map(|able| able.agent));
+            self.register.roster.free(view).take(2).for_each(|able| slate.add(able.agent));
+            self.register.roster.fastest(view).take(2).for_each(|able| slate.add(able.agent));
         }
         for finalist in self.finalists(view) {
-            if self.register.roster.may_do(view, finalist).is_some() {
-                agents.insert(finalist);
+            if self.register.roster.may_do(view, *finalist).is_some() {
+                slate.add(*finalist);
             }
         }
     }
-    fn finalists(&self, view: &TaskView) -> Vec<AgentId> {
-        self.floor.get(view.id).and_then(|open| open.only.clone()).unwrap_or_default()
+    fn finalists(&self, view: &TaskView) -> &'a [AgentId] {
+        let floor = self.floor;
+        floor.get(view.id).and_then(|open| open.only.as_deref()).unwrap_or_default()
     }
     fn within(&self, view: &TaskView) -> Option<f64> {
         self.floor.get(view.id).and_then(|open| open.within)

@@ -16,8 +16,8 @@ const FADING: f64 = 0.9;
 const PACES: (f64, f64) = (0.02, 50.0);
 /// Agents, and kinds of task by agent, that a voter remembers at most: those of the oldest news are forgotten.
 const MOST: usize = 512;
-/// Conclusions that it keeps at most.
-const CONCLUDED: usize = 4_096;
+/// Conclusions on one agent that it keeps at most.
+const CONCLUDED: usize = 16;
 
 /// What was seen of one agent, in general or at one kind of task.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,13 +58,19 @@ struct Belief {
     success: f64,
 }
 
+/// One agent, in general.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    seen: Seen,
+    /// The slowness at some demands that was concluded since it was seen last. Whatever is seen of it at some demand is seen of it in general.
+    concluded: Vec<(DemandId, f64)>,
+}
+
 /// What one voter has seen. O(1) per observation and question.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
-    general: KeyMap<AgentId, Seen>,
+    general: KeyMap<AgentId, Known>,
     special: KeyMap<(AgentId, DemandId), Seen>,
-    /// What was made of it: the slowness, and when the agent had been seen last then.
-    concluded: KeyMap<(AgentId, DemandId), (u64, f64)>,
     observations: u64,
 }
 
@@ -74,48 +80,46 @@ impl Evidence {
     pub(super) fn observe(&mut self, agent: AgentId, demand: Option<DemandId>, pace: Option<f64>, success: bool) {
         self.observations += 1;
         let at = self.observations;
-        if make_room(&mut self.general) | make_room(&mut self.special) || self.concluded.len() >= CONCLUDED {
-            self.concluded.clear();
+        make_room(&mut self.general, |known| known.seen.at);
+        if make_room(&mut self.special, |seen| seen.at) {
+            self.general.values_mut().for_each(|known| known.concluded.clear());
         }
-        self.general.get_or_insert_with(agent, Seen::default).add(pace, success, at);
+        let known = self.general.get_or_insert_with(agent, Known::default);
+        known.seen.add(pace, success, at);
+        known.concluded.clear();
         if let Some(demand) = demand {
             self.special.get_or_insert_with((agent, demand), Seen::default).add(pace, success, at);
-        }
-    }
-    fn belief(&self, agent: AgentId, demand: DemandId) -> Belief {
-        let mut belief = Belief { log_pace: 0.0, success: USUAL_SUCCESS };
-        if let Some(seen) = self.general.get(&agent) {
-            belief = seen.belief(belief);
-        }
-        match self.special.get(&(agent, demand)) {
-            Some(seen) => seen.belief(belief),
-            None => belief,
         }
     }
     /// By how much longer than its declared rate promises the agent should work until a task of this demand is done, failed attempts
     /// included.
     pub(super) fn slowness(&mut self, agent: AgentId, demand: DemandId) -> f64 {
-        // Whatever is seen of an agent at some demand is seen of it in general.
-        let Some(seen) = self.general.get(&agent).map(|seen| seen.at) else { return 1.0 / USUAL_SUCCESS };
-        if let Some((_, slowness)) = self.concluded.get(&(agent, demand)).filter(|(at, _)| *at == seen) {
+        let Some(known) = self.general.get_mut(&agent) else { return 1.0 / USUAL_SUCCESS };
+        if let Some((_, slowness)) = known.concluded.iter().find(|(of, _)| *of == demand) {
             return *slowness;
         }
-        let belief = self.belief(agent, demand);
+        let mut belief = known.seen.belief(Belief { log_pace: 0.0, success: USUAL_SUCCESS });
+        if let Some(seen) = self.special.get(&(agent, demand)) {
+            belief = seen.belief(belief);
+        }
         let slowness = libm::exp(-belief.log_pace) / belief.success.max(0.05);
-        self.concluded.insert((agent, demand), (seen, slowness));
+        if known.concluded.len() >= CONCLUDED {
+            known.concluded.clear();
+        }
+        known.concluded.push((demand, slowness));
         slowness
     }
 }
 
 /// True if something had to be forgotten.
-fn make_room<K: Ord + Hash>(seen: &mut KeyMap<K, Seen>) -> bool {
+fn make_room<K: Ord + Hash, V>(seen: &mut KeyMap<K, V>, at: impl Fn(&V) -> u64) -> bool {
     let is_full = seen.len() >= MOST;
     if is_full {
         // Half at once, so that the search for the oldest is rare.
-        let mut times: Vec<u64> = seen.values().map(|seen| seen.at).collect();
+        let mut times: Vec<u64> = seen.values().map(&at).collect();
         times.sort_unstable();
         let middle = times[times.len() / 2];
-        seen.retain(|_, seen| seen.at > middle);
+        seen.retain(|_, one| at(one) > middle);
     }
     is_full
 }

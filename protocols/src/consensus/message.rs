@@ -134,8 +134,8 @@ impl Ranking {
     /// The options in this order; what is beyond [`DEPTH`] is dropped.
     pub fn new(options: impl IntoIterator<Item = u16>, seconds: f64) -> Ranking {
         let mut ranking = Ranking { listed: [0; DEPTH], len: 0, seconds };
-        for (slot, option) in ranking.listed.iter_mut().zip(options) {
-            *slot = option;
+        for option in options.into_iter().take(DEPTH) {
+            ranking.listed[usize::from(ranking.len)] = option;
             ranking.len += 1;
         }
         ranking

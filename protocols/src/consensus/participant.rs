@@ -63,8 +63,44 @@ pub struct Voter {
     plan: Vec<Plan>,
     /// Seconds for a second of work, by entry of each slate.
     paces: Vec<f64>,
-    /// Finish, seconds of work, option; the best that a ranking has room for, in order.
-    weighed: Vec<(f64, f64, u16)>,
+}
+
+/// The best candidates of a motion, as many as a ranking has room for: the first to finish first; of equal ones the first that was weighed.
+struct Best {
+    weighed: [Weighed; DEPTH],
+    len: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Weighed {
+    finish: f64,
+    /// Seconds of work.
+    seconds: f64,
+    option: u16,
+}
+
+impl Best {
+    fn new() -> Best {
+        Best { weighed: [Weighed { finish: f64::INFINITY, seconds: 0.0, option: 0 }; DEPTH], len: 0 }
+    }
+    fn all(&self) -> &[Weighed] {
+        &self.weighed[..self.len]
+    }
+    #[inline]
+    fn weigh(&mut self, one: Weighed) {
+        let behind = |other: &Weighed| other.finish > one.finish;
+        if self.len < DEPTH {
+            self.len += 1;
+        } else if !behind(&self.weighed[DEPTH - 1]) {
+            return;
+        }
+        let mut at = self.len - 1;
+        while at > 0 && behind(&self.weighed[at - 1]) {
+            self.weighed[at] = self.weighed[at - 1];
+            at -= 1;
+        }
+        self.weighed[at] = one;
+    }
 }
 
 impl Voter {
@@ -81,7 +117,6 @@ impl Voter {
             closed: None,
             plan: Vec::new(),
             paces: Vec::new(),
-            weighed: Vec::new(),
         }
     }
     /// Listens to the minutes, each with a chance, and with its own eyes. Its own jobs it knows better.
@@ -114,42 +149,31 @@ impl Voter {
             self.plan.push(plan);
         }
     }
-    /// The candidates of one motion in its order; `None` if nobody stands.
-    fn rank(&mut self, agenda: &Agenda, at: usize, from: usize, now: Time) -> Ranking {
+    /// The candidates of one motion in its order; none if nobody stands. `paces` is where those of its slate begin.
+    fn rank(&mut self, agenda: &Agenda, at: usize, paces: usize, now: Time) -> Ranking {
         let motion = &agenda.motions[at];
-        let slate = &agenda.slates[usize::from(motion.slate)];
-        self.weighed.clear();
-        for (option, entry) in slate.entries.iter().enumerate() {
-            if motion.only.is_some() && !motion.stands(option as u16) {
+        let entries = &agenda.slates[usize::from(motion.slate)].entries;
+        let mut best = Best::new();
+        for (option, (entry, pace)) in entries.iter().zip(&self.paces[paces..]).enumerate() {
+            let (seat, option) = (usize::from(entry.seat), option as u16);
+            if motion.only.is_some() && !motion.stands(option) {
                 continue;
             }
-            let seconds = self.paces[from + option] * motion.work;
-            let start = self.plan[usize::from(entry.seat)].start();
+            let (start, seconds) = (self.plan[seat].start(), pace * motion.work);
             let finish = if motion.arrival.is_none() {
                 start + seconds
             } else {
-                start + motion.arrival.taken(agenda.seats[usize::from(entry.seat)].agent, now, start, seconds)
+                start + motion.arrival.taken(agenda.seats[seat].agent, now, start, seconds)
             };
-            self.weigh(finish, seconds, option as u16);
+            // What is no number is never.
+            best.weigh(Weighed { finish: finish.min(f64::INFINITY), seconds, option });
         }
-        let Some((best, seconds, first)) = self.weighed.first().copied() else { return Ranking::new([], 0.0) };
-        let plan = &mut self.plan[usize::from(slate.entries[usize::from(first)].seat)];
-        plan.take(best - plan.start());
+        let Some(first) = best.all().first() else { return Ranking::new([], 0.0) };
+        let plan = &mut self.plan[usize::from(entries[usize::from(first.option)].seat)];
+        plan.take(first.finish - plan.start());
         let approving = self.voting == Voting::Approval;
-        let listed = self.weighed.iter().filter(|(finish, _, _)| !approving || *finish <= best * APPROVED);
-        Ranking::new(listed.map(|(_, _, option)| *option), seconds)
-    }
-    /// Puts an option in its place among the best: by finish, then by option, and options come in order. What is beyond [`DEPTH`] no
-    /// ranking lists.
-    fn weigh(&mut self, finish: f64, seconds: f64, option: u16) {
-        if self.weighed.len() == DEPTH {
-            if self.weighed.last().is_some_and(|last| last.0.total_cmp(&finish).is_le()) {
-                return;
-            }
-            self.weighed.pop();
-        }
-        let at = self.weighed.iter().rposition(|other| other.0.total_cmp(&finish).is_le()).map_or(0, |at| at + 1);
-        self.weighed.insert(at, (finish, seconds, option));
+        let listed = best.all().iter().filter(|one| !approving || one.finish <= first.finish * APPROVED);
+        Ranking::new(listed.map(|one| one.option), first.seconds)
     }
     fn note_stands(&mut self, agenda: &Agenda) {
         let Ok(mine) = agenda.seats.binary_search_by_key(&self.me, |seat| seat.agent) else { return };

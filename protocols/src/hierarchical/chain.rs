@@ -34,7 +34,7 @@ const PACE_NEWS: f64 = 0.1;
 #[derive(Clone, Debug, Default)]
 struct Below {
     version: u64,
-    roots: BTreeMap<AgentId, (u32, Able)>,
+    roots: KeyMap<AgentId, (u32, Able)>,
 }
 
 /// A task for which a lead was asked.
@@ -125,7 +125,7 @@ impl Chain {
     }
     /// What the leader's direct reports told, summed.
     pub(super) fn reported(&self) -> Summary {
-        self.inbox.sum()
+        self.inbox.clone().sum()
     }
     /// Goes on after somebody came or went. While there is no work the tree is arranged once for all of them.
     pub(super) fn moved(&mut self, desk: &mut Desk, turn: &mut Turn<'_, Message>) {

@@ -4,6 +4,7 @@ use super::book::still_busy_until;
 use super::delegation::turns_until;
 use super::message::{Soon, Summary};
 use super::settings::Delegation;
+use super::sum::{Part, Sums};
 use crate::{AgentId, Arrival, Name, Profile, Rng, TaskId, Time, seconds_to_duration};
 use core::time::Duration;
 
@@ -12,6 +13,8 @@ use core::time::Duration;
 pub(super) struct Inbox {
     /// By reporter, in order of number: they are few.
     last: Vec<(AgentId, Heard)>,
+    /// The sum of what they reported.
+    sums: Sums,
     /// Whose turn was last.
     turn: Option<AgentId>,
 }
@@ -149,11 +152,19 @@ impl Inbox {
     fn place_of(&self, agent: AgentId) -> Result<usize, usize> {
         self.last.binary_search_by_key(&agent, |(reporter, _)| *reporter)
     }
-    fn heard_mut(&mut self, agent: AgentId) -> Option<&mut Heard> {
+    /// What is about to change what this one contributes to the sum.
+    fn change(&mut self, agent: AgentId) -> Option<&mut Heard> {
+        let at = self.place_of(agent).ok()?;
+        self.sums.changed(at);
+        Some(&mut self.last[at].1)
+    }
+    /// The same of what is noted for a scan, and adds to no sum.
+    fn note(&mut self, agent: AgentId) -> Option<&mut Heard> {
         self.place_of(agent).ok().map(|at| &mut self.last[at].1)
     }
     /// Takes up a report that counts all calls up to a number. False if a newer one is here already.
-    pub(super) fn hear(&mut self, from: AgentId, seq: u64, state: Summary, pace: f64, counts: u64, now: Time) -> bool {
+    pub(super) fn hear(&mut self, from: AgentId, seq: u64, mut state: Summary, pace: f64, counts: u64, now: Time) -> bool {
+        state.put_in_order();
         let at = self.place_of(from);
         let Ok(known) = at.map(|at| &mut self.last[at].1) else {
             let heard = Heard {
@@ -167,6 +178,7 @@ impl Inbox {
                 kept: Vec::new(),
             };
             self.last.insert(at.unwrap_or_else(|at| at), (from, heard));
+            self.sums.restart(self.last.len());
             return true;
         };
         if known.seq >= seq {
@@ -175,16 +187,18 @@ impl Inbox {
         known.given.retain(|given| given.call > counts && now.since(given.since) < FORGOTTEN);
         known.reserved.clear();
         (known.seq, known.state, known.pace, known.exhausted, known.before) = (seq, state, pace, false, None);
+        self.sums.changed(at.unwrap_or_default());
         true
     }
     /// Believes no more of a plain member's report than what it declared, at the pace that it proved.
     pub(super) fn doubt(&mut self, agent: AgentId, profile: &Profile) {
-        if let Some(heard) = self.heard_mut(agent) {
+        if let Some(heard) = self.change(agent) {
             heard.state.doubt(profile, heard.pace);
         }
     }
     pub(super) fn forget_all_but(&mut self, keep: impl Fn(AgentId) -> bool) {
         self.last.retain(|(agent, _)| keep(*agent));
+        self.sums.restart(self.last.len());
     }
     pub(super) fn len(&self) -> usize {
         self.last.len()
@@ -196,7 +210,7 @@ impl Inbox {
     /// One more slot below this one is spoken for, by a call for a task.
     pub(super) fn speak_for(&mut self, agent: AgentId, (task, call): (TaskId, u64), need: &Need<'_>) {
         self.turn = Some(agent);
-        if let Some(heard) = self.heard_mut(agent) {
+        if let Some(heard) = self.change(agent) {
             let rate = heard.state.kind(need.kind).and_then(|kind| kind.rate(heard.gone_for(need.kind)));
             let begins = need.now.max(need.arrival.everywhere());
             let soon = rate.map(|rate| Soon { at: begins + seconds_to_duration(need.work / rate), rate });
@@ -206,17 +220,20 @@ impl Inbox {
     /// A call for a task is void: nothing is spoken for by it. True if it was.
     pub(super) fn void(&mut self, task: TaskId) -> bool {
         let mut any = false;
-        for (_, heard) in &mut self.last {
+        for (at, (_, heard)) in self.last.iter_mut().enumerate() {
             let before = heard.given.len();
             heard.given.retain(|given| given.task != task);
-            any |= heard.given.len() < before;
+            if heard.given.len() < before {
+                self.sums.changed(at);
+                any = true;
+            }
         }
         any
     }
     /// A plain member is about to take so much work, with which it begins then.
     pub(super) fn occupy(&mut self, agent: AgentId, work: f64, begins: Time) {
         self.turn = Some(agent);
-        if let Some(heard) = self.heard_mut(agent) {
+        if let Some(heard) = self.change(agent) {
             heard.before.get_or_insert_with(|| Box::new(heard.state.clone()));
             heard.state.taken(work, begins);
         }
@@ -227,7 +244,7 @@ impl Inbox {
     }
     /// A plain member takes nothing after all.
     pub(super) fn release(&mut self, agent: AgentId) {
-        if let Some(heard) = self.heard_mut(agent)
+        if let Some(heard) = self.change(agent)
             && let Some(before) = heard.before.take()
         {
             heard.state = *before;
@@ -235,18 +252,16 @@ impl Inbox {
     }
     /// It has nothing, whatever it reported; until its next report.
     pub(super) fn exhausted(&mut self, agent: AgentId) {
-        if let Some(heard) = self.heard_mut(agent) {
+        if let Some(heard) = self.change(agent) {
             heard.exhausted = true;
             heard.given.clear();
         }
     }
     /// The sum of what was reported, less what was spoken for since.
-    pub(super) fn sum(&self) -> Summary {
-        let mut sum = Summary::default();
-        for (_, heard) in &self.last {
-            sum.add(&heard.state, heard.gone());
-        }
-        sum
+    /// O(log reporters) sums of two for each that changed since the last look.
+    pub(super) fn sum(&mut self) -> Summary {
+        let last = &self.last;
+        self.sums.total(|at| Part { state: &last[at].1.state, gone: last[at].1.gone() })
     }
     /// Begins a scan: nothing waits for anybody.
     pub(super) fn plan(&mut self) {
@@ -257,13 +272,13 @@ impl Inbox {
     }
     /// Keeps the best free slot that this one reported idle, for the rest of the scan.
     pub(super) fn keep_idle(&mut self, lead: AgentId, kind: &Name) {
-        if let Some(heard) = self.heard_mut(lead) {
+        if let Some(heard) = self.note(lead) {
             heard.kept.push(kind.clone());
         }
     }
     /// Notes for the rest of the scan that a task waits for a busy one.
     pub(super) fn reserve(&mut self, waiting: &Waiting) {
-        if let Some(heard) = self.heard_mut(waiting.lead) {
+        if let Some(heard) = self.note(waiting.lead) {
             heard.reserved.push((waiting.slot, waiting.seconds));
         }
     }
@@ -285,9 +300,10 @@ impl Inbox {
             let Some(Able { fit, most }) = able(*agent) else { continue };
             let scale = (fit / kind.best).min(1.0);
             let believed = |rate: f64| (rate * scale).min(most);
+            let here = need.here(*agent);
             if let Some(rate) = kind.rate(heard.gone_for(need.kind)) {
                 let key = match rule {
-                    Delegation::LoadBalanced if need.work > 0.0 => now.max(need.here(*agent)) + need.work / believed(rate),
+                    Delegation::LoadBalanced if need.work > 0.0 => now.max(here) + need.work / believed(rate),
                     Delegation::LoadBalanced => -believed(rate),
                     Delegation::LeastLoaded => {
                         -f64::from(kind.free - heard.gone_for(need.kind)) / f64::from(heard.state.slots.max(1))
@@ -308,9 +324,12 @@ impl Inbox {
                 let mut slot = (Time::MAX, 0);
                 for Soon { at, rate } in kind.soon.iter().chain(heard.given.iter().filter_map(|given| given.soon.as_ref())) {
                     slot = (*at, if slot.0 == *at { slot.1 + 1 } else { 0 });
-                    let promised: f64 = heard.reserved.iter().filter(|(other, _)| *other == slot).map(|(_, secs)| secs).sum();
-                    let start = still_busy_until(at.as_secs_f64(), now) + promised;
-                    let idle = (need.here(*agent) - start).max(0.0);
+                    let mut start = still_busy_until(at.as_secs_f64(), now);
+                    if !heard.reserved.is_empty() {
+                        let promised = heard.reserved.iter().filter(|(other, _)| *other == slot).map(|(_, seconds)| seconds);
+                        start += promised.sum::<f64>();
+                    }
+                    let idle = (here - start).max(0.0);
                     let seconds = idle + need.work / believed(*rate);
                     let offer = Offer { agent: *agent, key: start + seconds };
                     if busy.is_none_or(|(best, ..)| offer.before(&best)) {

@@ -57,6 +57,7 @@ mod participant;
 mod proof;
 mod report;
 mod settings;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod tree;

@@ -101,7 +101,7 @@ impl Member {
                 self.nominated.retain(|_, agent| *agent != from);
                 inbox.doubt(from, &profile);
             }
-            let sum = self.inboxes.get(&level).map(Inbox::sum).unwrap_or_default();
+            let sum = self.inboxes.get_mut(&level).map(Inbox::sum).unwrap_or_default();
             self.report(level, sum, reply);
         }
     }

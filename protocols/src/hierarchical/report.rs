@@ -1,10 +1,7 @@
-//! Reports: how they add up.
+//! Reports: what an agent tells of itself, and what is believed of it.
 
 use super::message::{Kind, Slots, Soon, Summary};
 use crate::{Load, Name, Profile, Time, seconds_to_duration};
-
-/// How many groups of free slots, and how many busy agents, a report tells of for each kind of work.
-const TOLD: usize = 8;
 
 impl Summary {
     /// The state of one agent, by its own word. `pace` is what its leader told it of itself.
@@ -39,20 +36,16 @@ impl Summary {
             free.chain(kind.soon.iter_mut().map(|soon| &mut soon.rate)).for_each(|rate| *rate = rate.min(most));
         }
     }
-    /// Adds what another one reported, less `spoken_for` slots that were given away since. It is taken that those were the fastest.
-    pub(super) fn add(&mut self, other: &Summary, spoken_for: u32) {
-        self.agents += other.agents;
-        self.slots = self.slots.saturating_add(other.slots);
-        self.free = self.free.saturating_add(other.free.saturating_sub(spoken_for));
-        self.speed += other.speed;
-        self.backlog += other.backlog;
-        self.done += other.done;
-        self.failed += other.failed;
-        for kind in &other.kinds {
-            match self.kinds.binary_search_by(|k| k.name.cmp(&kind.name)) {
-                Ok(at) => self.kinds[at].add(kind, spoken_for),
-                Err(at) => self.kinds.insert(at, kind.less(spoken_for)),
-            }
+    /// Puts what it tells in order, as honest reports are: only a sum of what is in order is in order.
+    pub(super) fn put_in_order(&mut self) {
+        if !self.kinds.is_sorted_by(|a, b| a.name < b.name) {
+            self.kinds.sort_by(|a, b| a.name.cmp(&b.name));
+            self.kinds.dedup_by(|later, kept| later.name == kept.name);
+        }
+        for kind in &mut self.kinds {
+            kind.rates.retain(|slots| slots.count > 0);
+            kind.rates.sort_by(Slots::order);
+            kind.soon.sort_by(Soon::order);
         }
     }
     /// What it says of a kind of work; without a name, of work that anybody can do.
@@ -83,87 +76,11 @@ impl Kind {
         // What tells of fewer slots than it counts is taken to mean its slowest.
         (self.free > taken).then(|| next.or(self.rates.last()).map(|slots| slots.rate)).flatten()
     }
-    fn less(&self, taken: u32) -> Kind {
-        // Room for what a sum adds before it is cut.
-        let (rates, soon) = (Vec::with_capacity(2 * TOLD), Vec::with_capacity(2 * TOLD));
-        let mut less = Kind { name: self.name.clone(), free: 0, best: self.best, rates, soon };
-        less.add(self, taken);
-        less
-    }
-    fn add(&mut self, other: &Kind, taken: u32) {
-        self.best = self.best.max(other.best);
-        if let Some(next) = other.rate(taken) {
-            self.free = self.free.saturating_add(other.free - taken);
-            let (mut left, mut any) = (taken, false);
-            for slots in other.rates.iter().filter_map(|slots| rest_of(slots, &mut left)) {
-                insert(&mut self.rates, slots);
-                any = true;
-            }
-            if !any {
-                insert(&mut self.rates, Slots { count: other.free - taken, rate: next });
-            }
-            group(&mut self.rates);
-        }
-        if other.soon.is_empty() {
-            return;
-        }
-        for soon in &other.soon {
-            let at = self.soon.partition_point(|known| known.at.cmp(&soon.at).then(soon.rate.total_cmp(&known.rate)).is_le());
-            self.soon.insert(at, *soon);
-        }
-        if self.soon.len() > TOLD {
-            let late = self.soon.drain(TOLD - 1..).max_by(|a, b| a.rate.total_cmp(&b.rate).then(b.at.cmp(&a.at)));
-            self.soon.extend(late);
-        }
-    }
-}
-
-/// Puts slots where they belong, the fastest first; behind those of the same rate.
-fn insert(rates: &mut Vec<Slots>, slots: Slots) {
-    let at = rates.partition_point(|known| slots.rate.total_cmp(&known.rate).is_le());
-    rates.insert(at, slots);
-}
-
-/// What is left of slots when so many are taken, these first; and how many are still to be taken.
-fn rest_of(slots: &Slots, taken: &mut u32) -> Option<Slots> {
-    let gone = slots.count.min(*taken);
-    *taken -= gone;
-    (slots.count > gone).then_some(Slots { count: slots.count - gone, rate: slots.rate })
 }
 
 /// Takes the fastest slots away.
 fn drop_first(rates: &mut Vec<Slots>, mut taken: u32) {
-    rates.retain_mut(|slots| rest_of(slots, &mut taken).map(|rest| *slots = rest).is_some());
-}
-
-/// Puts slots of about the same rate together until there are [`TOLD`] groups at most: each time those two neighbours that lose the least
-/// by it, as Ward (1963) measures it. O(groups²), with one loss for each group and two for each that goes.
-fn group(rates: &mut Vec<Slots>) {
-    if rates.len() <= TOLD {
-        return;
-    }
-    let lost = |one: &Slots, other: &Slots| {
-        let (a, b) = (f64::from(one.count), f64::from(other.count));
-        a * b / (a + b) * (one.rate - other.rate).powi(2)
-    };
-    // What it would cost to put each together with the next; of more groups than anybody reports the first are put together first.
-    let mut losses = [f64::INFINITY; 2 * TOLD];
-    rates.windows(2).zip(&mut losses).for_each(|(pair, loss)| *loss = lost(&pair[0], &pair[1]));
-    while rates.len() > TOLD {
-        let pairs = (rates.len() - 1).min(losses.len());
-        let Some(at) = (0..pairs).min_by(|a, b| losses[*a].total_cmp(&losses[*b])) else { return };
-        let (one, other) = (rates[at], rates.remove(at + 1));
-        let (a, b) = (f64::from(one.count), f64::from(other.count));
-        rates[at] = Slots { count: one.count.saturating_add(other.count), rate: (a * one.rate + b * other.rate) / (a + b) };
-        losses.copy_within(at + 1..pairs, at);
-        losses[pairs - 1] = f64::INFINITY;
-        if at > 0 {
-            losses[at - 1] = lost(&rates[at - 1], &rates[at]);
-        }
-        if let Some(next) = rates.get(at + 1) {
-            losses[at] = lost(&rates[at], next);
-        }
-    }
+    rates.retain_mut(|slots| slots.rest_of(&mut taken).map(|rest| *slots = rest).is_some());
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ impl Roster {
     }
     /// What an agent holds has changed, at a moment if that is known.
     fn refresh(&mut self, agent: AgentId, now: Option<Time>) {
+        self.changes += 1;
         let Some(seat) = self.seats[agent.index()].as_mut() else { return };
         let free = seat.is_free();
         let changed = core::mem::replace(&mut seat.listed_free, free) != free;

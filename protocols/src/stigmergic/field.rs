@@ -77,6 +77,21 @@ pub struct Field {
     kinds: Vec<Kind>,
     kind_by_name: BTreeMap<Name, usize>,
     kind_of: Vec<Option<usize>>,
+    /// How often what agents proved has changed.
+    changes: u64,
+}
+
+/// What agents proved at one kind of work.
+pub(super) struct Proofs<'a> {
+    proofs: &'a [Proof],
+    number_of: &'a [Option<usize>],
+}
+
+impl Proofs<'_> {
+    pub(super) fn of(&self, agent: AgentId) -> Proof {
+        let number = self.number_of.get(agent.index()).copied().flatten();
+        number.and_then(|number| self.proofs.get(number)).copied().unwrap_or_default()
+    }
 }
 
 impl Field {
@@ -91,7 +106,12 @@ impl Field {
             kinds: Vec::new(),
             kind_by_name: BTreeMap::new(),
             kind_of: Vec::new(),
+            changes: 0,
         }
+    }
+    /// Counts up whenever something that an agent proved may have changed.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
     }
     /// Takes note of the moment.
     pub fn begin(&mut self, now: Time) {
@@ -118,6 +138,7 @@ impl Field {
             self.number_of.resize(agent.index() + 1, None);
         }
         self.number_of[agent.index()] = Some(number);
+        self.changes += 1;
         if self.met.len() <= number {
             self.met.resize(number + 1, None);
         }
@@ -196,9 +217,12 @@ impl Field {
     }
     /// What the agent proved at the kind of work that the demand names.
     pub fn proof(&mut self, demand: &Demand, agent: AgentId) -> Proof {
+        self.proofs(demand).of(agent)
+    }
+    /// The same of all agents.
+    pub(super) fn proofs(&mut self, demand: &Demand) -> Proofs<'_> {
         let kind = self.kind(demand);
-        let number = self.number_of(agent);
-        number.and_then(|number| self.kinds[kind].proofs.get(number)).copied().unwrap_or_default()
+        Proofs { proofs: &self.kinds[kind].proofs, number_of: &self.number_of }
     }
     /// A job of the agent ended: see [`Proof::add`]. An agent that was never met proves nothing.
     pub fn prove(&mut self, demand: &Demand, agent: AgentId, declared: f64, took: Duration, quality: f64) {
@@ -220,6 +244,7 @@ impl Field {
         }
     }
     fn proof_of(&mut self, kind: usize, number: usize) -> &mut Proof {
+        self.changes += 1;
         let proofs = &mut self.kinds[kind].proofs;
         if proofs.len() <= number {
             proofs.resize(number + 1, Proof::default());

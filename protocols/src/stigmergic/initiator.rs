@@ -2,6 +2,7 @@
 
 use super::encounter::{Answer, Encounters};
 use super::field::Field;
+use super::marks::Ground;
 use super::message::{Felt, Message, Response};
 use super::open::{Offer, Open, OpenTasks, Order};
 use super::response;
@@ -48,8 +49,10 @@ pub struct Environment {
     pub(super) moved: bool,
     /// The ant that thought again last.
     pub(super) last: AgentId,
+    /// What was sensed of the ants at work.
+    pub(super) ground: Ground,
     /// A buffer: what an ant could sense.
-    pub(super) line: Vec<Order>,
+    pub(super) room: Vec<Order>,
 }
 
 impl Environment {
@@ -66,7 +69,8 @@ impl Environment {
             unpaid: 0,
             moved: false,
             last: AgentId(0),
-            line: Vec::new(),
+            ground: Ground::default(),
+            room: Vec::new(),
         }
     }
     /// The pheromone.

@@ -35,6 +35,7 @@ mod bent;
 mod encounter;
 mod field;
 mod initiator;
+mod marks;
 mod message;
 mod open;
 mod participant;

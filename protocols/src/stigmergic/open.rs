@@ -136,17 +136,22 @@ impl OpenTasks {
     pub(super) fn heads(&self) -> impl Iterator<Item = &Open> {
         self.lanes.iter().filter_map(|lane| lane.first()).filter_map(|order| self.tasks.get(&order.task()))
     }
-    /// The strongest of these demands, at most `depth` of each, the strongest first, into `into`.
-    pub(super) fn strongest(&self, demands: &[DemandId], depth: usize, into: &mut Vec<Order>) {
-        into.clear();
-        let mut lanes = 0;
-        for lane in demands.iter().filter_map(|demand| self.lanes.get(demand.index())).filter(|lane| !lane.is_empty()) {
-            into.extend(lane.iter().take(depth));
-            lanes += 1;
+    /// The strongest of these demands, at most `depth`, the strongest first. `room` is where they are put in order if they are of several demands.
+    pub(super) fn strongest<'a>(
+        &'a self,
+        demands: &[DemandId],
+        depth: usize,
+        room: &'a mut Vec<Order>,
+    ) -> impl Iterator<Item = &'a Open> + use<'a> {
+        room.clear();
+        let mut lanes = demands.iter().filter_map(|demand| self.lanes.get(demand.index())).filter(|lane| !lane.is_empty());
+        let mut only = lanes.next();
+        for lane in lanes {
+            room.extend(only.take().into_iter().flat_map(|first| first.iter().take(depth)));
+            room.extend(lane.iter().take(depth));
         }
-        if lanes > 1 {
-            into.sort_unstable();
-            into.truncate(depth);
-        }
+        room.sort_unstable();
+        let orders = only.into_iter().flatten().chain(&*room).take(depth);
+        orders.filter_map(|order| self.tasks.get(&order.task()))
     }
 }

@@ -1,38 +1,21 @@
 //! What ants sense: who senses a task, and how intense it is to them.
 
 use super::initiator::{Alarm, Environment};
+use super::marks::Marks;
 use super::message::{Felt, Message};
-use super::open::{Open, Order};
-use crate::{AgentId, DemandId, TaskId, TaskView, Time, Turn, seconds_to_duration};
+use super::open::Open;
+use crate::{AgentId, TaskId, TaskView, Time, Turn, seconds_to_duration};
 use core::time::Duration;
 
 /// How many tasks an ant senses at a time.
 const VIEW: usize = 4;
 /// How many of the strongest tasks an ant looks through for some that it did not leave to others.
 const DEPTH: usize = 32;
-/// How many able ants of a kind leave marks that can be sensed: the fastest.
-const MARKS: usize = 32;
 /// The shortest hesitation.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// How many times as long as a faster idle ant another may need for a task and still respond: what a draw may cost.
 const VENTURE: f64 = 1.5;
-
-/// The mark that an ant left when it went to work: when it will be back, in seconds from now, and how fast it works.
-#[derive(Clone, Copy, Debug)]
-struct Mark {
-    agent: AgentId,
-    back: f64,
-    rate: f64,
-}
-
-/// What can be sensed of the ants that are able to do a kind of work.
-#[derive(Clone, Debug)]
-struct Marks {
-    at_work: Vec<Mark>,
-    /// The rate of the fastest idle one; 0 if all are at work.
-    idle: f64,
-}
 
 /// How intense a task is: the seconds for which it has waited, those that it would take if it were left to the ants at work, and
 /// of these how many are certain to pass first.
@@ -43,38 +26,21 @@ struct Intensity {
 }
 
 impl Environment {
-    /// The marks of the able ants.
-    fn marks(&mut self, task: &TaskView, now: Time) -> Marks {
-        let able = self.roster.able(&task.demand);
-        let all: Vec<(AgentId, f64)> = if able.len() <= MARKS {
-            able.iter().map(|able| (able.agent, able.rate)).collect()
-        } else {
-            self.roster.fastest(task).take(MARKS).map(|able| (able.agent, able.rate)).collect()
-        };
-        let field = &mut self.field;
-        let all = all.into_iter().map(|(agent, rate)| (agent, rate * field.proof(&task.demand, agent).pace()));
-        let (mut at_work, mut idle) = (Vec::new(), 0.0_f64);
-        for (agent, rate) in all {
-            if self.roster.is_free(agent) {
-                idle = idle.max(rate);
-            } else {
-                at_work.push(Mark { agent, back: (self.roster.expected_start(agent, now) - now).as_secs_f64(), rate });
-            }
-        }
-        Marks { at_work, idle }
-    }
     /// The intensity of one task, after so much work of stronger ones.
     fn intensity(open: &Open, marks: &Marks, own: f64, ahead: f64, now: Time) -> Intensity {
         let (mut soonest, mut back, mut rates) = (f64::INFINITY, 0.0, 0.0);
-        for mark in marks.at_work.iter().filter(|mark| mark.rate > 0.0 && !open.view.avoids(mark.agent)) {
-            let finish = mark.back + open.arrival.taken(mark.agent, now, mark.back, open.work() / mark.rate);
+        let (work, anybody, anywhere) = (open.work(), open.view.avoid.is_empty(), open.arrival.is_none());
+        for mark in marks.at_work.iter().filter(|mark| mark.rate > 0.0 && (anybody || !open.view.avoids(mark.agent))) {
+            let seconds = work / mark.rate;
+            let taken = if anywhere { seconds } else { open.arrival.taken(mark.agent, now, mark.back, seconds) };
+            let finish = mark.back + taken;
             if finish < soonest {
                 (soonest, back) = (finish, mark.back);
             }
             rates += mark.rate;
         }
         if marks.idle > own {
-            let finish = open.arrival.everywhere().since(now).as_secs_f64() + VENTURE * open.work() / marks.idle;
+            let finish = open.arrival.everywhere().since(now).as_secs_f64() + VENTURE * work / marks.idle;
             if finish < soonest {
                 (soonest, back) = (finish, 0.0);
             }
@@ -84,25 +50,15 @@ impl Environment {
         let waited = open.left.map_or(0.0, |since| (now - since).as_secs_f64());
         Intensity { seconds: soonest + crowd + waited, back }
     }
-    /// What the ant could sense, the strongest first.
-    fn line(&mut self, agent: AgentId) -> Vec<Order> {
-        let mut line = core::mem::take(&mut self.line);
-        self.open.strongest(self.roster.demands_of(agent), DEPTH, &mut line);
-        line
-    }
     /// How intense a task is to an ant now.
     pub(super) fn intensity_of(&mut self, task: TaskId, agent: AgentId, now: Time) -> f64 {
-        let line = self.line(agent);
-        let mut ahead = 0.0;
-        for order in line.iter().take_while(|order| order.task() != task) {
-            ahead += self.open.get(order.task()).map_or(0.0, Open::work);
-        }
-        self.line = line;
-        let Some(view) = self.open.get(task).map(|open| open.view.clone()) else { return 0.0 };
-        let rate = self.roster.fit(&view.demand, agent).map_or(0.0, |able| able.rate);
-        let own = rate * self.field.proof(&view.demand, agent).pace();
-        let marks = self.marks(&view, now);
-        self.open.get(task).map_or(0.0, |open| Environment::intensity(open, &marks, own, ahead, now).seconds)
+        let Environment { open, roster, field, ground, room, .. } = self;
+        let Some(this) = open.get(task) else { return 0.0 };
+        let line = open.strongest(roster.demands_of(agent), DEPTH, room);
+        let ahead = line.take_while(|open| open.view.id != task).map(Open::work).fold(0.0, |sum, work| sum + work);
+        let rate = roster.fit(&this.view.demand, agent).map_or(0.0, |able| able.rate);
+        let own = rate * field.proof(&this.view.demand, agent).pace();
+        Environment::intensity(this, ground.marks(&this.view, roster, field, now), own, ahead, now).seconds
     }
     /// Lets an idle ant sense the strongest tasks around it that it did not leave to others; if it left them all, it thinks again
     /// when one of them has become intense enough.
@@ -112,46 +68,37 @@ impl Environment {
         }
         let open = &self.open;
         self.encounters.keep(agent, |task, call| open.get(task).is_some_and(|open| open.call == call));
-        let line = self.line(agent);
-        let (felt, again) = self.feel(agent, &line, turn.now);
-        self.line = line;
+        let (felt, again) = self.feel(agent, turn.now);
         match (felt.is_empty(), again) {
             (false, _) => self.meet(agent, felt, turn),
             (true, Some(at)) => self.alarms.set(Alarm::Ant(agent), at),
             (true, None) => self.alarms.clear(&Alarm::Ant(agent)),
         }
     }
-    fn feel(&mut self, agent: AgentId, line: &[Order], now: Time) -> (Vec<Felt>, Option<Time>) {
+    fn feel(&mut self, agent: AgentId, now: Time) -> (Vec<Felt>, Option<Time>) {
         let (mut felt, mut again, mut ahead) = (Vec::new(), None::<Time>, 0.0);
-        let mut marks: Vec<(DemandId, Marks)> = Vec::new();
-        for order in line {
+        let Environment { open, roster, field, ground, encounters, room, .. } = self;
+        for open in open.strongest(roster.demands_of(agent), DEPTH, room) {
             if felt.len() >= VIEW {
                 break;
             }
-            let Some(view) = self.open.get(order.task()).map(|open| open.view.clone()) else { continue };
-            let Some(able) = self.roster.may_do(&view, agent) else { continue };
-            let at = match marks.iter().position(|(demand, _)| *demand == view.demand.id) {
-                Some(at) => at,
-                None => {
-                    marks.push((view.demand.id, self.marks(&view, now)));
-                    marks.len() - 1
-                }
-            };
-            let Some(open) = self.open.get(view.id) else { continue };
-            let proof = self.field.proof(&view.demand, agent);
-            let intensity = Environment::intensity(open, &marks[at].1, able.rate * proof.pace(), ahead, now);
+            let view = &open.view;
+            let Some(able) = roster.may_do(view, agent) else { continue };
+            let proof = field.proof(&view.demand, agent);
+            let marks = ground.marks(view, roster, field, now);
+            let intensity = Environment::intensity(open, marks, able.rate * proof.pace(), ahead, now);
             ahead += open.work();
             if open.volunteers.iter().any(|offer| offer.agent == agent) {
                 continue;
             }
-            match self.encounters.volunteers_from(agent, view.id, open.call) {
+            match encounters.volunteers_from(agent, view.id, open.call) {
                 Some(from) if from > intensity.seconds => {
                     let left = seconds_to_duration(intensity.back + (from - intensity.seconds)).max(SHORTEST);
                     again = Some(again.map_or(now + left, |other| other.min(now + left)));
                 }
                 _ => {
                     let (call, work, explores) = (open.call, open.work(), open.explores);
-                    let trail = self.field.trail(&view.demand, agent);
+                    let trail = field.trail(&view.demand, agent);
                     let (intensity, pace, success) = (intensity.seconds, proof.pace(), proof.success());
                     let (task, fit, fetch) = (view.id, able.fit, open.arrival.wait(agent, now, 0.0));
                     felt.push(Felt { task, call, work, fetch, fit, trail, pace, success, intensity, explores });

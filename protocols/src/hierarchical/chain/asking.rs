@@ -101,7 +101,7 @@ impl Chain {
             for able in &lane.able {
                 if let Some(root) = self.tree.root_of(able.agent) {
                     let pace = book.get(able.agent).map_or(1.0, |m| m.pace);
-                    let (count, best) = below.roots.entry(root).or_insert((0, Able { fit: 0.0, most: 0.0 }));
+                    let (count, best) = below.roots.get_or_insert_with(root, || (0, Able { fit: 0.0, most: 0.0 }));
                     *count += 1;
                     (best.fit, best.most) = (best.fit.max(able.fit), best.most.max(able.rate * pace));
                 }
