@@ -29,7 +29,7 @@ type Moment = (Time, u64, u64);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ground {
     /// By demand.
-    sensed: Vec<Option<(Moment, Marks)>>,
+    sensed: Vec<Option<(Option<Moment>, Marks)>>,
 }
 
 impl Ground {
@@ -41,10 +41,11 @@ impl Ground {
         }
         let able = roster.able(&task.demand).len();
         let moment = (now, roster.changes(), field.changes());
-        let (sensed, marks) = self.sensed[at].get_or_insert_with(|| ((Time::MAX, 0, 0), Marks::default()));
-        // Where only some leave marks they depend on whom the task avoids.
-        if *sensed != moment || able > MOST {
-            *sensed = moment;
+        // Where only some leave marks they depend on whom the task avoids: then they are for this task alone.
+        let is_own = able > MOST && !task.avoid.is_empty();
+        let (sensed, marks) = self.sensed[at].get_or_insert_with(|| (None, Marks::default()));
+        if is_own || *sensed != Some(moment) {
+            *sensed = (!is_own).then_some(moment);
             marks.sense(task, able, roster, field, now);
         }
         marks
