@@ -92,7 +92,7 @@ fn results_are_the_same_whatever_the_threads_and_wherever_it_was_killed() {
         }
         prop_assert_eq!(results(&alone), results(&killed));
         prop_assert!(results(&alone)[0].lines().count() as u64 - 1 <= tries);
-        prop_assert!(!killed.join("journal.ndjson").exists());
+        prop_assert!(open(&text, &killed).unwrap().is_complete());
     });
     for (what, count) in [("it was resumed", resumed), ("cut within a line", cut_within)] {
         assert!(count.load(Ordering::Relaxed) > 0, "never: {what}");
@@ -149,6 +149,49 @@ fn what_is_complete_is_not_done_again_and_nothing_is_written() {
 }
 
 #[test]
+fn what_asks_for_more_goes_on_with_what_was_tried() {
+    let root = tempfile::tempdir().unwrap();
+    let (grown, whole) = (root.path().join("grown"), root.path().join("whole"));
+    let more = SMALL.replace("repeat: 12", "repeat: 20\nmeasure: [cost, makespan]");
+    carry_out(SMALL, &grown, 2);
+    assert_eq!(open(SMALL, &grown).unwrap().found(), 48);
+    // Killed in between, and on several threads: only what is new is tried, and all is as if it had been tried at once.
+    let mut tried = 0;
+    assert!(matches!(stop_after(&more, &grown, 2, 55), Ending::Stopped { done: 55.., of: 80 }));
+    let sweep = open(&more, &grown).unwrap();
+    let found = sweep.found();
+    assert!((55..80).contains(&found), "{found}");
+    let ending = sweep.go(3, |_| {
+        tried += 1;
+        ControlFlow::Continue(())
+    });
+    assert_eq!((ending.unwrap(), tried), (Ending::Complete, 80 - found));
+    carry_out(&more, &whole, 1);
+    let shown = |folder: &Path| {
+        ["runs.csv", "summary.csv", "summary.txt", "report.html", "experiment.yaml"]
+            .map(|file| std::fs::read_to_string(folder.join(file)).unwrap())
+    };
+    assert_eq!(shown(&grown), shown(&whole));
+    assert!(open(&more, &grown).unwrap().is_complete());
+    // A cell that was precise enough is gone on with if it is to be more so.
+    let (rough, fine) = (root.path().join("rough"), more.replace("small", "rough"));
+    let coarse = format!("{fine}stop: {{ precision: 1 }}\n");
+    carry_out(&coarse, &rough, 2);
+    let before = open(&coarse, &rough).unwrap();
+    assert!(before.is_complete() && std::fs::read_to_string(rough.join("runs.csv")).unwrap().lines().count() == 1 + 40);
+    drop(before);
+    carry_out(&fine, &rough, 2);
+    let runs = |folder: &Path| std::fs::read_to_string(folder.join("runs.csv")).unwrap();
+    assert_eq!(runs(&rough), runs(&whole));
+
+    // What was tried can't be taken from anything else.
+    std::fs::remove_file(whole.join("journal.ndjson")).unwrap();
+    let wrong = open(&more.replace("20", "21"), &whole).map(|_| ()).unwrap_err().to_string();
+    assert!(wrong.contains("complete experiment, but its journal.ndjson is gone"), "{wrong}");
+    assert!(open(&more, &whole).unwrap().is_complete(), "nothing was changed");
+}
+
+#[test]
 fn what_is_not_this_experiments_is_left_as_it_is() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("small");
@@ -163,10 +206,12 @@ fn what_is_not_this_experiments_is_left_as_it_is() {
         wrong.replace(&root.path().display().to_string(), "@")
     };
     assert_eq!(
-        refused(&SMALL.replace("repeat: 12", "repeat: 13"), &folder),
+        refused(&SMALL.replace("repeat: 12", "repeat: 12\nfirst_seed: 2"), &folder),
         "@/small holds the results of another experiment: its text, which experiment.yaml there holds, is another; give this one another name or \
          another folder (--out), or remove that folder; nothing was changed"
     );
+    let fewer = refused(&SMALL.replace("repeat: 12", "repeat: 11"), &folder);
+    assert!(fewer.contains("another experiment: it has 12 tries of each cell, and this asks for 11 only; "), "{fewer}");
     let other = refused(&SMALL.replace("name: small", "name: other"), &folder);
     assert!(other.starts_with("@/small holds the results of another experiment: it is called \"small\"; "), "{other}");
     assert_eq!(

@@ -19,7 +19,8 @@ const NOW_AND_THEN: Duration = Duration::from_secs(10);
 ///
 /// The experiment is a YAML file: `workload`, `strategies`, `vary` (every value with every other), `zip` (values together), `repeat`, `measure`,
 /// `stop`; `polity schema experiment` has all of it. Results don't depend on the number of threads. The same command goes on with what an
-/// earlier one, killed or stopped, has left. Leaves runs.csv (a row for each try), summary.csv (one for each cell) and report.html.
+/// earlier one, killed or stopped, has left; with a larger `repeat`, another `stop` or another `measure` it tries only what is new. Leaves runs.csv
+/// (a row for each try), summary.csv (one for each cell) and report.html.
 #[derive(clap::Args)]
 pub struct Simulate {
     /// The experiment
@@ -46,8 +47,12 @@ impl Simulate {
         let threads = self.threads.map_or_else(cores, usize::from);
         let told = |what: &str, text: String| output::tell(&format!("{what:>12} {text}"));
         if sweep.is_complete() {
-            told("Complete", format!("{} was carried out before; remove {} to do it again", experiment.name(), folder.display()));
-            return self.results(&folder, 0);
+            let (name, folder) = (experiment.name(), folder.display());
+            told(
+                "Complete",
+                format!("{name} was carried out before; raise `repeat` for more tries, or remove {folder} to do it again"),
+            );
+            return self.results(sweep.folder(), 0);
         }
         told(
             "Experiment",

@@ -32,7 +32,7 @@ fn an_experiment_leaves_its_results_and_is_done_once() {
         .run(&["simulate", "sweeps/small.yaml"])
         .coded(0)
         .prints(&["hierarchical"])
-        .says(&["Complete small was carried out before; remove .polity/experiments/small to do it again"]);
+        .says(&["Complete small was carried out before; raise `repeat` for more tries, or remove .polity/experiments/small to do it again"]);
     assert_eq!(before, results(&place.path(".polity/experiments/small")));
     place.run(&["simulate", "sweeps/small.yaml", "--out", "there", "--threads", "3"]).coded(0).says(&["24 tries on 3 threads"]);
     assert_eq!(before, results(&place.path("there")));
@@ -54,7 +54,7 @@ fn what_is_wrong_is_told_with_a_remedy_and_nothing_is_overwritten() {
     with("zip.yaml", "vary: { noise: [0, 0.4] }", "zip: { noise: [0, 0.4], agents: [1, 2, 3] }");
     with("word.yaml", "random", "randm");
     with("key.yaml", "repeat", "repaet");
-    with("other.yaml", "repeat: 6", "repeat: 7");
+    with("other.yaml", "repeat: 6", "repeat: 6\nfirst_seed: 2");
     for (words, code, says) in [
         (
             &["none.yaml"][..],

@@ -1,6 +1,7 @@
 //! The folder of results: whose it is, and that one process alone works on it.
 
-use super::{Experiment, SweepError};
+use super::journal::JOURNAL;
+use super::{Experiment, SweepError, grown};
 use crate::report::FolderError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 /// What a complete one holds.
 const RESULTS: [&str; 4] = ["runs.csv", "summary.csv", "summary.txt", "report.html"];
 const RECORD: &str = "experiment.json";
+const TEXT: &str = "experiment.yaml";
 /// What a process leaves that is killed before it has written the record.
 const BEFORE: [&str; 4] = ["lock", "experiment.json.new", "experiment.yaml", "experiment.yaml.new"];
 
@@ -38,13 +40,15 @@ impl Record {
             complete: false,
         }
     }
-    /// What is different, if something is.
-    fn differs(&self, other: &Record) -> Option<String> {
+    /// What is different, if something is that matters. `texts` are those of both experiments.
+    fn differs(&self, other: &Record, texts: (&str, &str)) -> Option<String> {
         if self.name != other.name {
             return Some(format!("it is called \"{}\"", crate::report::harmless(&self.name)));
         }
-        if self.hash != other.hash {
-            return Some("its text, which experiment.yaml there holds, is another".into());
+        if self.hash != other.hash
+            && let Some(why) = grown::differs(texts.0, texts.1)
+        {
+            return Some(why);
         }
         if self.polity != other.polity {
             return Some(format!("it was made by polity {}, and this is {}", self.polity, other.polity));
@@ -69,17 +73,20 @@ impl Folder {
     /// Opens it, or makes it. What is not of this experiment is left as it is.
     pub(super) fn open(path: &Path, experiment: &Experiment) -> Result<Folder, SweepError> {
         let own = Record::of(experiment);
-        look(path, &own)?;
+        look(path, &own, experiment.text())?;
         fs::create_dir_all(path).map_err(|source| io("create", path, source))?;
         let lock = lock(path)?;
         // Somebody may have been here between the look and the lock.
-        let found = look(path, &own)?;
-        let folder = Folder { path: path.into(), record: found.clone().unwrap_or(own), _lock: lock };
-        if let Some(file) = RESULTS.into_iter().find(|file| folder.is_complete() && !folder.file(file).exists()) {
+        let found = look(path, &own, experiment.text())?;
+        let is_same = found.as_ref().is_some_and(|found| found.hash == own.hash);
+        let was_complete = found.as_ref().is_some_and(|found| found.complete);
+        let folder = Folder { path: path.into(), record: found.filter(|_| is_same).unwrap_or(own), _lock: lock };
+        let needed = if is_same { &RESULTS[..] } else { &[JOURNAL] };
+        if let Some(file) = needed.iter().find(|file| was_complete && !folder.file(file).exists()) {
             return Err(SweepError::Gone { path: path.into(), file });
         }
-        if found.is_none() {
-            folder.write("experiment.yaml", experiment.text())?;
+        if !is_same {
+            folder.write(TEXT, experiment.text())?;
             folder.keep_record()?;
         }
         Ok(folder)
@@ -109,15 +116,17 @@ impl Folder {
     }
 }
 
-/// The record of an earlier process; none if there is nothing yet.
-fn look(path: &Path, own: &Record) -> Result<Option<Record>, SweepError> {
+/// The record of an earlier process; none if there is nothing yet. `text` is that of the own experiment.
+fn look(path: &Path, own: &Record, text: &str) -> Result<Option<Record>, SweepError> {
     let record = path.join(RECORD);
     let no_results = |holds: String| SweepError::NoResults { path: path.into(), holds };
     match fs::read_to_string(&record) {
-        Ok(text) => {
+        Ok(recorded) => {
             let found: Record =
-                serde_json::from_str(&text).map_err(|why| no_results(format!("an {RECORD} that is none ({why})")))?;
-            match found.differs(own) {
+                serde_json::from_str(&recorded).map_err(|why| no_results(format!("an {RECORD} that is none ({why})")))?;
+            // Without its text there is nothing but the hash to go by.
+            let before = fs::read_to_string(path.join(TEXT)).unwrap_or_default();
+            match found.differs(own, (&before, text)) {
                 Some(why) => Err(SweepError::Foreign { path: path.into(), why }),
                 None => Ok(Some(found)),
             }

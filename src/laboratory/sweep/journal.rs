@@ -1,4 +1,4 @@
-//! What has ended, one line each, in the order in which it did: with it a killed sweep goes on.
+//! What has ended, one line each, in the order in which it did: with it a killed sweep goes on, and one that asks for more tries begins.
 
 use super::SweepError;
 use super::folder::io;
@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+
+/// What it is called.
+pub(super) const JOURNAL: &str = "journal.ndjson";
 
 /// A line.
 #[derive(Serialize, Deserialize)]

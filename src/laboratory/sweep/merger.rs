@@ -20,6 +20,8 @@ pub(super) struct Merger<R: Write, S: Write> {
     at: (u64, u32),
     /// Tries that wait for an earlier one.
     waiting: BTreeMap<(u64, u32), Tried>,
+    /// The same of those that were there at the beginning: they may be many, and nobody waits with them.
+    aside: BTreeMap<(u64, u32), Tried>,
     open: Option<Open>,
     runs: R,
     summary: S,
@@ -50,7 +52,8 @@ impl<R: Write, S: Write> Merger<R, S> {
         runs.write_all(csv::runs_head(&experiment.parts().measures).as_bytes())?;
         summary.write_all(csv::summary_head(&experiment.parts().measures).as_bytes())?;
         let kept = Kept::default();
-        Ok(Merger { experiment, at: (0, 0), waiting: BTreeMap::new(), open: None, runs, summary, kept, first: Vec::new() })
+        let (waiting, aside) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Merger { experiment, at: (0, 0), waiting, aside, open: None, runs, summary, kept, first: Vec::new() })
     }
     /// The next cell and try to be written.
     pub(super) fn at(&self) -> (u64, u32) {
@@ -62,7 +65,12 @@ impl<R: Write, S: Write> Merger<R, S> {
     }
     /// True for a try that nobody has made, and that is still of use.
     pub(super) fn wants(&self, at: (u64, u32)) -> bool {
-        at >= self.at && !self.waiting.contains_key(&at)
+        let is_of_it = at.0 < self.experiment.cells() && at.1 < self.experiment.parts().repeat;
+        is_of_it && at >= self.at && !self.waiting.contains_key(&at) && !self.aside.contains_key(&at)
+    }
+    /// What waits now was there before the first try is made.
+    pub(super) fn set_aside(&mut self) {
+        self.aside.append(&mut self.waiting);
     }
     /// How many tries wait for an earlier one.
     pub(super) fn waiting(&self) -> usize {
@@ -80,7 +88,7 @@ impl<R: Write, S: Write> Merger<R, S> {
     }
     /// Tries that are done, those that are not needed any more among them.
     pub(super) fn done(&self) -> u64 {
-        self.number(self.at) + self.waiting.len() as u64
+        self.number(self.at) + (self.waiting.len() + self.aside.len()) as u64
     }
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
@@ -92,7 +100,7 @@ impl<R: Write, S: Write> Merger<R, S> {
             return Ok(());
         }
         self.waiting.insert(at, tried);
-        while let Some(tried) = self.waiting.remove(&self.at) {
+        while let Some(tried) = self.waiting.remove(&self.at).or_else(|| self.aside.remove(&self.at)) {
             self.write(&tried)?;
         }
         Ok(())
@@ -110,6 +118,9 @@ impl<R: Write, S: Write> Merger<R, S> {
             self.close()?;
             // What is here of it already is of no use.
             self.waiting.retain(|at, _| at.0 != cell);
+            while let Some(entry) = self.aside.first_entry().filter(|entry| entry.key().0 <= cell) {
+                entry.remove();
+            }
             self.at = (cell + 1, 0);
         }
         Ok(())

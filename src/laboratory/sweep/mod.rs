@@ -17,6 +17,7 @@ mod engine;
 mod error;
 mod experiment;
 mod folder;
+mod grown;
 mod journal;
 mod measure;
 mod merger;

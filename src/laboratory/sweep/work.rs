@@ -1,7 +1,7 @@
 //! An experiment that is carried out.
 
 use super::folder::{Folder, io};
-use super::journal::Journal;
+use super::journal::{JOURNAL, Journal};
 use super::merger::Merger;
 use super::{Experiment, SweepError, engine, page, table};
 use crate::laboratory::compare::Progress;
@@ -38,7 +38,11 @@ pub enum Ending {
 /// | `report.html` | a table and box plots |
 /// | `experiment.yaml` | the experiment's text, as it was |
 /// | `experiment.json` | what the results are of: hashes of the text and of the workloads, the version of polity |
-/// | `journal.ndjson` | what has ended, until all is done |
+/// | `journal.ndjson` | all that was measured of each try, in the order in which they ended |
+///
+/// What was tried is of use again: with a larger `repeat`, another `stop` or another `measure` in the text, the same folder holds an experiment that is
+/// complete but for the tries that are new; they are made, and the files are written anew of all. That takes memory for what was tried before, some
+/// hundreds of bytes for each.
 ///
 /// ```
 /// use polity::laboratory::{Ending, Experiment, Sweep};
@@ -62,6 +66,10 @@ pub enum Ending {
 /// let runs = std::fs::read_to_string(folder.path().join("spans/runs.csv"))?;
 /// assert_eq!(runs.lines().count(), 1 + 24);
 /// assert!(runs.lines().nth(1).unwrap().starts_with("1,\"fork_join(stages 2, width 4)\",10s,1,8,0,,,,,market,1,true,"));
+///
+/// // Ten tries of each cell instead of six: what was tried is there.
+/// let more = Experiment::parse(&text.replace("repeat: 6", "repeat: 10"), None, &Default::default())?;
+/// assert_eq!(Sweep::open(more, &folder.path().join("spans"))?.found(), 24);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Sweep {
@@ -93,7 +101,8 @@ impl Sweep {
         // They are made again of what the journal holds: whatever was half written is gone.
         let merger = Merger::new(experiment.clone(), create("runs.csv")?, create("summary.csv")?);
         let mut merger = merger.map_err(failed)?;
-        let journal = Journal::open(&folder.file("journal.ndjson"), |at, tried| merger.take(at, tried).map_err(failed))?;
+        let journal = Journal::open(&folder.file(JOURNAL), |at, tried| merger.take(at, tried).map_err(failed))?;
+        merger.set_aside();
         let found = merger.done();
         Ok(Sweep { experiment, folder, work: Some((merger, journal)), found })
     }
@@ -136,8 +145,6 @@ impl Sweep {
             return Ok(Ending::Stopped { done: merger.done(), of: experiment.tries() });
         }
         self.folder.completed()?;
-        let journal = self.folder.file("journal.ndjson");
-        std::fs::remove_file(&journal).map_err(|source| io("remove", &journal, source))?;
         Ok(Ending::Complete)
     }
 }
