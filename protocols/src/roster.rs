@@ -89,6 +89,7 @@ pub struct Roster {
     /// Who bears a name or shares a group's name, so that a pinned demand's table needs no look at all agents.
     named: BTreeMap<Name, BTreeSet<AgentId>>,
     awards: KeyMap<TaskId, Held>,
+    /// See [`changes`](Roster::changes).
     changes: u64,
     rests: Deadlines<AgentId>,
 }
@@ -164,7 +165,7 @@ impl Roster {
     pub fn is_empty(&self) -> bool {
         self.present == 0
     }
-    /// Counts up whenever who is here, or what somebody holds, may have changed: for what is worked out from it and kept.
+    /// Counts up whenever who is here, what somebody holds or whether it rests may have changed: for what is worked out from it and kept.
     pub(crate) fn changes(&self) -> u64 {
         self.changes
     }

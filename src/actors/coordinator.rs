@@ -32,7 +32,7 @@ pub(crate) struct CoordinatorActor {
     rng: Rng,
     /// A buffer, so that a turn allocates nothing.
     effects: Vec<Effect<Talk>>,
-    /// More mail lies in the inbox.
+    /// More of this moment is to be told: mail in the inbox, or tasks that are let in.
     more: bool,
     alarm: Alarm,
     /// Outcomes since its memory was saved, and after how many it is saved next.
@@ -317,7 +317,7 @@ impl CoordinatorActor {
             self.unpark(|_| true); // whoever waited for it is declined now, or given to somebody else
         }
     }
-    /// Tells the initiator again of parked tasks, the most urgent first: each may be awarded at once.
+    /// Tells the initiator again of parked tasks, the most urgent first: each may be awarded at once, but who looks at a moment as a whole waits for the last.
     fn unpark(&mut self, which: impl Fn(&TaskView) -> bool) {
         let mut views = Vec::new();
         for open in self.book.pages.borrow_mut().open.values_mut().filter(|open| open.parked.is_some() && which(&open.view)) {

@@ -2,7 +2,7 @@
 
 use super::message::{Dialect, Message};
 use super::settings::{Auto, Choice};
-use crate::{AgentId, Effect, Initiator, Judged, Memory, Outcome, Profile, Protocol, Rng, TaskId, TaskView, Time, Turn};
+use crate::{AgentId, Effect, Initiator, Judged, Memory, Outcome, Profile, Protocol, TaskId, TaskView, Time, Turn};
 
 /// What a government may be told.
 pub(super) enum Told<'a> {
@@ -19,8 +19,8 @@ pub(super) enum Told<'a> {
 
 /// A government in its chamber.
 pub(super) trait Governing {
-    /// Takes one input; effects are appended.
-    fn take(&mut self, told: Told<'_>, now: Time, rng: &mut Rng, effects: &mut Vec<Effect<Message>>);
+    /// Takes one input at the moment of a turn, and by its luck; effects are appended.
+    fn take(&mut self, told: Told<'_>, of: &mut Turn<'_, Message>, effects: &mut Vec<Effect<Message>>);
     fn next_wake(&self) -> Option<Time>;
     fn save(&self) -> Memory;
     fn restore(&mut self, memory: &Memory);
@@ -52,8 +52,8 @@ impl<I: Initiator> Governing for Chamber<I>
 where
     I::Message: Dialect,
 {
-    fn take(&mut self, told: Told<'_>, now: Time, rng: &mut Rng, effects: &mut Vec<Effect<Message>>) {
-        let turn = &mut Turn::new(now, rng, &mut self.buffer);
+    fn take(&mut self, told: Told<'_>, of: &mut Turn<'_, Message>, effects: &mut Vec<Effect<Message>>) {
+        let turn = &mut Turn::new(of.now, of.rng, &mut self.buffer).amid(of.more);
         match told {
             Told::Join(agent, profile) => self.role.on_join(agent, profile, turn),
             Told::Leave(agent) => self.role.on_leave(agent, turn),

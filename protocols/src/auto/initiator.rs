@@ -61,7 +61,7 @@ impl Selector {
     /// Tells a government, and performs what it asks for.
     fn tell(&mut self, seat: usize, told: Told<'_>, turn: &mut Turn<'_, Message>) {
         let mut effects = core::mem::take(&mut self.effects);
-        self.seats[seat].chamber.take(told, turn.now, turn.rng, &mut effects);
+        self.seats[seat].chamber.take(told, turn, &mut effects);
         for effect in effects.drain(..) {
             match effect {
                 Effect::Send(to, message) => {

@@ -104,7 +104,7 @@ impl Evidence {
         }
         let slowness = libm::exp(-belief.log_pace) / belief.success.max(0.05);
         if known.concluded.len() >= CONCLUDED {
-            known.concluded.clear();
+            known.concluded.swap_remove(0);
         }
         known.concluded.push((demand, slowness));
         slowness

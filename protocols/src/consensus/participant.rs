@@ -149,12 +149,12 @@ impl Voter {
             self.plan.push(plan);
         }
     }
-    /// The candidates of one motion in its order; none if nobody stands. `paces` is where those of its slate begin.
-    fn rank(&mut self, agenda: &Agenda, at: usize, paces: usize, now: Time) -> Ranking {
+    /// The candidates of one motion in its order; none if nobody stands. `from` is where the paces of its slate begin.
+    fn rank(&mut self, agenda: &Agenda, at: usize, from: usize, now: Time) -> Ranking {
         let motion = &agenda.motions[at];
         let entries = &agenda.slates[usize::from(motion.slate)].entries;
         let mut best = Best::new();
-        for (option, (entry, pace)) in entries.iter().zip(&self.paces[paces..]).enumerate() {
+        for (option, (entry, pace)) in entries.iter().zip(&self.paces[from..]).enumerate() {
             let (seat, option) = (usize::from(entry.seat), option as u16);
             if motion.only.is_some() && !motion.stands(option) {
                 continue;
@@ -243,5 +243,23 @@ impl Participant for Voter {
         let took = stand.map_or(outcome.took, worked).as_secs_f64();
         let pace = stand.filter(|_| outcome.ended.is_success() && took > 0.0).map(|stand| stand.seconds / took);
         self.evidence.observe(self.me, stand.map(|stand| stand.demand), pace, outcome.ended.is_success());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_best_are_those_that_a_stable_sort_has_first(finishes in proptest::collection::vec(prop_oneof![0.0..4.0f64, (0u8..4).prop_map(f64::from), Just(f64::INFINITY)], 0..20)) {
+            let mut best = Best::new();
+            let mut all: Vec<(f64, u16)> = finishes.iter().copied().zip(0..).collect();
+            all.iter().for_each(|(finish, option)| best.weigh(Weighed { finish: *finish, seconds: 0.0, option: *option }));
+            all.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let first: Vec<u16> = all.iter().take(DEPTH).map(|(_, option)| *option).collect();
+            prop_assert_eq!(best.all().iter().map(|one| one.option).collect::<Vec<_>>(), first);
+        }
     }
 }

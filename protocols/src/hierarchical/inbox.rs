@@ -1,11 +1,12 @@
 //! What was reported to a lead or to the leader's desk, and the choice by it.
 
-use super::book::still_busy_until;
-use super::delegation::turns_until;
+mod choosing;
+
+pub(super) use choosing::{Able, Need, Pick, Waiting};
+
 use super::message::{Soon, Summary};
-use super::settings::Delegation;
 use super::sum::{Part, Sums};
-use crate::{AgentId, Arrival, Name, Profile, Rng, TaskId, Time, seconds_to_duration};
+use crate::{AgentId, Name, Profile, TaskId, Time, seconds_to_duration};
 use core::time::Duration;
 
 /// The last report of each direct report, and what was sent its way since.
@@ -65,129 +66,51 @@ const FORGOTTEN: Duration = Duration::from_secs(2);
 /// A busy one of a report: until when it has work, and which it is of those that have it until then.
 type Slot = (Time, usize);
 
-/// What somebody is looked for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Need<'a> {
-    pub kind: &'a str,
-    pub work: f64,
-    pub now: Time,
-    /// When each agent can have what it needs.
-    pub arrival: Arrival,
-    /// True if those who report are plain members: what arrives is for themselves.
-    pub plain: bool,
-    /// Whether to wait for busy ones that would finish it sooner.
-    pub waits: bool,
-}
-
-impl Need<'_> {
-    /// When what it needs is there, in seconds; below a lead, with any of its people.
-    fn here(&self, agent: AgentId) -> f64 {
-        let at = if self.plain { self.arrival.at(agent) } else { self.arrival.everywhere() };
-        at.as_secs_f64()
-    }
-}
-
-/// Who is chosen by what was reported.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Pick {
-    /// This one reported a free slot; when it should be done, in seconds.
-    Ask(AgentId, f64),
-    /// A busy one below another is expected to finish it sooner than any free one.
-    Wait(Waiting),
-    /// Nobody who may be asked reported a free slot.
-    Nobody,
-}
-
-impl Pick {
-    /// When the task should be done, in seconds, if somebody was found.
-    pub(super) fn finish(&self) -> Option<f64> {
-        match self {
-            Pick::Ask(_, finish) => Some(*finish),
-            Pick::Wait(waiting) => Some(waiting.finish),
-            Pick::Nobody => None,
-        }
-    }
-}
-
-/// What a task waits for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Waiting {
-    lead: AgentId,
-    slot: Slot,
-    /// How long the task would take it.
-    seconds: f64,
-    /// For how much of that it would wait for what the task needs.
-    pub idle: f64,
-    /// When it should be done, in seconds.
-    pub finish: f64,
-    /// Until when it is right to wait, in seconds. See [`Choice`](super::delegation::Choice).
-    pub until: f64,
-}
-
-/// What is known of one who may be asked, whatever it reported.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Able {
-    /// The best fit.
-    pub fit: f64,
-    /// The greatest work per second that is believed.
-    pub most: f64,
-}
-
-/// One who could be asked.
-#[derive(Clone, Copy)]
-struct Offer {
-    agent: AgentId,
-    /// Less is better.
-    key: f64,
-}
-
-impl Offer {
-    fn before(&self, other: &Offer) -> bool {
-        self.key.total_cmp(&other.key).then(self.agent.cmp(&other.agent)).is_lt()
-    }
-}
-
 impl Inbox {
     /// Where this reporter is, or would be.
     fn place_of(&self, agent: AgentId) -> Result<usize, usize> {
         self.last.binary_search_by_key(&agent, |(reporter, _)| *reporter)
     }
-    /// What is about to change what this one contributes to the sum.
+    /// What was heard of this one, to be changed: its part of the sum counts as stale.
     fn change(&mut self, agent: AgentId) -> Option<&mut Heard> {
         let at = self.place_of(agent).ok()?;
         self.sums.changed(at);
         Some(&mut self.last[at].1)
     }
-    /// The same of what is noted for a scan, and adds to no sum.
+    /// The same, to be noted for a scan: that is part of no sum.
     fn note(&mut self, agent: AgentId) -> Option<&mut Heard> {
         self.place_of(agent).ok().map(|at| &mut self.last[at].1)
     }
     /// Takes up a report that counts all calls up to a number. False if a newer one is here already.
     pub(super) fn hear(&mut self, from: AgentId, seq: u64, mut state: Summary, pace: f64, counts: u64, now: Time) -> bool {
-        state.put_in_order();
-        let at = self.place_of(from);
-        let Ok(known) = at.map(|at| &mut self.last[at].1) else {
-            let heard = Heard {
-                seq,
-                state,
-                pace,
-                exhausted: false,
-                before: None,
-                given: Vec::new(),
-                reserved: Vec::new(),
-                kept: Vec::new(),
-            };
-            self.last.insert(at.unwrap_or_else(|at| at), (from, heard));
-            self.sums.restart(self.last.len());
-            return true;
+        let at = match self.place_of(from) {
+            Ok(at) => at,
+            Err(at) => {
+                state.put_in_order();
+                let heard = Heard {
+                    seq,
+                    state,
+                    pace,
+                    exhausted: false,
+                    before: None,
+                    given: Vec::new(),
+                    reserved: Vec::new(),
+                    kept: Vec::new(),
+                };
+                self.last.insert(at, (from, heard));
+                self.sums.restart(self.last.len());
+                return true;
+            }
         };
+        let known = &mut self.last[at].1;
         if known.seq >= seq {
             return false;
         }
+        state.put_in_order();
         known.given.retain(|given| given.call > counts && now.since(given.since) < FORGOTTEN);
         known.reserved.clear();
         (known.seq, known.state, known.pace, known.exhausted, known.before) = (seq, state, pace, false, None);
-        self.sums.changed(at.unwrap_or_default());
+        self.sums.changed(at);
         true
     }
     /// Believes no more of a plain member's report than what it declared, at the pace that it proved.
@@ -197,8 +120,11 @@ impl Inbox {
         }
     }
     pub(super) fn forget_all_but(&mut self, keep: impl Fn(AgentId) -> bool) {
+        let before = self.last.len();
         self.last.retain(|(agent, _)| keep(*agent));
-        self.sums.restart(self.last.len());
+        if self.last.len() < before {
+            self.sums.restart(self.last.len());
+        }
     }
     pub(super) fn len(&self) -> usize {
         self.last.len()
@@ -258,7 +184,7 @@ impl Inbox {
         }
     }
     /// The sum of what was reported, less what was spoken for since.
-    /// O(log reporters) sums of two for each that changed since the last look.
+    /// O(log reporters) sums of two for each that changed since the last look; of all, where somebody came or went.
     pub(super) fn sum(&mut self) -> Summary {
         let last = &self.last;
         self.sums.total(|at| Part { state: &last[at].1.state, gone: last[at].1.gone() })
@@ -280,77 +206,6 @@ impl Inbox {
     pub(super) fn reserve(&mut self, waiting: &Waiting) {
         if let Some(heard) = self.note(waiting.lead) {
             heard.reserved.push((waiting.slot, waiting.seconds));
-        }
-    }
-    /// Chooses by what was reported and nothing else. `able` tells who may be asked at all.
-    /// O(reporters).
-    pub(super) fn choose(
-        &self,
-        rule: Delegation,
-        need: &Need<'_>,
-        able: impl Fn(AgentId) -> Option<Able>,
-        rng: &mut Rng,
-    ) -> Pick {
-        let mut free: Option<Offer> = None;
-        let mut busy: Option<(Offer, Slot, f64, f64)> = None;
-        let mut lot = Vec::new();
-        let now = need.now.as_secs_f64();
-        for (agent, heard) in &self.last {
-            let Some(kind) = heard.state.kind(need.kind) else { continue };
-            let Some(Able { fit, most }) = able(*agent) else { continue };
-            let scale = (fit / kind.best).min(1.0);
-            let believed = |rate: f64| (rate * scale).min(most);
-            let here = need.here(*agent);
-            if let Some(rate) = kind.rate(heard.gone_for(need.kind)) {
-                let key = match rule {
-                    Delegation::LoadBalanced if need.work > 0.0 => now.max(here) + need.work / believed(rate),
-                    Delegation::LoadBalanced => -believed(rate),
-                    Delegation::LeastLoaded => {
-                        -f64::from(kind.free - heard.gone_for(need.kind)) / f64::from(heard.state.slots.max(1))
-                    }
-                    Delegation::BestFit => -fit.min(kind.best),
-                    Delegation::RoundRobin => f64::from(turns_until(self.turn, *agent)),
-                    Delegation::Random => 0.0,
-                };
-                let offer = Offer { agent: *agent, key };
-                if rule == Delegation::Random {
-                    lot.push(*agent);
-                }
-                if free.is_none_or(|best| offer.before(&best)) {
-                    free = Some(offer);
-                }
-            }
-            if need.waits && need.work > 0.0 {
-                let mut slot = (Time::MAX, 0);
-                for Soon { at, rate } in kind.soon.iter().chain(heard.given.iter().filter_map(|given| given.soon.as_ref())) {
-                    slot = (*at, if slot.0 == *at { slot.1 + 1 } else { 0 });
-                    let mut start = still_busy_until(at.as_secs_f64(), now);
-                    if !heard.reserved.is_empty() {
-                        let promised = heard.reserved.iter().filter(|(other, _)| *other == slot).map(|(_, seconds)| seconds);
-                        start += promised.sum::<f64>();
-                    }
-                    let idle = (here - start).max(0.0);
-                    let seconds = idle + need.work / believed(*rate);
-                    let offer = Offer { agent: *agent, key: start + seconds };
-                    if busy.is_none_or(|(best, ..)| offer.before(&best)) {
-                        busy = Some((offer, slot, seconds, idle));
-                    }
-                }
-            }
-        }
-        if !lot.is_empty() {
-            return Pick::Ask(lot[rng.below(lot.len())], now);
-        }
-        match (free, busy) {
-            (None, _) => Pick::Nobody,
-            (Some(free), Some((busy, slot, seconds, idle))) if busy.key < free.key => {
-                let until = now + 2.0 * (slot.0.as_secs_f64() - now).max(0.0) + (free.key - busy.key);
-                Pick::Wait(Waiting { lead: busy.agent, slot, seconds, idle, finish: busy.key, until })
-            }
-            (Some(free), _) => {
-                let finish = if need.work > 0.0 { free.key } else { now.max(need.here(free.agent)) };
-                Pick::Ask(free.agent, finish)
-            }
         }
     }
 }

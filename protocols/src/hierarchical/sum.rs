@@ -283,6 +283,12 @@ mod tests {
             let mut anew = Sums::default();
             anew.restart(reports.len());
             prop_assert_eq!(&sum, &all(&mut anew, &reports));
+            // Somebody went: what was summed before is of no use, and does no harm.
+            let rest = &reports[1..];
+            sums.restart(rest.len());
+            anew = Sums::default();
+            anew.restart(rest.len());
+            prop_assert_eq!(all(&mut sums, rest), all(&mut anew, rest));
             prop_assert_eq!(sum.agents, reports.iter().map(|(state, _)| state.agents).sum::<u32>());
             prop_assert!(sum.kinds.windows(2).all(|pair| pair[0].name < pair[1].name));
             for name in ["", "a", "b"] {

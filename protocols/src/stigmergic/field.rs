@@ -77,7 +77,7 @@ pub struct Field {
     kinds: Vec<Kind>,
     kind_by_name: BTreeMap<Name, usize>,
     kind_of: Vec<Option<usize>>,
-    /// How often what agents proved has changed.
+    /// See [`changes`](Field::changes).
     changes: u64,
 }
 
@@ -109,7 +109,7 @@ impl Field {
             changes: 0,
         }
     }
-    /// Counts up whenever something that an agent proved may have changed.
+    /// Counts up whenever something that an agent proved may have changed, or whose proof is whose.
     pub(super) fn changes(&self) -> u64 {
         self.changes
     }

@@ -55,7 +55,7 @@ impl Environment {
         let Environment { open, roster, field, ground, room, .. } = self;
         let Some(this) = open.get(task) else { return 0.0 };
         let line = open.strongest(roster.demands_of(agent), DEPTH, room);
-        let ahead = line.take_while(|open| open.view.id != task).map(Open::work).fold(0.0, |sum, work| sum + work);
+        let ahead: f64 = line.take_while(|open| open.view.id != task).map(Open::work).sum();
         let rate = roster.fit(&this.view.demand, agent).map_or(0.0, |able| able.rate);
         let own = rate * field.proof(&this.view.demand, agent).pace();
         Environment::intensity(this, ground.marks(&this.view, roster, field, now), own, ahead, now).seconds
@@ -77,8 +77,8 @@ impl Environment {
     }
     fn feel(&mut self, agent: AgentId, now: Time) -> (Vec<Felt>, Option<Time>) {
         let (mut felt, mut again, mut ahead) = (Vec::new(), None::<Time>, 0.0);
-        let Environment { open, roster, field, ground, encounters, room, .. } = self;
-        for open in open.strongest(roster.demands_of(agent), DEPTH, room) {
+        let Environment { open: tasks, roster, field, ground, encounters, room, .. } = self;
+        for open in tasks.strongest(roster.demands_of(agent), DEPTH, room) {
             if felt.len() >= VIEW {
                 break;
             }
