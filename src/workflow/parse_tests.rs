@@ -164,6 +164,42 @@ fn every_key_arrives() {
     assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
 }
 
+/// What work is drawn from is written as in an experiment, or as a map.
+#[test]
+fn a_distribution_is_one_text_or_a_map() {
+    let work = |how: &str| {
+        let text = format!("name: w\nagents: [{{ id: ann }}]\ntasks: [{{ id: a, simulate: {how} }}]\n");
+        let checked = parse(&text, None, &Default::default());
+        checked.map(|checked| match &checked.workflow.tasks[0].action {
+            Action::Simulate(s) => s.work,
+            _ => panic!("not simulated"),
+        })
+    };
+    use polity_agents::Distribution::{Exponential, Lognormal, Uniform};
+    for (text, map, drawn) in [
+        ("uniform(1s, 3s)", "{ work: { uniform: [1s, 3s] } }", Uniform(1.0, 3.0)),
+        ("exponential(mean 2s)", "{ work: { exponential: 2s } }", Exponential(2.0)),
+        ("lognormal(median 2s, sigma 0.5)", "{ work: { lognormal: [2s, 0.5] } }", Lognormal(2.0, 0.5)),
+    ] {
+        for how in [format!("'{text}'"), format!("{{ work: '{text}', failure: 0.1 }}"), map.to_owned()] {
+            assert_eq!(work(&how).unwrap(), Some(drawn), "{how}");
+        }
+    }
+    for (how, says) in [
+        ("'lognormal(2s, 0.5)'", "`simulate`: "),
+        (
+            "'empirical(1s, 2s)'",
+            "`simulate`: a simulation draws anew at each attempt, which `empirical` can't; write another distribution",
+        ),
+        ("{ work: 'unifrom(1s, 2s)' }", "did you mean `uniform`?"),
+        ("'uniform(3s, 1s)'", "the smaller one first"),
+        ("2 apples", "`simulate`: "),
+    ] {
+        let wrong = work(how).unwrap_err().to_string();
+        assert!(wrong.contains(says), "{how}: {wrong}");
+    }
+}
+
 /// The example of the language's own description.
 #[test]
 fn a_file_with_a_bit_of_everything_is_well() {

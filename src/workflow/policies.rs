@@ -265,10 +265,19 @@ pub(super) fn simulation(node: &Node, problems: &mut Vec<Problem>) -> Simulation
     }
 }
 
+/// What work is drawn from, in one text as in an experiment: `lognormal(mean 10s, sigma 0.5)`.
+pub(super) fn drawn_from(text: &str) -> Result<Distribution, String> {
+    let drawn: crate::workloads::Distribution = text.parse().map_err(|why: crate::workloads::WorkloadError| why.to_string())?;
+    drawn
+        .shape()
+        .ok_or_else(|| "a simulation draws anew at each attempt, which `empirical` can't; write another distribution".into())
+}
+
 fn distribution(node: &Node, problems: &mut Vec<Problem>) -> Option<Distribution> {
     let seconds = |n: Option<&Node>| duration(n).map(|d| d.as_secs_f64());
     if node.map().is_none() {
-        return seconds(Some(node)).map(Distribution::Constant);
+        let drawn = node.text().filter(|text| text.contains('(')).and_then(|text| drawn_from(text).ok());
+        return drawn.or_else(|| seconds(Some(node)).map(Distribution::Constant));
     }
     let mut entries = node.entries();
     let (Some((name, _, value)), None) = (entries.next(), entries.next()) else {

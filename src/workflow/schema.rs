@@ -96,6 +96,10 @@ fn kind(what: &'static Kind, defs: &mut BTreeMap<String, Value>) -> Value {
             { "type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[0-9]+\s*$" },
         ] }),
         Kind::Duration => json!({ "type": "string", "pattern": r"^\s*([0-9.]+\s*(ns|us|µs|ms|s|sec|m|min|h|d)\s*)+$" }),
+        Kind::Work => json!({ "anyOf": [
+            kind(&Kind::Duration, defs),
+            { "type": "string", "pattern": r"^\s*(constant|uniform|exponential|lognormal)\s*\(.*\)\s*$" },
+        ] }),
         Kind::Expression | Kind::Condition | Kind::OverItem => json!({ "type": ["string", "boolean", "number", "array"] }),
         Kind::Template => json!({ "type": ["string", "boolean", "integer"] }),
         Kind::Binding => json!({}),

@@ -6,6 +6,7 @@ use super::grammar::{Field, Kind, Record, Word};
 use super::names::bad_id;
 use super::nested::over_item;
 use super::places::inside;
+use super::policies::drawn_from;
 use super::problem::{Problem, Span};
 use super::template::Template;
 use super::text::{nearest, parse_duration};
@@ -58,6 +59,7 @@ impl Shape<'_> {
                 }
             }
             Kind::Duration => self.duration(node, key),
+            Kind::Work => self.work(node, key),
             Kind::Expression => self.expression(node, key, Expression::parse),
             Kind::Condition => self.expression(node, key, condition),
             Kind::OverItem => self.expression(node, key, over_item),
@@ -158,6 +160,14 @@ impl Shape<'_> {
                 self.say(Problem::new(node.span, format!("`{key}`: {why}")));
             }
             _ => self.expected(node, key, "a duration like 200ms, 5m or 1h30m"),
+        }
+    }
+
+    fn work(&mut self, node: &Node, key: &str) {
+        match node.text().filter(|text| text.contains('(')).map(drawn_from) {
+            Some(Err(why)) => self.say(Problem::new(node.span, format!("`{key}`: {why}"))),
+            Some(Ok(_)) => {}
+            None => self.duration(node, key),
         }
     }
 
@@ -309,7 +319,7 @@ impl Shape<'_> {
             Kind::List(_) => matches!(node.kind, NodeKind::List(_)),
             Kind::Words(_) | Kind::Text | Kind::Template => matches!(node.kind, NodeKind::Text(_)),
             Kind::Whole(_) | Kind::Count(..) | Kind::Number(..) => matches!(node.kind, NodeKind::Number(_)),
-            Kind::Duration => matches!(node.kind, NodeKind::Text(_) | NodeKind::Number(_)),
+            Kind::Duration | Kind::Work => matches!(node.kind, NodeKind::Text(_) | NodeKind::Number(_)),
             _ => false,
         };
         match kinds.iter().find(|k| form(k)) {
@@ -400,7 +410,7 @@ fn kind_words(kind: &Kind) -> String {
         Kind::Whole(least) => format!("a whole number, at least {least}"),
         Kind::Count(least, most) => format!("a whole number in {least}..={most}"),
         Kind::Number(low, high) => format!("a number in {low}..={high}"),
-        Kind::Duration => "a duration like 5m".into(),
+        Kind::Duration | Kind::Work => "a duration like 5m".into(),
         Kind::List(_) => "a list".into(),
         _ => "a map".into(),
     }

@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Share,
     /// `5m`, `200ms`.
     Duration,
+    /// A duration, or what it is drawn from, in one text: `lognormal(mean 10s, sigma 0.5)`.
+    Work,
     /// An expression, bare.
     Expression,
     /// An expression over a failure: `error` and `attempt`.

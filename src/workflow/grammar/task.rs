@@ -15,7 +15,7 @@ pub(super) static TASK: Record = Record {
         key("description", Kind::Text, "what it is for"),
         key("run", Kind::Template, "a shell command"),
         key("fn", Kind::Text, "a registered Rust function"),
-        key("simulate", Kind::Either(&[Kind::Duration, Kind::Record(&SIMULATE)]), "takes time, has no effect"),
+        key("simulate", Kind::Either(&[Kind::Work, Kind::Record(&SIMULATE)]), "takes time, has no effect"),
         later("http", "a REST or GraphQL request"),
         later("tool", "an MCP tool"),
         later("llm", "a chat completion"),
@@ -166,7 +166,7 @@ static OUTPUT_FORM: Record =
 pub(super) static SIMULATE: Record = Record {
     what: "a simulation",
     keys: &[
-        key("work", Kind::Either(&[Kind::Duration, Kind::Record(&DISTRIBUTION)]), "how long it takes at speed 1 and fit 1"),
+        key("work", Kind::Either(&[Kind::Work, Kind::Record(&DISTRIBUTION)]), "how long it takes at speed 1 and fit 1"),
         key("failure", Kind::Number(0.0, 1.0), "the probability that an attempt fails at its end"),
         key("crash", Kind::Number(0.0, 1.0), "the probability that the agent crashes half-way"),
         key("hang", Kind::Number(0.0, 1.0), "the probability that it never ends"),

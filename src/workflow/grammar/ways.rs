@@ -7,7 +7,7 @@ use super::{Field, Kind, Record, key, must, yes};
 // What every job beside a task's own says of how it is executed.
 const RUN: Field = key("run", Kind::Template, "a shell command");
 const FUNCTION: Field = key("fn", Kind::Text, "a registered Rust function");
-const SIMULATION: Kind = Kind::Either(&[Kind::Duration, Kind::Record(&SIMULATE)]);
+const SIMULATION: Kind = Kind::Either(&[Kind::Work, Kind::Record(&SIMULATE)]);
 const SIMULATED: Field = key("simulate", SIMULATION, "takes time, has no effect");
 const STDIN: Field = key("stdin", Kind::Template, "what `run` reads");
 const ENV: Field = key("env", Kind::Map(&Kind::Template), "environment variables of `run`");
