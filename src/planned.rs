@@ -10,6 +10,7 @@ use polity_protocols::pinned::{Pin, Pinned, PlanKeeper};
 use polity_protocols::planners::{Edge, Schedule, Workload, cpop, heft, maxmin};
 use polity_protocols::{AgentId, Demand, DemandId, Mute, Name, Profile, Protocol, Silence};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -72,7 +73,7 @@ fn schedule_with(
         (0..).zip(agents).flat_map(|(n, profile)| (0..profile.slots.max(1)).map(move |_| (AgentId(n), &**profile))).collect();
     let cost = |task: &Task, (id, profile): &(AgentId, &Profile)| {
         let demand = Demand { id: DemandId(0), kind: task.kind.clone(), needs: task.needs.clone(), agent: task.agent.clone() };
-        let seconds = |fit| profile.seconds_for(task.estimate.unwrap_or(1.0), fit);
+        let seconds = |fit| profile.seconds_for(task.estimate.or(task.work()).unwrap_or(1.0), fit);
         demand.fit(*id, profile).map_or(f64::INFINITY, seconds)
     };
     let costs = workflow.tasks.iter().map(|task| slots.iter().map(|slot| cost(task, slot)).collect()).collect();
@@ -112,6 +113,11 @@ pub(crate) fn carried_out(
 /// True if it is announced under its own number: its instances and copies have others, and a sub-workflow's tasks are announced instead of it.
 fn has_own_number(task: &Task) -> bool {
     task.for_each.is_none() && task.redundancy.is_none() && !matches!(task.action, Action::Workflow(_))
+}
+
+/// The settings that somebody asked for, without what was planned since: it is planned again for whoever does the run again.
+pub(crate) fn asked_for(government: &Government) -> Value {
+    if [Heft::NAME, Cpop::NAME, MaxMin::NAME].contains(&government.name()) { Value::Null } else { government.settings() }
 }
 
 /// True if it was decided beforehand, under this government, who shall do each task of the workflow.

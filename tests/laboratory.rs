@@ -56,6 +56,58 @@ fn whoever_governs_does_the_same_work_and_none_is_quicker_than_the_bound() {
     assert!(differ >= 6, "governments differ in something: {differ}");
 }
 
+/// A workflow, and the society that its file founds.
+fn subject(text: &str) -> Subject {
+    let checked = polity::workflow::parse(text, None, &Default::default()).unwrap();
+    Subject::of_workflow(&checked.workflow, checked.agents).unwrap()
+}
+
+#[test]
+fn what_is_done_below_a_task_counts_as_if_it_stood_beside_it() {
+    let step = |id: &str, on: &str| format!("{{ id: {id}, type: dig, estimate: 10s, run: 'true', depends_on: [{on}] }}");
+    let head = "name: w\nagents: [{ id: ann, replicas: 2, can: { dig: 1 }, cost: 3 }]\ntasks:\n";
+    let (x, y, z) = (step("x", ""), step("y", ""), step("z", "x, y"));
+    let nested =
+        subject(&format!("{head}  - {{ id: s, workflow: {{ name: inner, tasks: [{x}, {y}, {z}] }} }}\n  - {}\n", step("e", "s")));
+    let flat = subject(&format!("{head}  - {x}\n  - {y}\n  - {z}\n  - {}\n", step("e", "z")));
+    for arm in arms() {
+        let [nested, flat] = [&nested, &flat].map(|subject| Trial::under(subject, arm.strategy.clone(), 1).run().unwrap());
+        assert!(
+            (nested.cost - 120.0).abs() < 1e-6 && (flat.cost - 120.0).abs() < 1e-6,
+            "{}: {} {}",
+            arm.name,
+            nested.cost,
+            flat.cost
+        );
+        assert!(
+            (nested.utilisation - flat.utilisation).abs() < 1e-3,
+            "{}: {} {}",
+            arm.name,
+            nested.utilisation,
+            flat.utilisation
+        );
+        assert_eq!((nested.completed, flat.completed), (5, 4), "{}: the task that they are below is one more", arm.name);
+    }
+    assert_eq!((nested.lower_bound(), flat.lower_bound()), (30.0, 30.0));
+}
+
+#[test]
+fn what_a_simulation_takes_is_known_to_the_bound_and_to_who_plans() {
+    let text = |work: &str| {
+        format!(
+            "name: w\nagents: [{{ id: slow }}, {{ id: fast, speed: 2 }}]\ntasks:\n{}",
+            ["a", "b", "c"]
+                .map(|id| format!("  - {{ id: {id}, {work}, depends_on: [{}] }}\n", if id == "a" { "" } else { "a" }))
+                .concat()
+        )
+    };
+    let (told, estimated) = (subject(&text("simulate: 10s")), subject(&text("simulate: 10s, estimate: 10s")));
+    assert_eq!(told.lower_bound(), estimated.lower_bound());
+    assert!(told.remarks().is_empty(), "{:?}", told.remarks());
+    let heft = |subject: &Subject| Trial::new(subject, "heft", 1).run().unwrap().makespan;
+    assert_eq!((heft(&told), heft(&estimated)), (15.0, 15.0));
+}
+
 #[test]
 fn a_strategy_is_no_different_from_itself_and_random_choice_is_worse_than_a_choice() {
     let subject = Subject::of_graph(graph(3), &[0.2, 1.0, 5.0]).unwrap().with_noise(0.3).unwrap();

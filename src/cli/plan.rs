@@ -53,9 +53,9 @@ fn order(workflow: &Workflow, items: &[Option<usize>]) -> Result<Order, Stop> {
     Order::new(workflow.tasks.iter().zip(items).map(node).collect()).map_err(Stop::invalid)
 }
 
-/// Seconds of work, as the runtime takes them.
+/// Seconds of work.
 fn estimate(task: &Task) -> f64 {
-    task.estimate.unwrap_or(1.0)
+    task.work().unwrap_or(1.0)
 }
 
 struct Page<'a> {
@@ -118,7 +118,7 @@ impl Page<'_> {
         };
         let after: Vec<&str> = self.order.dependencies(node).iter().map(|(on, _)| &*self.task(*on).id).collect();
         let join = if task.join == Join::AllSuccess { String::new() } else { format!(" ({})", task.join) };
-        let work = task.estimate.map_or_else(|| "?".into(), |seconds| format!("{seconds}s"));
+        let work = task.work().map_or_else(|| "?".into(), |seconds| format!("{seconds}s"));
         let who = able(task, &self.loaded.checked.agents);
         [
             level.to_string(),
@@ -133,7 +133,7 @@ impl Page<'_> {
     fn critical_path(&self, text: &mut String) {
         let path: Vec<&str> = self.order.critical_path().into_iter().map(|node| &*self.task(node).id).collect();
         put(text, &format!("critical path: {}, {:.3}s of work at speed 1", path.join(" → "), self.order.critical_length()));
-        let guessed = self.loaded.workflow().tasks.iter().filter(|task| task.estimate.is_none()).count();
+        let guessed = self.loaded.workflow().tasks.iter().filter(|task| task.work().is_none()).count();
         if guessed > 0 {
             put(text, &format!("{} without `estimate` counted as 1s", output::count(guessed, "task")));
         }

@@ -40,6 +40,9 @@ pub struct Trying {
     /// Real work strays from its estimate by a log-normal factor of mean 1 with this sigma; nobody knows it before
     #[arg(long, value_name = "SIGMA", default_value_t = 0.0, allow_negative_numbers = true)]
     noise: f64,
+    /// A value for an input of a workflow; may be given several times
+    #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = load::input)]
+    input: Vec<(String, String)>,
     /// How often a task of a graph is tried in all, when it fails; 0 without end
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1)]
     attempts: u32,
@@ -69,7 +72,7 @@ impl Trying {
             (given, _) => given.to_vec(),
         };
         crew::checked(&given)?;
-        let mut subject = Subject::read(&self.file, &config.known(), &given).map_err(Stop::invalid)?;
+        let mut subject = Subject::read_with(&self.file, &config.known(), &given, &self.input).map_err(Stop::invalid)?;
         if !self.speeds.is_empty() && subject.agents().len() != self.speeds.len() {
             return Err(Stop::usage("--speeds is for graphs; the agents of a workflow stand in its file"));
         }
@@ -127,6 +130,7 @@ impl Trying {
         if self.noise != 0.0 {
             words.extend(["--noise".to_owned(), self.noise.to_string()]);
         }
+        words.extend(self.input.iter().flat_map(|(name, value)| ["-i".to_owned(), format!("{name}={value}")]));
         if self.attempts != 1 {
             words.extend(["--attempts".to_owned(), self.attempts.to_string()]);
         }

@@ -4,7 +4,7 @@ use super::{Past, Population};
 use crate::faults::{Failing, Faults};
 use crate::lifecycle::RetryPolicy;
 use crate::runtime::{Builder, Polity, Rankings, simulated_twin};
-use crate::workflow::{Action, Given, Known, Workflow, bind_inputs};
+use crate::workflow::{Action, Given, Known, Workflow, bind_inputs, with_inputs};
 use crate::workloads::{Arrivals, Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
 use core::fmt::Write;
 use core::time::Duration;
@@ -130,12 +130,15 @@ impl Subject {
     /// # Errors
     /// If an estimate is no amount of work, which a checked workflow has not.
     pub fn of_workflow(flow: &Workflow, agents: Vec<AgentSpec>) -> Result<Subject, WorkloadError> {
-        let (graph, mut remarks) = TaskGraph::of_workflow(flow)?;
-        let twin = simulated_twin(flow);
+        // What is made up is as good as given: lists made of it are as long.
+        let mut flow = flow.clone();
+        let said = made_up(&mut flow);
+        let (graph, mut remarks) = TaskGraph::of_workflow(&flow)?;
+        let twin = simulated_twin(&flow);
         remarks.extend(twin.assumptions);
+        remarks.extend(said);
         let faults = flow.faults.clone().unwrap_or_default();
-        let mut flow = Workflow { strategy: None, ..twin.workflow };
-        remarks.extend(made_up(&mut flow));
+        let flow = Workflow { strategy: None, ..twin.workflow };
         let subject = Subject::new(flow.name.to_string(), graph, flow, agents);
         Ok(Subject { faults, remarks, own_agents: true, ..subject })
     }
@@ -144,14 +147,29 @@ impl Subject {
     /// # Errors
     /// One sentence that begins with the path.
     pub fn read(path: &Path, known: &Known, speeds: &[f64]) -> Result<Subject, WorkloadError> {
+        Subject::read_with(path, known, speeds, &[])
+    }
+    /// The same, with inputs that a workflow is given, as texts.
+    ///
+    /// # Errors
+    /// As [`read`](Subject::read); also if an input is unknown or its value wrong, or the workload is a graph, which has none.
+    pub fn read_with(path: &Path, known: &Known, speeds: &[f64], inputs: &[(String, String)]) -> Result<Subject, WorkloadError> {
         let Loaded { graph, format, remarks } = read_with(path, known)?;
         if format != Format::Polity {
+            if let Some((name, _)) = inputs.first() {
+                let path = path.display();
+                return Err(WorkloadError::new(format!(
+                    "{path}: a task graph has no inputs, but \"{name}\" is given; inputs are for workflows"
+                )));
+            }
             let subject = Subject::of_graph(graph, speeds)?;
             return Ok(Subject { remarks, ..subject });
         }
         let checked = crate::workflow::load(path, known);
         let checked = checked.map_err(|wrong| WorkloadError::new(format!("{}: {wrong}", path.display())))?;
-        Subject::of_workflow(&checked.workflow, checked.agents)
+        let given = with_inputs(&checked.workflow, inputs.iter().cloned());
+        let given = given.map_err(|wrong| WorkloadError::new(format!("{}: {wrong}", path.display())))?;
+        Subject::of_workflow(&given, checked.agents)
     }
     /// With data that takes time between different agents, at so many bytes a second. For graphs with bytes only.
     ///

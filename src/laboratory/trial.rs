@@ -106,12 +106,11 @@ impl<'a> Trial<'a> {
         if let Some(coming) = self.subject.coming() {
             return self.stream(coming);
         }
-        let (report, status) = self.carry_out(|builder| {
-            let report = SharedReport::of(RunId(0));
-            (builder.sink(report.clone()), report)
+        let ((report, below), status) = self.carry_out(|builder| {
+            let (report, below) = (SharedReport::of(ROOT), Rc::new(RefCell::new(Below::default())));
+            (builder.sink(report.clone()).sink(below.clone()), (report, below))
         })?;
-        let report = report.look();
-        Ok(carried(&[&report], self.subject.agents(), status))
+        Ok(carried(&report.look(), &below.borrow(), self.subject.agents(), status))
     }
     /// Many workflows, each from its own moment on.
     fn stream(&self, coming: &Coming) -> Result<Measures, WorkloadError> {
@@ -137,12 +136,12 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// As [`run`](Trial::run).
     pub fn watch(&self) -> Result<(Measures, Chronicle), WorkloadError> {
-        let (chronicle, status) = self.carry_out(|builder| {
-            let chronicle = Rc::new(RefCell::new(Chronicle::of(RunId(0))));
-            (builder.sink(chronicle.clone()), chronicle)
+        let ((chronicle, below), status) = self.carry_out(|builder| {
+            let (chronicle, below) = (Rc::new(RefCell::new(Chronicle::of(ROOT))), Rc::new(RefCell::new(Below::default())));
+            (builder.sink(chronicle.clone()).sink(below.clone()), (chronicle, below))
         })?;
-        let chronicle = chronicle.replace(Chronicle::of(RunId(0)));
-        Ok((carried(&[chronicle.report()], self.subject.agents(), status), chronicle))
+        let chronicle = chronicle.replace(Chronicle::of(ROOT));
+        Ok((carried(chronicle.report(), &below.borrow(), self.subject.agents(), status), chronicle))
     }
     /// With the status that the run ended with; none if it was given up.
     fn carry_out<S>(
@@ -181,9 +180,24 @@ impl Sink for Reports {
     }
 }
 
-/// What a try came to; without a status it was given up.
-fn carried(reports: &[&Report], agents: &[AgentSpec], status: Option<RunStatus>) -> Measures {
-    let measures = measures(reports, agents, status.unwrap_or(RunStatus::Cancelled));
+/// The run of a try of one workflow.
+const ROOT: RunId = RunId(0);
+
+/// A report for each run below that one.
+#[derive(Default)]
+struct Below(Reports);
+impl Sink for Below {
+    fn take(&mut self, event: &Event) {
+        if event.run != ROOT && event.run.is_run() {
+            self.0.take(event);
+        }
+    }
+}
+
+/// What a try came to, with what was done below it; without a status it was given up.
+fn carried(report: &Report, below: &Below, agents: &[AgentSpec], status: Option<RunStatus>) -> Measures {
+    let reports: Vec<&Report> = core::iter::once(report).chain(below.0.0.values()).collect();
+    let measures = measures(&reports, agents, status.unwrap_or(RunStatus::Cancelled));
     Measures { given_up: status.is_none(), ..measures }
 }
 /// What a run came to: its report, and those of the runs below it. `agents` are the society's, in its order.

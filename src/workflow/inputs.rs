@@ -123,6 +123,33 @@ pub fn bind_inputs<N: Into<String>, G: Into<Given>>(
     if problems.is_empty() { Ok(bound) } else { Err(InputErrors { problems }) }
 }
 
+/// The same workflow, with these values where nothing else is given: as if they stood in it as defaults. Relative paths are taken from the current directory.
+///
+/// # Errors
+/// As [`bind_inputs`], but that none has to be given.
+///
+/// ```
+/// use polity::workflow::{Known, parse, with_inputs};
+/// let text = "name: w\nagents: [{ id: shell }]\ninputs: [{ name: years, type: list, required: true }]\ntasks: [{ id: a, run: echo, for_each: inputs.years }]\n";
+/// let workflow = parse(text, None, &Known::default()).unwrap().workflow;
+/// let given = with_inputs(&workflow, [("years", "[2012, 2013]")]).unwrap();
+/// assert_eq!(given.inputs[0].default, Some(serde_json::json!([2012, 2013])));
+/// assert!(with_inputs(&workflow, [("yeras", "[]")]).is_err());
+/// ```
+pub fn with_inputs<N: Into<String>, G: Into<Given>>(
+    workflow: &Workflow,
+    given: impl IntoIterator<Item = (N, G)>,
+) -> Result<Workflow, InputErrors> {
+    let bound = bind_inputs(workflow, given, true)?;
+    let mut given = workflow.clone();
+    for input in &mut given.inputs {
+        if let Some(value) = bound.values.get(&input.name).filter(|_| !bound.made_up.contains(&input.name)) {
+            input.default = Some((**value).clone());
+        }
+    }
+    Ok(given)
+}
+
 fn about(input: &Input) -> String {
     if input.description.is_empty() { String::new() } else { format!(" ({})", input.description) }
 }

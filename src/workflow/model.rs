@@ -269,6 +269,20 @@ pub struct Task {
 }
 
 impl Task {
+    /// Seconds of work that the file tells of: what a simulation takes on average, else what is estimated; `None` if it says neither.
+    ///
+    /// ```
+    /// use polity::workflow::{Known, parse};
+    /// let text = "name: w\nagents: [{ id: shell }]\ntasks: [{ id: a, run: ls, estimate: 2s }, { id: b, simulate: 'uniform(1s, 5s)' }, { id: c, run: ls }]\n";
+    /// let workflow = parse(text, None, &Known::default()).unwrap().workflow;
+    /// assert_eq!(workflow.tasks.iter().map(|task| task.work()).collect::<Vec<_>>(), [Some(2.0), Some(3.0), None]);
+    /// ```
+    pub fn work(&self) -> Option<f64> {
+        match &self.action {
+            Action::Simulate(simulation) => simulation.work.map(|work| work.mean()).or(self.estimate),
+            _ => self.estimate,
+        }
+    }
     /// Into how many instances it is expanded, by what is known; `None` if that is not known yet. One without a `for_each` is one.
     ///
     /// ```

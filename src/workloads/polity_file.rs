@@ -38,15 +38,26 @@ impl TaskGraph {
             Some(_) if task.for_each.is_some() => format!("{}[{n}]", task.id),
             _ => task.id.to_string(),
         };
-        let tasks = flow.tasks.iter().zip(&times).flat_map(|(task, count)| {
-            (0..count.unwrap_or(1)).map(move |n| (name(task, n, *count), kind(task), task.estimate.unwrap_or(1.0)))
-        });
+        let tasks = flow
+            .tasks
+            .iter()
+            .zip(&times)
+            .flat_map(|(task, count)| (0..count.unwrap_or(1)).map(move |n| (name(task, n, *count), kind(task), work(task))));
         let own = |node: usize| firsts[node]..firsts[node] + times[node].unwrap_or(1);
         let pairs = flow.tasks.iter().enumerate().flat_map(|(to, task)| task.dependencies.iter().map(move |on| (on.on, to)));
         let edges =
             pairs.flat_map(|(from, to)| own(from).flat_map(move |from| own(to).map(move |to| GraphEdge::new(from, to, 0))));
         Ok((TaskGraph::new(flow.name.to_string(), tasks, edges)?, assumptions(&flow.tasks, &times)))
     }
+}
+
+/// Seconds of work; of a sub-workflow its longest path.
+fn work(task: &Task) -> f64 {
+    let inner = || match &task.action {
+        Action::Workflow(inner) => Some(TaskGraph::of_workflow(inner).ok()?.0.critical_work()),
+        _ => None,
+    };
+    task.work().or_else(inner).unwrap_or(1.0)
 }
 
 /// More tasks, or edges, a graph does not get by its lists.
@@ -73,12 +84,19 @@ fn assumptions(tasks: &[Task], times: &[Option<usize>]) -> Vec<String> {
     };
     let all = [
         told(
-            |task, _| task.estimate.is_none(),
+            |task, _| task.work().is_none() && !matches!(task.action, Action::Workflow(_)),
             ["has no estimate and is taken as 1 s of work", "have no estimate and are taken as 1 s of work"],
         ),
         told(
-            |task, times| times.is_none() || matches!(task.action, Action::Workflow(_) | Action::Delegate(_)),
+            |task, times| times.is_none() || matches!(task.action, Action::Delegate(_)),
             ["may become several and is taken as one", "may become several and are taken as one each"],
+        ),
+        told(
+            |task, _| matches!(task.action, Action::Workflow(_)),
+            [
+                "is a workflow, taken as one task as long as its longest path",
+                "are workflows, each taken as one task as long as its longest path",
+            ],
         ),
         told(|task, _| task.when.is_some(), ["has a condition, taken as true", "have a condition, taken as true"]),
     ];

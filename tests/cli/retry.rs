@@ -160,3 +160,16 @@ fn a_run_that_was_killed_while_it_undid_what_a_sub_run_did_goes_on_there_and_und
     assert_eq!(log.split_terminator('\n').collect::<Vec<_>>(), ["A", "B", "C", "undo C", "undo B", "undo A"]);
     place.run(&["retry", "n-2"]).coded(2).says(&["undone as a whole"]);
 }
+
+/// What a planner planned is planned again: it is no setting.
+#[test]
+fn a_run_under_a_planner_is_gone_on_with_and_replayed() {
+    let text = "name: steps\nstrategy: heft\nagents: [{ id: ann }, { id: bob, speed: 2 }]\ntasks:\n  - { id: look, run: 'test -e flag', estimate: 1s }\n  \
+                - { id: act, run: 'true', estimate: 1s, depends_on: [look] }\n";
+    let place = Place::new().with("steps.yaml", text);
+    place.run(&["run", "steps.yaml", "--name", "steps"]).coded(1);
+    place.run(&["replay", "steps"]).coded(0);
+    place.run(&["replay", "steps", "--strategy", "hierarchical"]).coded(0);
+    std::fs::write(place.path("flag"), "").unwrap();
+    place.run(&["retry", "steps"]).coded(0).says(&["COMPLETED"]);
+}

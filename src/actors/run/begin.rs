@@ -5,6 +5,7 @@ use super::scope::inputs_object;
 use crate::actors::Book;
 use crate::event::{Office, RunHead, What};
 use crate::plan::Join;
+use crate::planned::asked_for;
 use actix::Context;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ impl RunActor {
             workflow: self.workflow.name.clone(),
             hash: self.workflow.hash.clone(),
             strategy: self.offices.usual().government.name().into(),
-            settings: self.offices.usual().government.settings(),
+            settings: asked_for(&self.offices.usual().government),
             offices: self.office_heads(),
             compensates: self.compensates() || self.recall.undoing(),
             undoes: self.undoes(),
@@ -48,7 +49,7 @@ impl RunActor {
         let head = |(book, tasks): (Rc<Book>, Vec<u32>)| Office {
             team: book.team().cloned(),
             strategy: book.government.name().into(),
-            settings: book.government.settings(),
+            settings: asked_for(&book.government),
             tasks,
         };
         self.offices.all().into_iter().skip(1).map(head).collect()

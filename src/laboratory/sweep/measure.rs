@@ -61,9 +61,9 @@ pub(crate) static MEASURES: [Measure; 17] = [
 ];
 
 impl Tried {
-    /// A measure for medians: the times of a run that did not end well are none.
+    /// A measure for medians. Of a run that did not end well only what went wrong means something: it may be quick, cheap and silent just because it died early.
     pub(crate) fn weighed(&self, measure: Measure) -> f64 {
-        let time = matches!(measure.name, "makespan" | "over_bound" | "response" | "response_p95");
-        if time && !self.measures.well { f64::NAN } else { (measure.of)(self) }
+        let of_failing = ["lost_work", "retries", "displaced", "completed", "failed", "late"].contains(&measure.name);
+        if self.measures.well || of_failing { (measure.of)(self) } else { f64::NAN }
     }
 }

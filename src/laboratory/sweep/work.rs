@@ -33,7 +33,7 @@ pub enum Ending {
 /// | file | holds |
 /// |---|---|
 /// | `runs.csv` | a line for each try: cell, what it varies, strategy, seed, whether it ended well, and the measures |
-/// | `summary.csv` | a line for each cell: tries, runs that did not end well, and of each measure the median with its 95 % interval (of times, over the runs that ended well) |
+/// | `summary.csv` | a line for each cell: tries, runs that did not end well, and of each measure the median with its 95 % interval, over the runs that ended well (of what went wrong, over all) |
 /// | `summary.txt` | the same for people: the first cells with their makespans |
 /// | `report.html` | a table and box plots |
 /// | `experiment.yaml` | the experiment's text, as it was |
