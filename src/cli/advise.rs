@@ -41,7 +41,7 @@ impl Advise {
     pub fn go(&self) -> Result<u8, Stop> {
         let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
         let subject = self.trying.subject(&config)?;
-        let past = if self.ignore_past { Past::default() } else { past(config.runs(), &subject)? };
+        let (past, others) = if self.ignore_past { (Past::default(), 0) } else { past(config.runs(), &subject)? };
         let told = if past.runs() > 0 { subject.clone().with_past(&past).map_err(Stop::invalid)? } else { subject.clone() };
         let plan = self.trying.plan(told, &[4, 8, 16])?;
         for remark in plan.subjects[0].remarks() {
@@ -56,6 +56,16 @@ impl Advise {
                 past.runs(),
                 past.sigma()
             ));
+            if others > 0 {
+                output::tell(&format!(
+                    "assumed: {others} of them ran another version of this file; tasks of the same id are the same (--ignore-past leaves them out)"
+                ));
+            }
+            if self.trying.is_noisy() {
+                output::tell(
+                    "--noise strays no task that has run before: those go as they did (--ignore-past has all of them stray)",
+                );
+            }
         } else {
             output::tell("durations: as estimated; no past run of this workflow was asked");
         }
@@ -67,9 +77,8 @@ impl Advise {
         }
         let Some(advice) = Advice::of(&comparison, self.slack) else {
             output::print(&comparison.table())?;
-            return Err(Stop::invalid(
-                "no strategy that could be recommended ended half of its runs well; see the table, and try others",
-            ));
+            output::tell("no strategy that could be recommended ended half of its runs well; see the table, and try others");
+            return Ok(1);
         };
         let advice = advice.fresh(&comparison).map_err(Stop::usage)?.after(past.runs());
         output::print(&format!("{}\n\n{}{}", advice.text(), comparison.table(), footnote(comparison.plan().seeds)))?;
@@ -93,9 +102,9 @@ fn hindsight(subject: &Subject, past: &Past, plan: &Plan) -> Result<Hindsight, S
     Hindsight::of(subject, past, first, plan.seeds.min(CHECKED), plan.threads).map_err(Stop::usage)
 }
 
-/// What real runs of the same workflow tell.
-fn past(root: &std::path::Path, subject: &Subject) -> Result<Past, Stop> {
-    let mut past = Past::default();
+/// What real runs of the same workflow tell, and how many of them ran another version of its file.
+fn past(root: &std::path::Path, subject: &Subject) -> Result<(Past, usize), Stop> {
+    let (mut past, mut others) = (Past::default(), 0);
     for run in report::list(root)? {
         let Ok(record) = run.record else { continue };
         let is_real = !record.simulated && !record.mock;
@@ -103,9 +112,13 @@ fn past(root: &std::path::Path, subject: &Subject) -> Result<Past, Stop> {
             continue;
         }
         match Report::read(&run.folder.events()) {
-            Ok((_, events)) => past.learn(&events, subject.workflow(), subject.agents()),
+            Ok((_, events)) => {
+                let before = past.runs();
+                past.learn(&events, subject.workflow(), subject.agents());
+                others += usize::from(past.runs() > before && record.hash != subject.workflow().hash);
+            }
             Err(wrong) => output::tell(&format!("run {} tells nothing: {wrong}", run.folder.name())),
         }
     }
-    Ok(past)
+    Ok((past, others))
 }

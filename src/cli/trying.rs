@@ -56,8 +56,8 @@ pub struct Trying {
     #[arg(long, value_name = "LIST")]
     faults: Option<String>,
     /// Threads [default: one for each core]; results don't depend on it
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 }
 
 impl Trying {
@@ -110,9 +110,13 @@ impl Trying {
         let sized = |n: &usize| subject.clone().with_agents(*n).map_err(|wrong| Stop::usage(format!("--agents: {wrong}")));
         let subjects =
             if sizes.is_empty() { vec![subject.clone()] } else { sizes.iter().map(sized).collect::<Result<_, _>>()? };
-        let threads = self.threads.unwrap_or_else(cores);
+        let threads = self.threads.map_or_else(cores, usize::from);
         let arms = self.arms()?;
         Ok(Plan { subjects, arms, first: self.seed, seeds: self.seeds, threads })
+    }
+    /// True if real work is to stray.
+    pub fn is_noisy(&self) -> bool {
+        self.noise > 0.0
     }
     fn arms(&self) -> Result<Vec<Arm>, Stop> {
         if self.strategies.is_empty() { Ok(Arm::usual()) } else { arms(&self.strategies) }

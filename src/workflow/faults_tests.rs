@@ -49,6 +49,10 @@ fn what_is_wrong_is_said_where() {
         ("{ los: 0.1 }", "3:11: `faults` has no key \"los\"; did you mean \"loss\"?"),
         ("{ loss: 2 }", "3:17: `loss` must be a number in 0..=1, but is the number 2"),
         ("{ delay: 10 }", "a duration needs a unit"),
+        (
+            "{ crash: 0.02 }",
+            "it is the mean time from crash to crash; how many there are in a second is said by a text: 'crash=0.02'",
+        ),
         ("{ crash: { repair: 1s } }", "a crash needs `mtbf`"),
         ("{ crash: 0s }", "faults.crash.mtbf must be above 0"),
         ("{ hang: often }", "`hang` must be a number in 0..=1 or a map"),

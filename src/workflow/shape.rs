@@ -157,7 +157,9 @@ impl Shape<'_> {
                     Err(why) => why,
                     Ok(_) => "a duration needs a unit".into(),
                 };
-                self.say(Problem::new(node.span, format!("`{key}`: {why}")));
+                let rate =
+                    "it is the mean time from crash to crash; how many there are in a second is said by a text: 'crash=0.02'";
+                self.say(Problem::new(node.span, format!("`{key}`: {why}")).maybe((key == "crash").then(|| rate.to_owned())));
             }
             _ => self.expected(node, key, "a duration like 200ms, 5m or 1h30m"),
         }

@@ -96,6 +96,20 @@ fn wrong_words_are_refused_with_a_remedy() {
     assert!(!place.path(".polity/compare").exists(), "nothing is left of what was refused");
 }
 
+/// What a workflow is given makes its lists as long as in a run.
+#[test]
+fn inputs_are_given_as_to_a_run() {
+    let text = "name: years\ninputs: [{ name: years, type: list }]\nagents: [{ id: ann }]\ntasks:\n  - { id: dig, for_each: inputs.years, run: 'true', estimate: 10s }\n";
+    let place = Place::new().with("years.yaml", text).with("vee.json", GRAPH);
+    let words = |verb: &'static str| vec![verb, "years.yaml", "--seeds", "3", "-i", "years=[1, 2, 3]"];
+    place.run(&words("compare")).coded(0).prints(&["lower bound 30.00"]);
+    let page = std::fs::read_dir(place.path(".polity/compare")).unwrap().next().unwrap().unwrap().path().join("report.html");
+    assert!(std::fs::read_to_string(page).unwrap().contains("years=[1, 2, 3]"), "the command that makes it again has them");
+    place.run(&words("advise")).coded(0).prints(&["Take "]);
+    place.run(&["compare", "years.yaml", "-i", "yeras=[1]"]).coded(3).says(&["no input \"yeras\"; did you mean \"years\"?"]);
+    place.run(&["compare", "vee.json", "-i", "years=[1]"]).coded(3).says(&["a task graph has no inputs"]);
+}
+
 #[test]
 fn advice_rests_on_estimates_or_on_the_past() {
     let place = Place::new().with("flow.yaml", FLOW).with("vee.json", GRAPH);
@@ -112,6 +126,12 @@ fn advice_rests_on_estimates_or_on_the_past() {
         .says(&["checked on 3 past runs, each predicted from the others", "lay where 8 of 10 should"])
         .prints(&["8 of 10 between"]);
     place.run(&["advise", "flow.yaml", "--seeds", "4", "--ignore-past"]).coded(0).says(&["as estimated"]);
+    let other = place.path("other.yaml");
+    std::fs::write(&other, format!("# Another version.\n{FLOW}")).unwrap();
+    place
+        .run(&["advise", "other.yaml", "--seeds", "4", "--noise", "0.5"])
+        .coded(0)
+        .says(&["3 of them ran another version of this file", "--noise strays no task that has run before"]);
     let sizes = place.run(&["advise", "vee.json", "--seeds", "2", "--agents", "2,4"]);
     sizes.coded(0).prints(&["Take ", "2 agents · 2 paired seeds", "4 agents · 2 paired seeds"]);
     place.run(&["advise", "vee.json", "--slack", "-1"]).coded(2).says(&["the slack is a share of at least 0"]);
