@@ -111,7 +111,7 @@ pub(crate) fn carried_out(
 }
 
 /// True if it is announced under its own number: its instances and copies have others, and a sub-workflow's tasks are announced instead of it.
-fn has_own_number(task: &Task) -> bool {
+pub(crate) fn has_own_number(task: &Task) -> bool {
     task.for_each.is_none() && task.redundancy.is_none() && !matches!(task.action, Action::Workflow(_))
 }
 

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use crate::actors::seed_of_job;
+use crate::plan::Join;
 use crate::workflow::{Action, Task, Workflow};
 use crate::workloads::{TaskGraph, WorkloadError};
 use polity_agents::{Distribution, JobId, Simulation, drawn_work};
@@ -41,6 +42,29 @@ impl Subject {
             bound = bound.max(since + alone).max(since + work / capacity);
         }
         bound
+    }
+    /// Why a run may take less than the bound says; nothing if none can.
+    ///
+    /// ```
+    /// use polity::laboratory::Subject;
+    /// let text = "name: w\nagents: [{ id: ann }]\ntasks: [{ id: a, run: ls, estimate: 2s }, { id: b, run: ls, when: inputs.x, estimate: 9s }]\ninputs: [{ name: x, type: bool, default: false }]\n";
+    /// let checked = polity::workflow::parse(text, None, &Default::default())?;
+    /// let subject = Subject::of_workflow(&checked.workflow, checked.agents).unwrap();
+    /// assert_eq!(subject.loopholes(), ["a condition may skip a task"]);
+    /// # Ok::<(), polity::workflow::WorkflowErrors>(())
+    /// ```
+    pub fn loopholes(&self) -> Vec<&'static str> {
+        let all = [
+            (self.agents().iter().any(|spec| spec.elastic.is_some()), "a pool of agents may grow"),
+            (any(&self.flow, |task| task.when.is_some()), "a condition may skip a task"),
+            (any(&self.flow, |task| task.join != Join::AllSuccess || task.cancel_rest), "a join need not wait for all"),
+            (any(&self.flow, |task| task.fallback_to.is_some()), "a stand-in may not be needed"),
+            (
+                strays(&self.flow) && !self.is_foreseen(),
+                "work strays and more than that is left to chance, so that the bound is of the estimates",
+            ),
+        ];
+        all.into_iter().filter_map(|(holds, why)| holds.then_some(why)).collect()
     }
     /// True if the bound differs with the seed.
     pub(super) fn has_chance(&self) -> bool {
@@ -89,6 +113,15 @@ impl Subject {
         }
         Ok(())
     }
+}
+
+/// True if some task, of the workflow or of one within it, is so.
+fn any(flow: &Workflow, is_so: fn(&Task) -> bool) -> bool {
+    let within = |task: &Task| match &task.action {
+        Action::Workflow(inner) => any(inner, is_so),
+        _ => false,
+    };
+    flow.tasks.iter().any(|task| is_so(task) || within(task))
 }
 
 /// True if every task is done once and by itself, and nothing but its length is left to chance, if that: then what it takes is known by the seed.

@@ -96,6 +96,19 @@ fn wrong_words_are_refused_with_a_remedy() {
     assert!(!place.path(".polity/compare").exists(), "nothing is left of what was refused");
 }
 
+/// A bound that is none, and a plan that is none, say so.
+#[test]
+fn what_the_table_can_not_promise_it_says() {
+    let text = "name: may\ninputs: [{ name: go, type: bool, default: false }]\nagents: [{ id: ann, replicas: { min: 1, max: 3 } }, { id: bob }]\ntasks:\n  - { id: dig, for_each: '[1, 2, 3]', run: 'true', estimate: 10s }\n  \
+                - { id: rest, run: 'true', estimate: 9s, when: inputs.go }\n";
+    let place = Place::new().with("may.yaml", text).with("flow.yaml", FLOW);
+    let words = |file: &'static str| vec!["compare", file, "--seeds", "2", "--strategies", "hierarchical,heft"];
+    let said = "the lower bound may be undercut: a pool of agents may grow; a condition may skip a task";
+    place.run(&words("may.yaml")).coded(0).prints(&[said, "what becomes a list, copies or a run of its own is in no plan"]);
+    let plain = place.run(&words("flow.yaml")).coded(0);
+    assert!(!plain.out.contains("undercut") && !plain.out.contains("in no plan"));
+}
+
 /// What a workflow is given makes its lists as long as in a run.
 #[test]
 fn inputs_are_given_as_to_a_run() {

@@ -2,7 +2,9 @@
 
 use super::Comparison;
 use super::rows::{Row, Size};
+use crate::laboratory::Subject;
 use crate::laboratory::statistics::SIGNIFICANT;
+use crate::planned::has_own_number;
 use core::fmt::Write;
 
 pub(super) fn table(comparison: &Comparison) -> String {
@@ -21,7 +23,7 @@ pub(super) fn table(comparison: &Comparison) -> String {
             if size.agents == 1 { "" } else { "s" },
             figure(size.bound)
         ); // writing to a text does not fail
-        rows(&mut text, size);
+        rows(&mut text, size, &comparison.plan.subjects[at]);
     }
     text
 }
@@ -29,7 +31,7 @@ pub(super) fn table(comparison: &Comparison) -> String {
 const HEAD: [&str; 11] =
     ["strategy", "median", "[95 % CI]", "vs bound", "", "cost", "messages/task", "rounds/task", "busy", "fairness", "lost work"];
 
-fn rows(text: &mut String, size: &Size) {
+fn rows(text: &mut String, size: &Size, subject: &Subject) {
     let first = &size.rows[0].arm.name;
     let mut lines: Vec<Vec<String>> = vec![HEAD.iter().map(ToString::to_string).collect()];
     lines[0][4] = format!("vs {}", short(first));
@@ -64,7 +66,18 @@ fn rows(text: &mut String, size: &Size) {
         text.push_str("  * by Wilcoxon's signed ranks, Holm-corrected, chance alone makes such a difference in fewer than 5 of 100 comparisons\n");
     }
     if size.rows.iter().any(|row| row.arm.is_offline()) {
-        text.push_str("  (offline): a static plan of somebody who knows every task and estimate before the run begins\n");
+        let unplanned = subject.workflow().tasks.iter().any(|task| !has_own_number(task));
+        let but = if unplanned {
+            "; what becomes a list, copies or a run of its own is in no plan, and goes to whom it ends first with"
+        } else {
+            ""
+        };
+        let _ =
+            writeln!(text, "  (offline): a static plan of somebody who knows every task and estimate before the run begins{but}");
+    }
+    let loopholes = subject.loopholes();
+    if !loopholes.is_empty() {
+        let _ = writeln!(text, "  the lower bound may be undercut: {}", loopholes.join("; "));
     }
 }
 
