@@ -125,6 +125,11 @@ fn failures_of_the_past_happen_again_with_their_retries_and_back_off() {
     let (predicted, retries) = (median_of(&told, |m| m.makespan), median_of(&told, |m| m.retries as f64));
     assert!((predicted / spans[2] - 1.0).abs() < 0.1, "{predicted} was predicted of {spans:?}");
     assert_eq!(retries, 6.0, "in each try each task fails as often as it did");
+    // What was measured is what the bound is of, though other work was to stray.
+    let work = |subject: &Subject| subject.graph().total_work();
+    let noisy = believed.clone().with_noise(0.5).unwrap().with_past(&past).unwrap();
+    assert_eq!(work(&noisy), work(&told));
+    assert!((work(&told) - work(&believed)).abs() > 1e-9, "estimates were others");
     assert!(median_of(&believed, |m| m.makespan) < 0.7 * spans[2], "estimates know nothing of retries");
     let hindsight = Hindsight::of(&believed, &past, 100, 15, cores()).unwrap();
     assert_eq!(hindsight.guesses.len(), 5);

@@ -120,8 +120,12 @@ impl Past {
     pub fn estimated(&self, flow: &Workflow) -> Workflow {
         let (mut flow, all) = (flow.clone(), self.by_task());
         for task in &mut flow.tasks {
-            let known = all.get(&vec![task.id.clone()]).and_then(|courses| median(courses));
-            task.estimate = known.or(task.estimate);
+            let Some(known) = all.get(&vec![task.id.clone()]).and_then(|courses| median(courses)) else { continue };
+            task.estimate = Some(known);
+            // What was measured counts, and not what it was to be drawn from.
+            if let Action::Simulate(simulation) = &task.action {
+                task.action = Action::Simulate(Arc::new(Simulation { work: None, ..(**simulation).clone() }));
+            }
         }
         flow
     }

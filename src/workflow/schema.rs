@@ -95,7 +95,9 @@ fn kind(what: &'static Kind, defs: &mut BTreeMap<String, Value>) -> Value {
             { "type": "number", "exclusiveMinimum": 0, "maximum": 1 },
             { "type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[0-9]+\s*$" },
         ] }),
-        Kind::Duration => json!({ "type": "string", "pattern": r"^\s*([0-9.]+\s*(ns|us|µs|ms|s|sec|m|min|h|d)\s*)+$" }),
+        Kind::Duration | Kind::MeanTime(_) => {
+            json!({ "type": "string", "pattern": r"^\s*([0-9.]+\s*(ns|us|µs|ms|s|sec|m|min|h|d)\s*)+$" })
+        }
         Kind::Work => json!({ "anyOf": [
             kind(&Kind::Duration, defs),
             { "type": "string", "pattern": r"^\s*(constant|uniform|exponential|lognormal)\s*\(.*\)\s*$" },

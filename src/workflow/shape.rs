@@ -58,7 +58,8 @@ impl Shape<'_> {
                     self.expected(node, key, "a share in (0, 1], like 0.67 or 2/3");
                 }
             }
-            Kind::Duration => self.duration(node, key),
+            Kind::Duration => self.duration(node, key, None),
+            Kind::MeanTime(help) => self.duration(node, key, Some(help)),
             Kind::Work => self.work(node, key),
             Kind::Expression => self.expression(node, key, Expression::parse),
             Kind::Condition => self.expression(node, key, condition),
@@ -145,7 +146,7 @@ impl Shape<'_> {
         }
     }
 
-    fn duration(&mut self, node: &Node, key: &str) {
+    fn duration(&mut self, node: &Node, key: &str, help: Option<&str>) {
         match &node.kind {
             NodeKind::Text(text) => {
                 if let Err(why) = parse_duration(text) {
@@ -157,9 +158,7 @@ impl Shape<'_> {
                     Err(why) => why,
                     Ok(_) => "a duration needs a unit".into(),
                 };
-                let rate =
-                    "it is the mean time from crash to crash; how many there are in a second is said by a text: 'crash=0.02'";
-                self.say(Problem::new(node.span, format!("`{key}`: {why}")).maybe((key == "crash").then(|| rate.to_owned())));
+                self.say(Problem::new(node.span, format!("`{key}`: {why}")).maybe(help.map(str::to_owned)));
             }
             _ => self.expected(node, key, "a duration like 200ms, 5m or 1h30m"),
         }
@@ -169,7 +168,7 @@ impl Shape<'_> {
         match node.text().filter(|text| text.contains('(')).map(drawn_from) {
             Some(Err(why)) => self.say(Problem::new(node.span, format!("`{key}`: {why}"))),
             Some(Ok(_)) => {}
-            None => self.duration(node, key),
+            None => self.duration(node, key, None),
         }
     }
 
@@ -321,7 +320,7 @@ impl Shape<'_> {
             Kind::List(_) => matches!(node.kind, NodeKind::List(_)),
             Kind::Words(_) | Kind::Text | Kind::Template => matches!(node.kind, NodeKind::Text(_)),
             Kind::Whole(_) | Kind::Count(..) | Kind::Number(..) => matches!(node.kind, NodeKind::Number(_)),
-            Kind::Duration | Kind::Work => matches!(node.kind, NodeKind::Text(_) | NodeKind::Number(_)),
+            Kind::Duration | Kind::MeanTime(_) | Kind::Work => matches!(node.kind, NodeKind::Text(_) | NodeKind::Number(_)),
             _ => false,
         };
         match kinds.iter().find(|k| form(k)) {
@@ -412,7 +411,7 @@ fn kind_words(kind: &Kind) -> String {
         Kind::Whole(least) => format!("a whole number, at least {least}"),
         Kind::Count(least, most) => format!("a whole number in {least}..={most}"),
         Kind::Number(low, high) => format!("a number in {low}..={high}"),
-        Kind::Duration | Kind::Work => "a duration like 5m".into(),
+        Kind::Duration | Kind::MeanTime(_) | Kind::Work => "a duration like 5m".into(),
         Kind::List(_) => "a list".into(),
         _ => "a map".into(),
     }

@@ -5,7 +5,11 @@ use super::{Field, Kind, Record, key, must, yes};
 pub(crate) static FAULTS: Record = Record {
     what: "`faults`",
     keys: &[
-        key("crash", Kind::Either(&[Kind::Duration, Kind::Record(&CRASH)]), "agents crash; a duration is the mean time between"),
+        key(
+            "crash",
+            Kind::Either(&[Kind::MeanTime(MTBF), Kind::Record(&CRASH)]),
+            "agents crash; a duration is the mean time between",
+        ),
         key(
             "fail",
             Kind::Either(&[PROBABILITY, Kind::Record(&FAIL), Kind::List(&FAIL_KIND)]),
@@ -36,6 +40,7 @@ static CRASH: Record = Record {
         AGENTS_OF,
     ],
 };
+const MTBF: &str = "it is the mean time from crash to crash; how many there are in a second is said by a text: 'crash=0.02'";
 const FAIL_KIND: Kind = Kind::Either(&[PROBABILITY, Kind::Record(&FAIL)]);
 static FAIL: Record = Record {
     what: "unreliable agents",

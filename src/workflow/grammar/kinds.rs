@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Share,
     /// `5m`, `200ms`.
     Duration,
+    /// A duration that a number might be meant to be the rate of, and what to say then.
+    MeanTime(&'static str),
     /// A duration, or what it is drawn from, in one text: `lognormal(mean 10s, sigma 0.5)`.
     Work,
     /// An expression, bare.
