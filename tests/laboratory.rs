@@ -1,10 +1,11 @@
 //! Strategies are compared on the same work and the same luck, and the figures mean what they say.
 #![allow(clippy::unwrap_used)] // a test ends where it is wrong
 
-use polity::laboratory::{Arm, Comparison, Plan, Subject, Trial, speeds};
+use polity::laboratory::{Arm, Comparison, Plan, Progress, Subject, Trial, speeds};
 use polity::prelude::*;
 use polity::protocols::Rng;
 use polity::workloads::{Draws, Shape, TaskGraph};
+use std::ops::ControlFlow;
 
 /// A small graph of any shape.
 fn graph(seed: u64) -> TaskGraph {
@@ -120,6 +121,36 @@ fn a_strategy_is_no_different_from_itself_and_random_choice_is_worse_than_a_choi
     assert!(rows[2].p.unwrap() < 0.01 && rows[2].over_first.unwrap() > 0.2 && rows[2].effect.unwrap() > 0.8, "{:?}", rows[2]);
     let table = comparison.table();
     assert!(table.contains("±0.0 %") && table.contains("* by Wilcoxon"), "{table}");
+}
+
+#[test]
+fn a_comparison_that_is_broken_off_is_one_by_fewer_seeds() {
+    let plan = |seeds, threads| {
+        let subjects = [&[1.0, 2.0][..], &[0.5, 1.0, 4.0]].map(|speeds| Subject::of_graph(graph(4), speeds).unwrap().with_noise(0.4).unwrap());
+        Plan { subjects: subjects.into(), arms: ["market", "random", "auto"].map(Arm::new).into(), first: 7, seeds, threads }
+    };
+    let until = |last: usize, seeds, threads| {
+        let enough = |progress: Progress| if progress.done < last { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+        Comparison::make_until(plan(seeds, threads), enough)
+    };
+    // So many that threads don't come to their end before they hear that it is enough.
+    const MANY: u32 = 2_000;
+    for (last, threads) in [(7, 1), (20, 2), (33, 3)] {
+        let (cut, is_cut) = until(last, MANY, threads).unwrap();
+        let seeds = cut.plan().seeds;
+        assert!(is_cut && seeds >= last as u32 / 6 && seeds < MANY, "{seeds} seeds after {last} tries");
+        assert_eq!(cut.csv(), Comparison::make(plan(seeds, 1), |_| {}).unwrap().csv(), "as if no more had been asked for");
+    }
+    let (whole, is_cut) = until(54, 9, 2).unwrap();
+    assert!(!is_cut && whole.plan().seeds == 9);
+}
+
+#[test]
+fn a_comparison_that_is_broken_off_at_once_compares_nothing() {
+    let arms = (0..500).map(|n| Arm { name: n.to_string(), ..Arm::new("random") }).collect();
+    let plan = Plan { subjects: vec![Subject::of_graph(graph(4), &[1.0]).unwrap()], arms, first: 1, seeds: 2, threads: 1 };
+    let sentence = Comparison::make_until(plan, |_| ControlFlow::Break(())).unwrap_err().to_string();
+    assert!(sentence.starts_with("it was broken off before every strategy was tried"), "{sentence}");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use super::load::Settings;
 use super::output;
+use super::progress::Tries;
 use super::stop::Stop;
-use super::trying::{Trying, bar};
+use super::trying::Trying;
 use polity::laboratory::{Advice, Comparison, Hindsight, Past, Plan, Subject};
 use polity::report::{self, Report};
 
@@ -69,9 +70,10 @@ impl Advise {
         } else {
             output::tell("durations: as estimated; no past run of this workflow was asked");
         }
-        let bar = bar((plan.subjects.len() * plan.arms.len()) as u64 * u64::from(plan.seeds));
-        let comparison = Comparison::make(plan, |progress| bar.set_position(progress.done as u64)).map_err(Stop::usage)?;
-        bar.finish_and_clear();
+        let mut bar = Tries::new(0, plan.tries());
+        let comparison = Comparison::make(plan, |progress| bar.tell(progress.done as u64)).map_err(Stop::usage);
+        bar.end();
+        let comparison = comparison?;
         if past.runs() > 0 {
             output::tell(&hindsight(&subject, &past, comparison.plan())?.text());
         }

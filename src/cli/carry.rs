@@ -81,7 +81,7 @@ pub fn carry_out(errand: Errand) -> Result<Outcome, Stop> {
 /// # Errors
 /// As [`carry_out`].
 pub fn carry_out_with(mut errand: Errand, found: impl FnOnce(&Errand) -> Builder) -> Result<Outcome, Stop> {
-    let interrupts = interrupt::listen();
+    let interrupts = interrupt::listen("the run is being cancelled");
     if errand.simulated {
         let seed = *errand.seed.get_or_insert_with(drawn);
         return polity::simulate(seed, inside(errand, found, interrupts));

@@ -1,8 +1,9 @@
 //! `polity export`: a workload as a file that another program reads.
 
-use super::load::Settings;
+use super::load::{self, Settings};
 use super::output;
 use super::stop::Stop;
+use polity::laboratory::Subject;
 use polity::workloads::{Distribution, Draws, Format, Loaded, Shape, Target, TaskGraph, read_with};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -36,6 +37,9 @@ pub struct Export {
     /// The seed of a made-up graph [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// A value for an input of a workflow, whose lists may be as long as it says; may be given several times
+    #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = load::input)]
+    input: Vec<(String, String)>,
 }
 
 /// A format to write.
@@ -94,7 +98,13 @@ impl Export {
             )));
         }
         let known = Settings::default().config()?.known();
-        let Loaded { graph, format, remarks } = read_with(&self.workload, &known).map_err(Stop::invalid)?;
+        let Loaded { graph, format, remarks } = if self.input.is_empty() {
+            read_with(&self.workload, &known).map_err(Stop::invalid)?
+        } else {
+            let subject = Subject::read_with(Path::new(&self.workload), &known, &[1.0], &load::given(&self.input));
+            let subject = subject.map_err(Stop::invalid)?;
+            Loaded { graph: subject.graph().clone(), format: Format::Polity, remarks: subject.remarks().to_vec() }
+        };
         remarks.iter().for_each(|remark| output::tell(&format!("assumed: {}", output::plain(remark))));
         let lost = match format {
             Format::WfFormat(_) => {
@@ -109,6 +119,9 @@ impl Export {
         Ok(graph)
     }
     fn made_up(&self) -> Result<TaskGraph, Stop> {
+        if let Some((name, _)) = self.input.first() {
+            return Err(Stop::usage(format!("-i {name}: a graph that is made up has no inputs; they are for workflows")));
+        }
         let shape: Shape = self.workload.parse().map_err(Stop::usage)?;
         let work = self.work.clone().ok_or_else(|| {
             Stop::usage(

@@ -1,27 +1,30 @@
-//! Ctrl-C, SIGTERM and SIGHUP: the first one ends the run in order, the second ends the program at once.
+//! Ctrl-C, SIGTERM and SIGHUP: the first one ends the work in order, the second ends the program at once.
 
 use super::output;
 use super::stop::INTERRUPTED;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Tells of the first interrupt.
-pub struct Interrupts(UnboundedReceiver<()>);
-
-/// Begins to listen, on a thread of its own: the second interrupt works also while the control thread is busy.
-pub fn listen() -> Interrupts {
-    let (send, receive) = unbounded_channel();
-    // Without that thread an interrupt does what it does to any program: it ends it.
-    let _ = std::thread::Builder::new().name("polity-signals".into()).spawn(move || watch(&send));
-    Interrupts(receive)
+pub struct Interrupts {
+    first: UnboundedReceiver<()>,
+    came: bool,
 }
 
-fn watch(send: &UnboundedSender<()>) {
+/// Begins to listen, on a thread of its own: the second interrupt works also while the control thread is busy. `what` is told to happen after the first.
+pub fn listen(what: &'static str) -> Interrupts {
+    let (send, receive) = unbounded_channel();
+    // Without that thread an interrupt does what it does to any program: it ends it.
+    let _ = std::thread::Builder::new().name("polity-signals".into()).spawn(move || watch(what, &send));
+    Interrupts { first: receive, came: false }
+}
+
+fn watch(what: &str, send: &UnboundedSender<()>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
         // Listening begins before the first one is answered and never pauses, so that a second one right behind it is not missed.
         let Some(mut signals) = Signals::listen() else { return };
         if signals.next().await {
-            output::tell("\ninterrupted: the run is being cancelled; once more ends it at once");
+            output::tell(&format!("\ninterrupted: {what}; once more ends it at once"));
             let _ = send.send(());
             if signals.next().await {
                 kill_commands();
@@ -85,8 +88,13 @@ impl Signals {
 impl Interrupts {
     /// Ends with the first interrupt; never, if there is none.
     pub async fn first(&mut self) {
-        if self.0.recv().await.is_none() {
+        if self.first.recv().await.is_none() {
             std::future::pending::<()>().await;
         }
+    }
+    /// True from the first interrupt on.
+    pub fn have_come(&mut self) -> bool {
+        self.came |= self.first.try_recv().is_ok();
+        self.came
     }
 }

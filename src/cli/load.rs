@@ -5,7 +5,7 @@ use super::stop::{INVALID, Stop, USAGE};
 use polity::agents::AgentSpec;
 use polity::config::{Config, ConfigErrors, Origin, Sources};
 use polity::protocols::{Capabilities, Name};
-use polity::workflow::{Action, Checked, Known, Workflow, WorkflowErrors, shell_quote};
+use polity::workflow::{Action, Checked, Given, Known, Workflow, WorkflowErrors, shell_quote};
 use polity::workloads::read_graph;
 use polity::{Government, Registry};
 use std::path::{Path, PathBuf};
@@ -180,6 +180,11 @@ pub fn input(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("an input is given as name=value".to_owned()),
     }
+}
+
+/// Inputs as they were typed.
+pub fn given(inputs: &[(String, String)]) -> Vec<(String, Given)> {
+    inputs.iter().map(|(name, text)| (name.clone(), Given::Text(text.clone()))).collect()
 }
 
 /// The arguments as a command that a shell reads back as the same.

@@ -29,6 +29,7 @@ mod orders;
 mod output;
 mod picture;
 mod plan;
+mod progress;
 mod record;
 mod replay;
 mod report;

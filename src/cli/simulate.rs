@@ -1,19 +1,16 @@
 //! `polity simulate`: an experiment, on all cores, into a folder; killed, it goes on.
 
+use super::interrupt;
 use super::load::{self, Settings};
 use super::output;
-use super::stop::Stop;
-use indicatif::{ProgressBar, ProgressStyle};
+use super::progress::Tries;
+use super::stop::{INTERRUPTED, Stop};
 use polity::laboratory::{Ending, Experiment, Sweep, SweepError, cores};
-use polity::workflow::duration_text;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 /// Work is left for the next command.
 const SPENT: u8 = 5;
-/// How often a log is told how far it is.
-const NOW_AND_THEN: Duration = Duration::from_secs(10);
 
 /// Carry out an experiment: what is varied, every cell by many seeds, in virtual time
 ///
@@ -68,14 +65,19 @@ impl Simulate {
         if found > 0 {
             told("Resuming", format!("{found} of {of} tries were done before"));
         }
-        let mut bar = Bar::new(found, of);
+        let mut interrupts = interrupt::listen("what has begun is finished and kept");
+        let mut bar = Tries::new(found, of);
         let ending = sweep.go(threads, |progress| {
             bar.tell(progress.done as u64);
-            ControlFlow::Continue(())
+            if interrupts.have_come() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         bar.end();
         match ending.map_err(stop)? {
             Ending::Complete => self.results(&folder, 0),
+            Ending::Stopped { done, of } if interrupts.have_come() => {
+                told("Interrupted", format!("{done} of {of} tries are done; the same command goes on"));
+                self.results(&folder, INTERRUPTED)
+            }
             Ending::Stopped { done, of } => {
                 told("Stopped", format!("`stop.after` is over, with {done} of {of} tries done; the same command goes on"));
                 self.results(&folder, SPENT)
@@ -99,42 +101,5 @@ fn stop(error: SweepError) -> Stop {
     match error {
         SweepError::Trial { .. } => Stop::invalid(error),
         other => Stop::usage(other),
-    }
-}
-
-/// How far it is: a bar for people, a line now and then for logs.
-struct Bar {
-    bar: ProgressBar,
-    log: bool,
-    begun: Instant,
-    last: Instant,
-    found: u64,
-    of: u64,
-}
-impl Bar {
-    fn new(found: u64, of: u64) -> Bar {
-        let log = !output::is_terminal();
-        let bar = if log { ProgressBar::hidden() } else { ProgressBar::new(of).with_position(found) };
-        let style =
-            ProgressStyle::with_template("{prefix:>12} [{elapsed_precise}] [{bar:24}] {pos}/{len} tries, {per_sec}, {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar.set_prefix("Trying");
-        bar.reset_eta(); // what was found was not made just now
-        let now = Instant::now();
-        Bar { bar, log, begun: now, last: now, found, of }
-    }
-    fn tell(&mut self, done: u64) {
-        self.bar.set_position(done);
-        if self.log && self.last.elapsed() >= NOW_AND_THEN {
-            self.last = Instant::now();
-            let made = done.saturating_sub(self.found).max(1) as f64;
-            let left = self.begun.elapsed().as_secs_f64() / made * self.of.saturating_sub(done) as f64;
-            let share = done as f64 / self.of.max(1) as f64 * 100.0;
-            let left = duration_text(Duration::from_secs(left.ceil().min(1e9) as u64));
-            output::tell(&format!("{:>12} {done}/{} tries ({share:.0} %), about {left} left", "Trying", self.of));
-        }
-    }
-    fn end(&self) {
-        self.bar.finish_and_clear();
     }
 }

@@ -2,9 +2,7 @@
 
 use super::crew::{self, AGENTS};
 use super::load;
-use super::output;
 use super::stop::Stop;
-use indicatif::{ProgressBar, ProgressStyle};
 use polity::config::{Config, Sources};
 use polity::laboratory::{Arm, Plan, Subject, cores, speeds};
 use polity::protocols::Name;
@@ -72,7 +70,8 @@ impl Trying {
             (given, _) => given.to_vec(),
         };
         crew::checked(&given)?;
-        let mut subject = Subject::read_with(&self.file, &config.known(), &given, &self.input).map_err(Stop::invalid)?;
+        let inputs = load::given(&self.input);
+        let mut subject = Subject::read_with(&self.file, &config.known(), &given, &inputs).map_err(Stop::invalid)?;
         if !self.speeds.is_empty() && subject.agents().len() != self.speeds.len() {
             return Err(Stop::usage("--speeds is for graphs; the agents of a workflow stand in its file"));
         }
@@ -181,16 +180,4 @@ fn arm(text: &str) -> Result<Arm, Stop> {
     Registry::standard().make(&strategy.name, &strategy.settings).map_err(|why| wrong(&why))?;
     let settings = if strategy.settings.is_object() { strategy.settings } else { Value::Object(serde_json::Map::new()) };
     Ok(Arm::with(&strategy.name, settings))
-}
-
-/// A bar of so many tries; hidden if nobody looks.
-pub fn bar(of: u64) -> ProgressBar {
-    if !output::is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(of);
-    let style = ProgressStyle::with_template("{prefix:>12} [{elapsed_precise}] [{bar:24}] {pos}/{len} tries, {eta} left");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_prefix("Trying");
-    bar
 }

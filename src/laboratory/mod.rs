@@ -37,7 +37,7 @@ pub use advice::{Advice, Rival};
 pub use compare::{Arm, Comparison, Plan, Progress, Row, Size};
 pub use hindsight::{Guess, Hindsight};
 pub use past::Past;
-pub use pool::{cores, in_parallel};
+pub use pool::{cores, in_parallel, in_parallel_until};
 pub use population::Population;
 pub use replay::{Alternative, Course, Moved, Place, Recording, Replay, ReplayError, Scenario, Shares};
 pub use subject::{Subject, speeds};

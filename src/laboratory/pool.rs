@@ -1,5 +1,6 @@
 //! Many tries, on all cores, with results that don't depend on how many there are.
 
+use core::ops::ControlFlow;
 use crossbeam_channel::{bounded, unbounded};
 use std::num::NonZeroUsize;
 
@@ -30,6 +31,32 @@ pub fn in_parallel<J: Sync, R: Send, E: Send>(
     work: impl Fn(&J) -> Result<R, E> + Sync,
     mut told: impl FnMut(usize),
 ) -> Result<Vec<R>, E> {
+    in_parallel_until(jobs, threads, work, |done| {
+        told(done);
+        ControlFlow::Continue(())
+    })
+}
+
+/// The same, until `told` breaks it off: what has begun then is still done, nothing else begins, and the results are those of the first jobs, as many as
+/// were done.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// let enough = |done| if done < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+/// let squares = polity::laboratory::in_parallel_until(&[1, 2, 3, 4, 5], 1, |n| Ok::<_, String>(n * n), enough)?;
+/// assert!((2..=5).contains(&squares.len()));
+/// assert_eq!(squares[..2], [1, 4]);
+/// # Ok::<(), String>(())
+/// ```
+///
+/// # Errors
+/// As [`in_parallel`].
+pub fn in_parallel_until<J: Sync, R: Send, E: Send>(
+    jobs: &[J],
+    threads: usize,
+    work: impl Fn(&J) -> Result<R, E> + Sync,
+    mut told: impl FnMut(usize) -> ControlFlow<()>,
+) -> Result<Vec<R>, E> {
     let (send, receive) = bounded(jobs.len().max(1));
     (0..jobs.len()).for_each(|n| send.send(n).expect("there is room for every job"));
     drop(send);
@@ -42,7 +69,7 @@ pub fn in_parallel<J: Sync, R: Send, E: Send>(
                 for n in receive.iter() {
                     let result = work(&jobs[n]);
                     if result.is_err() {
-                        while receive.try_recv().is_ok() {} // nothing else begins
+                        receive.try_iter().for_each(drop); // nothing else begins
                     }
                     if done.send((n, result)).is_err() {
                         return;
@@ -53,7 +80,9 @@ pub fn in_parallel<J: Sync, R: Send, E: Send>(
         drop(done);
         for (count, (n, result)) in results.iter().enumerate() {
             all[n] = Some(result);
-            told(count + 1);
+            if told(count + 1).is_break() {
+                receive.try_iter().for_each(drop);
+            }
         }
     });
     all.into_iter().flatten().collect()

@@ -149,11 +149,11 @@ impl Subject {
     pub fn read(path: &Path, known: &Known, speeds: &[f64]) -> Result<Subject, WorkloadError> {
         Subject::read_with(path, known, speeds, &[])
     }
-    /// The same, with inputs that a workflow is given, as texts.
+    /// The same, with inputs that a workflow is given.
     ///
     /// # Errors
     /// As [`read`](Subject::read); also if an input is unknown or its value wrong, or the workload is a graph, which has none.
-    pub fn read_with(path: &Path, known: &Known, speeds: &[f64], inputs: &[(String, String)]) -> Result<Subject, WorkloadError> {
+    pub fn read_with(path: &Path, known: &Known, speeds: &[f64], inputs: &[(String, Given)]) -> Result<Subject, WorkloadError> {
         let Loaded { graph, format, remarks } = read_with(path, known)?;
         if format != Format::Polity {
             if let Some((name, _)) = inputs.first() {
@@ -180,7 +180,7 @@ impl Subject {
             return Err(WorkloadError::new("a polity workflow tells of no bytes; a bandwidth is for task graphs"));
         }
         Transfers::new(&self.graph, bandwidth)?;
-        Ok(Subject { bandwidth: Some(bandwidth), ..self })
+        Ok(Subject { bandwidth: Some(bandwidth), ..self }.told_of_bytes())
     }
     /// With data that travels for so long between different agents in any case, however little it is; without a
     /// [bandwidth](Subject::with_bandwidth) for no longer. For graphs with bytes only.
@@ -191,7 +191,15 @@ impl Subject {
         if self.own_agents {
             return Err(WorkloadError::new("a polity workflow tells of no bytes; a latency is for task graphs"));
         }
-        Ok(Subject { latency, bandwidth: self.bandwidth.or(Some(f64::MAX)), ..self })
+        Ok(Subject { latency, bandwidth: self.bandwidth.or(Some(f64::MAX)), ..self }.told_of_bytes())
+    }
+    /// Where nothing travels, how fast it would is no use.
+    fn told_of_bytes(mut self) -> Subject {
+        let remark = "the graph tells of no bytes, so that its data takes no time whatever the bandwidth and the latency are";
+        if self.graph.total_bytes() == 0 && !self.remarks.iter().any(|said| said == remark) {
+            self.remarks.push(remark.to_owned());
+        }
+        self
     }
     /// With real work that strays from the estimates by a log-normal factor of mean 1, so that it is as much in all as was estimated; `sigma` is the
     /// standard deviation of its logarithm. Agents and planners know the estimates only.

@@ -1,10 +1,11 @@
 //! A comparison: planned, made, told.
 
-use super::{Size, csv, html, rows, text};
-use crate::laboratory::{Measures, Subject, Trial, in_parallel};
+use super::{Size, csv, html, json, rows, text};
+use crate::laboratory::{Measures, Subject, Trial, in_parallel_until};
 use crate::workflow::Strategy;
 use crate::workloads::WorkloadError;
-use serde_json::{Value, json};
+use core::ops::ControlFlow;
+use serde_json::Value;
 
 /// A strategy in a comparison.
 ///
@@ -22,7 +23,7 @@ pub struct Arm {
 impl Arm {
     /// A strategy in one word.
     pub fn new(name: &str) -> Arm {
-        Arm::with(name, json!({}))
+        Arm::with(name, Value::Object(serde_json::Map::new()))
     }
     /// A strategy with settings; they are part of what it is called.
     pub fn with(name: &str, settings: Value) -> Arm {
@@ -36,7 +37,7 @@ impl Arm {
         if settings.as_object().is_none_or(serde_json::Map::is_empty) {
             name.to_string()
         } else {
-            json!({ &**name: settings }).to_string()
+            serde_json::json!({ &**name: settings }).to_string()
         }
     }
     /// True for a plan of somebody who knows everything before it begins: no protocol can be asked to be as good.
@@ -62,6 +63,12 @@ pub struct Plan {
     pub seeds: u32,
     /// Threads; results don't depend on how many.
     pub threads: usize,
+}
+impl Plan {
+    /// Tries in all: sizes times arms times seeds.
+    pub fn tries(&self) -> u64 {
+        (self.subjects.len() * self.arms.len()) as u64 * u64::from(self.seeds)
+    }
 }
 
 /// So many strategies are asked why their runs did not end well.
@@ -109,20 +116,45 @@ impl Comparison {
     /// # Errors
     /// If there is nothing to compare, or the error of the first try that could not be made.
     pub fn make(plan: Plan, mut told: impl FnMut(Progress)) -> Result<Comparison, WorkloadError> {
+        let (comparison, _) = Comparison::make_until(plan, |progress| {
+            told(progress);
+            ControlFlow::Continue(())
+        })?;
+        Ok(comparison)
+    }
+    /// Makes it until `told` breaks it off; what has begun then is still waited for. Seeds are tried one after the other, each with every arm, so that
+    /// it is a comparison by the first seeds, as many as there were; the plan in it says how many, and `true` that they are fewer than planned.
+    ///
+    /// # Errors
+    /// As [`make`](Comparison::make); also if it was broken off before every arm was tried with one seed.
+    pub fn make_until(
+        mut plan: Plan,
+        mut told: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<(Comparison, bool), WorkloadError> {
         if plan.arms.is_empty() || plan.subjects.is_empty() || plan.seeds == 0 {
             let wrong = "a comparison needs a workload, at least one strategy and at least one seed";
             return Err(WorkloadError::new(wrong));
         }
-        let jobs: Vec<(usize, usize, u64)> = (0..plan.subjects.len())
-            .flat_map(|size| (0..plan.arms.len()).map(move |arm| (size, arm)))
-            .flat_map(|(size, arm)| (0..u64::from(plan.seeds)).map(move |n| (size, arm, plan.first.wrapping_add(n))))
+        let (sizes, arms) = (plan.subjects.len(), plan.arms.len());
+        let jobs: Vec<(u64, usize, usize)> = (0..u64::from(plan.seeds))
+            .map(|n| plan.first.wrapping_add(n))
+            .flat_map(|seed| (0..sizes).flat_map(move |size| (0..arms).map(move |arm| (seed, size, arm))))
             .collect();
-        let work = |(size, arm, seed): &(usize, usize, u64)| {
+        let work = |(seed, size, arm): &(u64, usize, usize)| {
             Trial::under(&plan.subjects[*size], plan.arms[*arm].strategy.clone(), *seed).run()
         };
         let of = jobs.len();
-        let tries = in_parallel(&jobs, plan.threads, work, |done| told(Progress { done, of }))?;
-        Ok(Comparison { plan, tries })
+        let made = in_parallel_until(&jobs, plan.threads, work, |done| told(Progress { done, of }))?;
+        let (cells, seeds) = (sizes * arms, made.len() / (sizes * arms));
+        if seeds == 0 {
+            return Err(WorkloadError::new(
+                "it was broken off before every strategy was tried with one seed, so that there is nothing to compare",
+            ));
+        }
+        let is_cut = seeds < plan.seeds as usize;
+        plan.seeds = seeds as u32;
+        let tries = (0..cells).flat_map(|cell| made[..seeds * cells].iter().skip(cell).step_by(cells)).cloned().collect();
+        Ok((Comparison { plan, tries }, is_cut))
     }
     /// What was compared.
     pub fn plan(&self) -> &Plan {
@@ -172,6 +204,21 @@ impl Comparison {
     /// The table for a terminal.
     pub fn table(&self) -> String {
         text::table(self)
+    }
+    /// The figures for programs: by size and strategy what the table has, and the effect size and the p of each difference. What means nothing is null.
+    ///
+    /// ```
+    /// # use polity::laboratory::{Arm, Comparison, Plan, Subject};
+    /// # use polity::workloads::{Draws, Shape};
+    /// # let graph = "fork_join(stages 2, width 3)".parse::<Shape>()?.graph(&Draws::new("10s".parse()?, 1))?;
+    /// # let subjects = vec![Subject::of_graph(graph, &[1.0])?];
+    /// let comparison = Comparison::make(Plan { subjects, arms: vec![Arm::new("market")], first: 1, seeds: 1, threads: 1 }, |_| {})?;
+    /// let row = &comparison.json()["sizes"][0]["strategies"][0];
+    /// assert!(row["strategy"] == "market" && row["over_bound"].as_f64() >= Some(1.0) && row["p"].is_null());
+    /// # Ok::<(), polity::workloads::WorkloadError>(())
+    /// ```
+    pub fn json(&self) -> Value {
+        json::json(self)
     }
     /// Every try as a row of CSV, with a head.
     pub fn csv(&self) -> String {

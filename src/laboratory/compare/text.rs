@@ -61,7 +61,7 @@ fn rows(text: &mut String, size: &Size, subject: &Subject) {
     if compared().any(|row| row.p.is_none()) && size.rows[0].makespan.len() > 1 {
         text.push_str("  where nothing is left to chance, since every seed gives the same, there is no *\n");
     }
-    let significant = size.rows.iter().any(|row| row.p.is_some_and(|p| p < SIGNIFICANT));
+    let significant = size.rows.iter().any(|row| row.p.is_some_and(is_significant));
     if significant {
         text.push_str("  * by Wilcoxon's signed ranks, Holm-corrected, chance alone makes such a difference in fewer than 5 of 100 comparisons\n");
     }
@@ -90,7 +90,7 @@ fn cells(row: &Row) -> Vec<String> {
         row.interval.map_or_else(none, |i| format!("[{}, {}]", figure(i.low), figure(i.high))),
         row.over_bound.map_or_else(none, |ratio| format!("{ratio:.3}×")),
         row.over_first.map_or_else(none, |share| {
-            format!("{}{}", signed(share), if row.p.is_some_and(|p| p < SIGNIFICANT) { " *" } else { "  " })
+            format!("{}{}", signed(share), if row.p.is_some_and(is_significant) { " *" } else { "  " })
         }),
         figure(row.cost),
         format!("{:.1}", row.messages),
@@ -99,6 +99,11 @@ fn cells(row: &Row) -> Vec<String> {
         format!("{:.2}", row.fairness),
         percent(row.lost_work),
     ]
+}
+
+/// Whether chance alone seldom makes such a difference.
+pub(super) fn is_significant(p: f64) -> bool {
+    p < SIGNIFICANT
 }
 
 /// Four digits, or more before the point.

@@ -154,7 +154,19 @@ impl Condition {
                 "give the workload a fixed `seed`, or leave `bandwidth` and `latency` off",
             ));
         }
-        let Some(given) = file.as_ref().filter(|given| given.subject.brings_agents()) else { return Ok(()) };
+        let brings = |given: &&Arc<Given>| given.subject.brings_agents();
+        let weightless = match file {
+            Some(given) => given.subject.graph().total_bytes() == 0,
+            None => bytes.as_ref().is_none_or(|bytes| *bytes.end() == 0),
+        };
+        if travels && weightless && file.as_ref().filter(brings).is_none() {
+            let changes = "has no bytes, so that a bandwidth or a latency changes nothing";
+            return Err(match file {
+                Some(given) => (format!("{} {changes}", given.shown), "leave `bandwidth` and `latency` off"),
+                None => (format!("the workload's graph {changes}"), "give the workload `bytes: [0, 1000000]`, or leave them off"),
+            });
+        }
+        let Some(given) = file.as_ref().filter(brings) else { return Ok(()) };
         let kinds = given.subject.agents().len();
         match &self.agents {
             _ if travels => Err((

@@ -50,6 +50,7 @@ impl Parts {
 /// |---|---|---|
 /// | `name` | what the experiment, and the folder of its results, is called | |
 /// | `workload` | a file that [`read`](crate::workloads::read()) reads, from the experiment's folder: `{ file: flow.yaml }`, or only its name | |
+/// | | with inputs for a polity workflow: `{ file, inputs }` | its defaults; a required one is made up |
 /// | | or a graph that is made up: `{ shape, work, seed, bytes }` ([`Shape`](crate::workloads::Shape), [`Distribution`](crate::workloads::Distribution)); with `seed: each` every try has another | `seed: 1`, `bytes: [0, 0]` |
 /// | `agents` | how many; or, for graphs, the speed of each: `[1.0, 0.5]`; or what they are drawn from: `{ count, speed, cost, slots, fit, reliability, seed }` ([`Population`](crate::laboratory::Population), [`Amount`](crate::workloads::Amount)) | those of the file; 8 |
 /// | `noise` | sigma of the log-normal factor by which work strays from its estimate | 0 |

@@ -30,6 +30,7 @@ static WORKLOAD: Record = Record {
     what: "a workload",
     keys: &[
         key("file", Kind::Text, "a polity workflow, WfFormat, STG or taskdag, from the experiment's folder"),
+        key("inputs", Kind::Map(&Kind::Any), "values for the inputs of a polity workflow"),
         key("shape", Kind::Text, "a graph that is made up, such as layered(layers 10, width 20, density 0.2)"),
         key("work", Kind::Text, "the work of its tasks, such as lognormal(mean 10s, sigma 0.5)"),
         key(

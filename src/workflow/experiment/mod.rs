@@ -2,11 +2,10 @@
 //!
 //! ```yaml
 //! name: spans                                  # also the folder of its results
-//! workload: { shape: "layered(layers 10, width 10, density 0.2)", work: "lognormal(mean 10s, sigma 0.5)", seed: 3 }
-//! agents: 8
+//! workload: { shape: "layered(layers 10, width 10, density 0.2)", work: "lognormal(mean 10s, sigma 0.5)", seed: 3, bytes: [0, 1000000] }
 //! strategies: [market, { hierarchical: { span: 4 } }]
 //! vary: { noise: [0, 0.2, 0.5] }               # a product: every value with every other
-//! zip: { agents: [8, 32], bandwidth: [1e6, 1e7] }   # together: the first with the first, the second with the second
+//! zip: { agents: [8, 32], bandwidth: [1e6, 1e7] }   # together: 8 agents with 1e6, 32 with 1e7; an `agents: [8, 32]` of its own would be two speeds
 //! repeat: 30
 //! ```
 //!
@@ -14,6 +13,7 @@
 //! |---|---|---|
 //! | `name` | what the experiment, and the folder of its results, is called | |
 //! | `workload` | a file of any format that [`workloads`](crate::workloads) reads, from the experiment's folder: `flow.yaml` or `{ file: flow.yaml }`; or a graph that is made up: `{ shape, work, seed, bytes }` | |
+//! | `workload.inputs` | values for the inputs of a polity workflow: `{ file: flow.yaml, inputs: { years: [2012, 2013] } }` | its defaults; a required one is made up |
 //! | `workload.shape` | [`Shape`](crate::workloads::Shape) | |
 //! | `workload.work` | [`Distribution`](crate::workloads::Distribution) of a task's work | |
 //! | `workload.seed` | what the graph is drawn by; `each`: by the seed of each try, so that each has another graph | 1 |

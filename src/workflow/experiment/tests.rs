@@ -143,7 +143,8 @@ fn a_workflow_is_no_experiment_and_a_file_brings_what_it_is() {
     };
     for (workload, more) in [
         ("f.yaml", "agents: 2\n"),
-        ("{ file: g.stg }", "agents: [1, 2]\nbandwidth: 1e6\n"),
+        ("{ file: g.stg }", "agents: [1, 2]\nnoise: 0.1\n"),
+        ("{ shape: 'chain(tasks 2)', work: 10s, bytes: [0, 9] }", "bandwidth: 1e6\n"),
         ("f.yaml", "noise: 0.1\nfaults: { crash: 50s }\n"),
     ] {
         assert_eq!(told(workload, more), Ok(()), "{workload} {more}");
@@ -160,6 +161,14 @@ fn a_workflow_is_no_experiment_and_a_file_brings_what_it_is() {
         told("f.yaml", "bandwidth: 1e6\n").unwrap_err(),
         "@/e.yaml:2:11: f.yaml is a polity workflow, which tells of no bytes; leave `bandwidth` and `latency` off"
     );
+    assert_eq!(
+        told("g.stg", "latency: 1s\n").unwrap_err(),
+        "@/e.yaml:2:11: g.stg has no bytes, so that a bandwidth or a latency changes nothing; leave `bandwidth` and `latency` off"
+    );
+    assert_eq!(
+        told("{ shape: 'chain(tasks 2)', work: 10s }", "bandwidth: 1e6\n").unwrap_err(),
+        "@/e.yaml:2:11: the workload's graph has no bytes, so that a bandwidth or a latency changes nothing; give the workload `bytes: [0, 1000000]`, or leave them off"
+    );
     let part = told("{ file: f.yaml, seed: 2 }", "").unwrap_err();
     assert!(
         part.contains("the workload is the file f.yaml, which has its own shape, work and bytes; keep either `file`"),
@@ -168,4 +177,36 @@ fn a_workflow_is_no_experiment_and_a_file_brings_what_it_is() {
     let none = told("h.yaml", "").unwrap_err();
     assert!(none.starts_with("@/e.yaml:2:11: @/h.yaml: can't be read: "), "{none}");
     assert!(none.ends_with("; workloads are sought from the folder of the experiment's file"), "{none}");
+}
+
+#[test]
+fn the_inputs_of_a_workflow_are_part_of_the_workload() {
+    let root = tempfile::tempdir().unwrap();
+    let flow = "name: f\nagents: [{ id: ann }]\ninputs: [{ name: parts, type: list, default: [1] }]\n\
+                tasks: [{ id: a, run: x, for_each: inputs.parts, estimate: 2s }]\n";
+    std::fs::write(root.path().join("f.yaml"), flow).unwrap();
+    std::fs::write(root.path().join("g.stg"), "1\n0 0 0\n1 5 1 0\n2 0 1 1\n").unwrap();
+    let path = root.path().join("e.yaml");
+    let told = |workload: &str, more: &str| {
+        let text = format!("name: e\n{workload}\nstrategies: [market]\n{more}");
+        parse(&text, Some(&path), &Default::default()).map_err(|wrong| wrong.to_string().replace(&root.path().display().to_string(), "@"))
+    };
+    let parts = told("", "vary: { workload: [f.yaml, { file: f.yaml, inputs: { parts: [1, 2, 3] } }] }").unwrap();
+    let subjects: Vec<(&str, usize)> =
+        parts.files.iter().map(|given| (&*given.shown, given.subject.graph().tasks().len())).collect();
+    assert_eq!(subjects, [("f.yaml", 1), ("f.yaml {parts: [1,2,3]}", 3)]);
+    for (workload, why) in [
+        ("{ file: f.yaml, inputs: { prats: [1] } }", "@/f.yaml: the workflow has no input \"prats\"; did you mean \"parts\"?"),
+        ("{ file: f.yaml, inputs: { parts: 3 } }", "@/f.yaml: input \"parts\" must be a list like [1, 2], but is the number 3"),
+        ("{ file: g.stg, inputs: { n: 1 } }", "@/g.stg: a task graph has no inputs, but \"n\" is given; inputs are for workflows"),
+        (
+            "{ shape: 'chain(tasks 2)', work: 10s, inputs: { n: 1 } }",
+            "a graph that is made up has no inputs; they are for workflows; leave `inputs` off, or name the `file` of a workflow",
+        ),
+    ] {
+        let sentence = told(&format!("workload: {workload}"), "").unwrap_err();
+        let (place, told) = sentence.strip_prefix("@/e.yaml:").unwrap().split_once(": ").unwrap();
+        assert!(place.starts_with("2:"), "{place}");
+        assert_eq!(told, why);
+    }
 }

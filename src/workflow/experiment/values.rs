@@ -8,6 +8,7 @@ use crate::workflow::problem::Problem;
 use crate::workflow::yaml::Node;
 use crate::workflow::{faults_read, policies};
 use crate::workloads::{Amount, Arrivals, Distribution, Shape};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Agents of a graph, until something else is said.
@@ -31,12 +32,17 @@ impl Reading<'_> {
     }
     fn workload(&mut self, node: &Node) -> Option<Workload> {
         if node.text().is_some() {
-            return Some(Workload { file: Some(self.file(node)?), ..Workload::default() });
+            return Some(Workload { file: Some(self.file(node, None)?), ..Workload::default() });
         }
         node.map()?;
         let before = self.problems.len();
+        let inputs = node.get("inputs");
+        if let Some(inputs) = inputs.filter(|_| node.get("file").is_none()) {
+            let problem = Problem::new(inputs.span, "a graph that is made up has no inputs; they are for workflows");
+            self.problems.push(problem.help("leave `inputs` off, or name the `file` of a workflow"));
+        }
         let workload = Workload {
-            file: node.get("file").and_then(|n| self.file(n)),
+            file: node.get("file").and_then(|n| self.file(n, inputs)),
             shape: node.get("shape").and_then(|n| self.shape(n)),
             work: node.get("work").and_then(|n| self.work(n)),
             seed: node.get("seed").and_then(|n| match n.text() {
@@ -80,24 +86,29 @@ impl Reading<'_> {
         let read = faults_read::faults(node, &mut self.problems);
         Some(Level::Faults(node.json().to_string().into(), Arc::new(read.value)))
     }
-    /// A file is read once, however often it is named.
-    fn file(&mut self, node: &Node) -> Option<Arc<Given>> {
-        let shown = node.text().filter(|text| !text.trim().is_empty())?;
+    /// A file is read once with the same inputs, however often it is named.
+    fn file(&mut self, node: &Node, inputs: Option<&Node>) -> Option<Arc<Given>> {
+        let name = node.text().filter(|text| !text.trim().is_empty())?;
+        let entries = inputs.into_iter().flat_map(Node::entries);
+        let inputs: Vec<(String, Value)> = entries.map(|(key, _, node)| (key.to_owned(), node.json())).collect();
+        let shown = if inputs.is_empty() { name.to_owned() } else { format!("{name} {}", said(&inputs)) };
         if let Some(read) = self.files.iter().find(|given| given.shown == shown) {
             return Some(read.clone());
         }
-        let path = self.folder.join(shown);
-        match Subject::read(&path, self.known, &speeds(FOR_NOW)) {
+        let path = self.folder.join(name);
+        let inputs: Vec<_> = inputs.into_iter().map(|(name, value)| (name, value.into())).collect();
+        match Subject::read_with(&path, self.known, &speeds(FOR_NOW), &inputs) {
             Ok(subject) => {
-                let given = Arc::new(Given { shown: shown.to_owned(), subject });
+                let given = Arc::new(Given { shown, subject });
                 self.files.push(given.clone());
                 Some(given)
             }
             Err(why) => {
-                let help = "workloads are sought from the folder of the experiment's file";
                 // A workflow has several problems; each is a sentence with its own place.
-                let all = why.to_string().replace('\n', "; ");
-                self.problems.push(Problem::new(node.span, all).help(help));
+                let problem = Problem::new(node.span, why.to_string().replace('\n', "; "));
+                let is_found = path.exists();
+                let help = "workloads are sought from the folder of the experiment's file";
+                self.problems.push(if is_found { problem } else { problem.help(help) });
                 None
             }
         }
@@ -162,4 +173,10 @@ impl Reading<'_> {
         }
         Some(Comings { text: format!("{count} of {arrivals}").into(), arrivals, count })
     }
+}
+
+/// Inputs in one line: `{n: 3, name: "x"}`.
+fn said(inputs: &[(String, Value)]) -> String {
+    let all: Vec<String> = inputs.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    format!("{{{}}}", all.join(", "))
 }
