@@ -23,7 +23,7 @@ fn open(text: &str, folder: &Path) -> Result<Sweep, SweepError> {
 }
 /// To its end.
 fn carry_out(text: &str, folder: &Path, threads: usize) {
-    assert_eq!(open(text, folder).unwrap().go(threads, |_| ControlFlow::Continue(())).unwrap(), Ending::Complete);
+    assert_eq!(open(text, folder).unwrap().go(threads, |_| ControlFlow::Continue(())).unwrap(), Ending::Complete { well: true });
 }
 /// Until so many tries are done.
 fn stop_after(text: &str, folder: &Path, threads: usize, tries: usize) -> Ending {
@@ -88,7 +88,7 @@ fn results_are_the_same_whatever_the_threads_and_wherever_it_was_killed() {
             let sweep = open(&text, &killed).unwrap();
             resumed.fetch_add(u32::from(sweep.found() > 0), Ordering::Relaxed);
             cut_within.fetch_add(u32::from(left > 0 && bytes[left - 1] != b'\n'), Ordering::Relaxed);
-            prop_assert_eq!(sweep.go(2, |_| ControlFlow::Continue(())).unwrap(), Ending::Complete);
+            prop_assert_eq!(sweep.go(2, |_| ControlFlow::Continue(())).unwrap(), Ending::Complete { well: true });
         }
         prop_assert_eq!(results(&alone), results(&killed));
         prop_assert!(results(&alone)[0].lines().count() as u64 - 1 <= tries);
@@ -144,7 +144,7 @@ fn what_is_complete_is_not_done_again_and_nothing_is_written() {
     let before = kept(&folder);
     let sweep = open(SMALL, &folder).unwrap();
     assert!(sweep.is_complete());
-    assert_eq!(sweep.go(1, |_| panic!("nothing is tried")).unwrap(), Ending::Complete);
+    assert_eq!(sweep.go(1, |_| panic!("nothing is tried")).unwrap(), Ending::Complete { well: true });
     assert_eq!(before, kept(&folder));
 }
 
@@ -165,7 +165,7 @@ fn what_asks_for_more_goes_on_with_what_was_tried() {
         tried += 1;
         ControlFlow::Continue(())
     });
-    assert_eq!((ending.unwrap(), tried), (Ending::Complete, 80 - found));
+    assert_eq!((ending.unwrap(), tried), (Ending::Complete { well: true }, 80 - found));
     carry_out(&more, &whole, 1);
     let shown = |folder: &Path| {
         ["runs.csv", "summary.csv", "summary.txt", "report.html", "experiment.yaml"]
@@ -258,7 +258,7 @@ fn a_journal_that_somebody_has_written_into_is_refused() {
 fn of_a_complete_experiment_nothing_may_be_gone() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("small");
-    assert_eq!(open(SMALL, &folder).unwrap().go(2, |_| ControlFlow::Continue(())).unwrap(), Ending::Complete);
+    assert_eq!(open(SMALL, &folder).unwrap().go(2, |_| ControlFlow::Continue(())).unwrap(), Ending::Complete { well: true });
     assert!(open(SMALL, &folder).unwrap().is_complete());
     std::fs::remove_file(folder.join("runs.csv")).unwrap();
     let wrong = open(SMALL, &folder).map(|_| ()).unwrap_err().to_string();

@@ -1,6 +1,6 @@
 //! `polity compare`: strategies side by side, in virtual time, by paired seeds.
 
-use super::interrupt;
+use super::interrupt::{self, Interrupts};
 use super::load::Settings;
 use super::output;
 use super::progress::Tries;
@@ -35,18 +35,18 @@ impl Compare {
         for remark in plan.subjects[0].remarks() {
             output::tell(&format!("assumed: {remark}"));
         }
+        let interrupts = interrupt::listen("what has begun is finished and compared");
         // That it can't be written is better known before.
         let folder = self.folder(&plan)?;
-        let made = self.make(plan, &folder);
+        let made = self.make(plan, &folder, interrupts);
         if made.is_err() {
             // Nothing is lost: without a comparison there is nothing in it.
             let _ = std::fs::remove_dir(folder.logs()).and_then(|()| std::fs::remove_dir(folder.path()));
         }
         made
     }
-    fn make(&self, plan: Plan, folder: &RunFolder) -> Result<u8, Stop> {
+    fn make(&self, plan: Plan, folder: &RunFolder, mut interrupts: Interrupts) -> Result<u8, Stop> {
         let planned = plan.seeds;
-        let mut interrupts = interrupt::listen("what has begun is finished and compared");
         let mut bar = Tries::new(0, plan.tries());
         let made = Comparison::make_until(plan, |progress| {
             bar.tell(progress.done as u64);

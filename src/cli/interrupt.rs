@@ -2,6 +2,7 @@
 
 use super::output;
 use super::stop::INTERRUPTED;
+use std::sync::mpsc::Sender;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Tells of the first interrupt.
@@ -12,17 +13,22 @@ pub struct Interrupts {
 
 /// Begins to listen, on a thread of its own: the second interrupt works also while the control thread is busy. `what` is told to happen after the first.
 pub fn listen(what: &'static str) -> Interrupts {
-    let (send, receive) = unbounded_channel();
+    let (send, first) = unbounded_channel();
+    let (hears, listens) = std::sync::mpsc::channel();
     // Without that thread an interrupt does what it does to any program: it ends it.
-    let _ = std::thread::Builder::new().name("polity-signals".into()).spawn(move || watch(what, &send));
-    Interrupts { first: receive, came: false }
+    let thread = std::thread::Builder::new().name("polity-signals".into());
+    if thread.spawn(move || watch(what, &hears, &send)).is_ok() {
+        let _ = listens.recv(); // nothing begins that an interrupt would find unguarded
+    }
+    Interrupts { first, came: false }
 }
 
-fn watch(what: &str, send: &UnboundedSender<()>) {
+fn watch(what: &str, hears: &Sender<()>, send: &UnboundedSender<()>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
         // Listening begins before the first one is answered and never pauses, so that a second one right behind it is not missed.
         let Some(mut signals) = Signals::listen() else { return };
+        let _ = hears.send(());
         if signals.next().await {
             output::tell(&format!("\ninterrupted: {what}; once more ends it at once"));
             let _ = send.send(());

@@ -7,7 +7,7 @@ use super::progress::Tries;
 use super::stop::{INTERRUPTED, Stop};
 use polity::laboratory::{Ending, Experiment, Sweep, SweepError, cores};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Work is left for the next command.
 const SPENT: u8 = 5;
@@ -49,7 +49,8 @@ impl Simulate {
                 "Complete",
                 format!("{name} was carried out before; raise `repeat` for more tries, or remove {folder} to do it again"),
             );
-            return self.results(sweep.folder(), 0);
+            let folder = sweep.folder().to_owned();
+            return self.ended(sweep.go(1, |_| ControlFlow::Break(())).map_err(stop)?, &folder);
         }
         told(
             "Experiment",
@@ -61,31 +62,38 @@ impl Simulate {
                 output::count(threads, "thread")
             ),
         );
+        let mut interrupts = interrupt::listen("what has begun is finished and kept");
         let found = sweep.found();
         if found > 0 {
             told("Resuming", format!("{found} of {of} tries were done before"));
         }
-        let mut interrupts = interrupt::listen("what has begun is finished and kept");
         let mut bar = Tries::new(found, of);
         let ending = sweep.go(threads, |progress| {
             bar.tell(progress.done as u64);
             if interrupts.have_come() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         bar.end();
-        match ending.map_err(stop)? {
-            Ending::Complete => self.results(&folder, 0),
-            Ending::Stopped { done, of } if interrupts.have_come() => {
-                told("Interrupted", format!("{done} of {of} tries are done; the same command goes on"));
-                self.results(&folder, INTERRUPTED)
-            }
+        let ending = ending.map_err(stop)?;
+        if interrupts.have_come()
+            && let Ending::Stopped { done, of } = ending
+        {
+            told("Interrupted", format!("{done} of {of} tries are done; the same command goes on"));
+            return self.results(&folder, INTERRUPTED);
+        }
+        self.ended(ending, &folder)
+    }
+    fn ended(&self, ending: Ending, folder: &Path) -> Result<u8, Stop> {
+        match ending {
+            Ending::Complete { well } => self.results(folder, u8::from(!well)),
             Ending::Stopped { done, of } => {
-                told("Stopped", format!("`stop.after` is over, with {done} of {of} tries done; the same command goes on"));
-                self.results(&folder, SPENT)
+                let over = format!("`stop.after` is over, with {done} of {of} tries done; the same command goes on");
+                output::tell(&format!("{:>12} {over}", "Stopped"));
+                self.results(folder, SPENT)
             }
         }
     }
     /// Says what came of it, and where it lies.
-    fn results(&self, folder: &std::path::Path, code: u8) -> Result<u8, Stop> {
+    fn results(&self, folder: &Path, code: u8) -> Result<u8, Stop> {
         match std::fs::read_to_string(folder.join("summary.txt")) {
             Ok(text) => output::print(&text)?,
             Err(error) => return Err(Stop::usage(format!("can't read the summary in {}: {error}", folder.display()))),

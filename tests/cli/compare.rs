@@ -35,6 +35,10 @@ fn a_workflow_and_a_graph_are_compared_and_what_is_left_can_be_opened() {
         "heft",
     ]);
     again.coded(0).prints(&["vee · 3 tasks · 2 agents", "vee · 3 tasks · 4 agents", "heft (offline)"]);
+    let json = place.run(&["compare", "vee.json", "--seeds", "6", "--strategies", "market,heft", "--noise", "0.3", "--json", "--out", "json"]);
+    let figures: serde_json::Value = serde_json::from_str(&json.coded(0).out).unwrap();
+    let rows = &figures["sizes"][0]["strategies"];
+    assert!(rows[0]["strategy"] == "market" && rows[0]["p"].is_null() && rows[1]["p"].is_f64(), "{figures:#}");
     place.run(&["compare", "flow.yaml", "--seeds", "1", "--strategies", "random"]).coded(0).says(&["small-2/report.html"]);
     place.run(&["compare", "vee.json", "--seeds", "3", "--faults", "crash=0.05,repair=1s", "--strategies", "market"]).coded(0);
     place.run(&["compare", "vee.json", "--seeds", "1", "--bandwidth", "1e3", "--strategies", "heft"]).coded(0);
@@ -88,6 +92,7 @@ fn wrong_words_are_refused_with_a_remedy() {
         (&["odd.json"], 3, "expected WfFormat"),
         (&["none.json"], 3, "none.json"),
         (&["flow.yaml", "--seeds", "0"], 2, "--seeds"),
+        (&["flow.yaml", "--seeds", "100000", "--out", "vee.json/x"], 2, "error: can't create vee.json/x: "),
     ] {
         let mut all = vec!["compare"];
         all.extend(words);

@@ -88,3 +88,12 @@ fn wrong_words_are_refused_with_a_remedy() {
         assert_eq!(done.out, "", "nothing half-done");
     }
 }
+
+#[test]
+fn a_workflow_is_written_with_the_inputs_it_is_given() {
+    let text = "name: years\ninputs: [{ name: years, type: list }]\nagents: [{ id: ann }]\ntasks:\n  - { id: dig, for_each: inputs.years, run: 'true', estimate: 10s }\n";
+    let place = Place::new().with("years.yaml", text);
+    let made = place.run(&["export", "years.yaml", "--format", "taskdag", "-i", "years=[1, 2, 3]"]).coded(0);
+    made.prints(&["dig[0]", "dig[2]"]);
+    place.run(&["export", "chain(tasks 2)", "--work", "1s", "-i", "n=1"]).coded(2).says(&["a graph that is made up has no inputs"]);
+}

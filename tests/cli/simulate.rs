@@ -92,6 +92,15 @@ fn what_is_wrong_is_told_with_a_remedy_and_nothing_is_overwritten() {
 }
 
 #[test]
+fn an_experiment_in_which_nothing_ends_well_is_no_success() {
+    let flow = "name: f\nagents: [{ id: ann }]\ntasks: [{ id: a, run: x, estimate: 9s, timeout: 1s }]\n";
+    let place = Place::new().with("flow.yaml", flow).with("e.yaml", "name: e\nworkload: flow.yaml\nstrategies: [random]\nrepeat: 2\n");
+    for _ in 0..2 {
+        place.run(&["simulate", "e.yaml"]).coded(1).prints(&["2 of 2 runs of cell 1 (random) did not end well"]);
+    }
+}
+
+#[test]
 fn time_that_is_over_leaves_the_rest_to_the_same_command() {
     // A workflow is known again by another process.
     let flow =

@@ -28,6 +28,9 @@ struct Record {
     /// The version of polity, since another one may measure something else.
     polity: String,
     complete: bool,
+    /// Some run ended well.
+    #[serde(default)]
+    well: bool,
 }
 impl Record {
     fn of(experiment: &Experiment) -> Record {
@@ -38,6 +41,7 @@ impl Record {
             files: files.collect(),
             polity: env!("CARGO_PKG_VERSION").into(),
             complete: false,
+            well: false,
         }
     }
     /// What is different, if something is that matters. `texts` are those of both experiments.
@@ -100,9 +104,13 @@ impl Folder {
     pub(super) fn is_complete(&self) -> bool {
         self.record.complete
     }
-    /// Notes that all is done.
-    pub(super) fn completed(&mut self) -> Result<(), SweepError> {
-        self.record.complete = true;
+    /// True if all is done, and some run ended well.
+    pub(super) fn ended_well(&self) -> bool {
+        self.record.well
+    }
+    /// Notes that all is done, and whether some run ended well.
+    pub(super) fn completed(&mut self, well: bool) -> Result<(), SweepError> {
+        (self.record.complete, self.record.well) = (true, well);
         self.keep_record()
     }
     fn keep_record(&self) -> Result<(), SweepError> {

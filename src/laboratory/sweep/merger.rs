@@ -28,6 +28,8 @@ pub(super) struct Merger<R: Write, S: Write> {
     kept: Kept,
     /// What the first strategy came to under the condition at hand, by try.
     first: Vec<f64>,
+    /// Some run ended well.
+    well: bool,
 }
 
 /// The cell that is being written.
@@ -53,7 +55,7 @@ impl<R: Write, S: Write> Merger<R, S> {
         summary.write_all(csv::summary_head(&experiment.parts().measures).as_bytes())?;
         let kept = Kept::default();
         let (waiting, aside) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Merger { experiment, at: (0, 0), waiting, aside, open: None, runs, summary, kept, first: Vec::new() })
+        Ok(Merger { experiment, at: (0, 0), waiting, aside, open: None, runs, summary, kept, first: Vec::new(), well: false })
     }
     /// The next cell and try to be written.
     pub(super) fn at(&self) -> (u64, u32) {
@@ -90,6 +92,10 @@ impl<R: Write, S: Write> Merger<R, S> {
     pub(super) fn done(&self) -> u64 {
         self.number(self.at) + (self.waiting.len() + self.aside.len()) as u64
     }
+    /// True if some run that was written ended well.
+    pub(super) fn ended_well(&self) -> bool {
+        self.well
+    }
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
     }
@@ -107,6 +113,7 @@ impl<R: Write, S: Write> Merger<R, S> {
     }
     fn write(&mut self, tried: &Tried) -> io::Result<()> {
         let (cell, n) = self.at;
+        self.well |= tried.measures.well;
         let experiment = &self.experiment;
         let measures: &[Measure] = &experiment.parts().measures;
         let open = self.open.get_or_insert_with(|| Open::new(experiment.cell(cell), measures.len()));

@@ -18,7 +18,10 @@ type Files = Merger<BufWriter<File>, BufWriter<File>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// All is done.
-    Complete,
+    Complete {
+        /// Whether some run ended well; if none did, the figures mean nothing.
+        well: bool,
+    },
     /// It was enough for now; the same sweep goes on where this one stopped.
     Stopped {
         /// Tries that are done.
@@ -61,7 +64,7 @@ pub enum Ending {
 /// assert!(matches!(stopped, Ending::Stopped { of: 24, .. }));
 /// let sweep = open()?;
 /// assert!(sweep.found() >= 10);
-/// assert_eq!(sweep.go(1, |_| ControlFlow::Continue(()))?, Ending::Complete);
+/// assert_eq!(sweep.go(1, |_| ControlFlow::Continue(()))?, Ending::Complete { well: true });
 ///
 /// let runs = std::fs::read_to_string(folder.path().join("spans/runs.csv"))?;
 /// assert_eq!(runs.lines().count(), 1 + 24);
@@ -128,7 +131,9 @@ impl Sweep {
     /// # Errors
     /// If a try can't be made or a file can't be written; what was tried before is kept.
     pub fn go(mut self, threads: usize, mut told: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Ending, SweepError> {
-        let Some((mut merger, mut journal)) = self.work.take() else { return Ok(Ending::Complete) };
+        let Some((mut merger, mut journal)) = self.work.take() else {
+            return Ok(Ending::Complete { well: self.folder.ended_well() });
+        };
         let experiment = self.experiment.clone();
         let (begun, after) = (Instant::now(), experiment.after());
         let told = |progress| match told(progress) {
@@ -144,7 +149,8 @@ impl Sweep {
         if !complete {
             return Ok(Ending::Stopped { done: merger.done(), of: experiment.tries() });
         }
-        self.folder.completed()?;
-        Ok(Ending::Complete)
+        let well = merger.ended_well();
+        self.folder.completed(well)?;
+        Ok(Ending::Complete { well })
     }
 }
