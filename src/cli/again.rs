@@ -1,6 +1,7 @@
 //! A run again, with what the record of an earlier one knows.
 
 use super::carry::{Errand, View};
+use super::crew::Staffed;
 use super::dead_letters::now;
 use super::load;
 use super::record::rfc3339;
@@ -67,6 +68,7 @@ impl Earlier {
     /// If its workflow was not kept, or is another by now.
     pub fn errand(&self, recall: Recall, runs: PathBuf, words: &[&str]) -> Result<Errand, Stop> {
         let record = &self.record;
+        let graph = self.graph()?;
         let (workflow, agents) = self.workflow(words.last().copied().unwrap_or("done again"))?;
         let government = Registry::standard().make(&record.strategy, &record.settings).map_err(Stop::invalid)?;
         let inputs = self.report.head().map(|head| head.inputs.clone()).unwrap_or_default();
@@ -75,6 +77,7 @@ impl Earlier {
         let again = ["polity"].iter().chain(words).copied().chain([self.folder.name()]).map(str::to_owned).collect();
         Ok(Errand {
             workflow,
+            graph,
             agents,
             government,
             inputs,
@@ -95,6 +98,11 @@ impl Earlier {
     /// # Errors
     /// If it was not kept, or is another by now.
     pub fn workflow(&self, verb: &str) -> Result<(Workflow, Vec<AgentSpec>), Stop> {
+        let twin = |workflow| if self.record.simulated { polity::simulated_twin(&workflow).workflow } else { workflow };
+        if let Some(staffed) = self.graph()? {
+            let (workflow, agents) = staffed.flow().map_err(Stop::invalid)?;
+            return Ok((twin(workflow), agents));
+        }
         let (path, name) = (self.folder.workflow(), self.folder.name());
         if !path.exists() {
             let why = "its workflow was not kept: it did not come from one file, or the file was changed while the run began";
@@ -105,9 +113,13 @@ impl Earlier {
         if loaded.workflow().hash != self.record.hash {
             return Err(Stop::invalid(format!("{} is not the workflow that {name} ran; it was changed", path.display())));
         }
-        let workflow = loaded.checked.workflow;
-        let workflow = if self.record.simulated { polity::simulated_twin(&workflow).workflow } else { workflow };
-        Ok((workflow, loaded.checked.agents))
+        Ok((twin(loaded.checked.workflow), loaded.checked.agents))
+    }
+    /// The task graph that it was, if it was no workflow.
+    fn graph(&self) -> Result<Option<Staffed>, Stop> {
+        let path = self.folder.graph();
+        let kept = path.exists().then(|| Staffed::kept(&path, &self.record.speeds));
+        kept.transpose().map_err(Stop::invalid)
     }
 }
 

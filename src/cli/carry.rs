@@ -1,5 +1,6 @@
 //! A run, from its society to its folder.
 
+use super::crew::Staffed;
 use super::interrupt::{self, Interrupts};
 use super::json::Json;
 use super::orders::Orders;
@@ -10,7 +11,7 @@ use super::stop::Stop;
 use polity::agents::{AgentSpec, Workplace, agent_fn};
 use polity::event::{RunId, RunStatus};
 use polity::protocols::Name;
-use polity::report::{Chronicle, Console, ConsoleOptions, Graph, OrderNote, Recall, RunFolder, Writer, memorable, mermaid};
+use polity::report::{Chronicle, Console, ConsoleOptions, Graph, OrderNote, Recall, RunFolder, RunRecord, Writer, memorable, mermaid};
 use polity::workflow::{Action, Workflow};
 use polity::{Builder, Controls, Government, MemoryFile, Polity, RunOptions, Society};
 use serde_json::{Value, json};
@@ -35,6 +36,8 @@ pub struct View {
 /// Everything that a run needs.
 pub struct Errand {
     pub workflow: Workflow,
+    /// The task graph that it is, if it is no workflow of a file.
+    pub graph: Option<Staffed>,
     pub agents: Vec<AgentSpec>,
     pub government: Government,
     pub inputs: BTreeMap<Name, Value>,
@@ -198,12 +201,22 @@ impl Kept {
             words.extend(["--seed".to_owned(), society.seed().to_string()]);
         }
         let replay = super::load::command(&words);
-        keep_workflow(&errand.workflow, folder)?;
+        match &errand.graph {
+            Some(staffed) => folder.write_graph(&staffed.graph.to_taskdag())?,
+            None => keep_workflow(&errand.workflow, folder)?,
+        }
         let graph = picture::graph(&errand.workflow);
         folder.write_dag(&mermaid(&graph))?;
         let writer = Writer::start(folder, RUN)
             .map_err(|error| Stop::usage(format!("can't write {}: {error}", folder.events().display())))?;
-        let recorder = Rc::new(RefCell::new(Recorder::new(folder.clone(), replay.clone(), whole(&errand.cwd), errand.mock)));
+        let constant = RunRecord {
+            cwd: whole(&errand.cwd),
+            mock: errand.mock,
+            speeds: errand.graph.as_ref().map(|graph| graph.speeds.clone()).unwrap_or_default(),
+            replay: replay.clone(),
+            ..RunRecord::default()
+        };
+        let recorder = Rc::new(RefCell::new(Recorder::new(folder.clone(), constant)));
         let log = society.events();
         log.add(Box::new(writer.clone()));
         log.add(Box::new(recorder.clone()));

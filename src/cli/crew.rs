@@ -3,10 +3,11 @@
 use super::load::{self, Loaded};
 use super::output;
 use super::stop::Stop;
+use polity::agents::AgentSpec;
 use polity::config::Config;
 use polity::laboratory::{Subject, speeds};
-use polity::workflow::Checked;
-use polity::workloads::{self, read_graph};
+use polity::workflow::{Checked, Workflow};
+use polity::workloads::{self, TaskGraph, WorkloadError, read_graph};
 use std::path::Path;
 
 /// Agents of a graph that nobody gives any.
@@ -60,13 +61,12 @@ impl Crew {
         if graph.graph.total_bytes() > 0 {
             output::tell("assumed: data takes no time; `polity compare --bandwidth` counts it");
         }
-        let invalid = |wrong: workloads::WorkloadError| Stop::invalid(format!("{}: {wrong}", path.display()));
-        let subject = Subject::of_graph(graph.graph, &speeds).map_err(invalid)?;
-        let workflow = subject.workflow().clone();
+        let invalid = |wrong: WorkloadError| Stop::invalid(format!("{}: {wrong}", path.display()));
+        let staffed = Staffed { graph: graph.graph, speeds };
+        let (workflow, agents) = staffed.flow().map_err(invalid)?;
         let government = load::government(path, config, &workflow)?;
-        let agents = subject.agents().to_vec();
         let checked = Checked { workflow, agents, warnings: Vec::new(), missing_agents: Vec::new(), notes: Vec::new() };
-        Ok(Loaded { checked, government, made_up: Vec::new() })
+        Ok(Loaded { checked, government, made_up: Vec::new(), graph: Some(staffed) })
     }
     /// The same as words of a command.
     pub fn words(&self) -> Vec<String> {
@@ -74,6 +74,31 @@ impl Crew {
         let speeds = (!speeds.is_empty()).then(|| ["--speeds".to_owned(), speeds.join(",")]);
         let agents = self.agents.map(|n| ["--agents".to_owned(), n.to_string()]);
         agents.into_iter().chain(speeds).flatten().collect()
+    }
+}
+
+/// A task graph with the speeds of its agents.
+#[derive(Clone)]
+pub struct Staffed {
+    pub graph: TaskGraph,
+    pub speeds: Vec<f64>,
+}
+impl Staffed {
+    /// What carries it out.
+    ///
+    /// # Errors
+    /// If the graph makes no workflow.
+    pub fn flow(&self) -> Result<(Workflow, Vec<AgentSpec>), WorkloadError> {
+        let subject = Subject::of_graph(self.graph.clone(), &self.speeds)?;
+        Ok((subject.workflow().clone(), subject.agents().to_vec()))
+    }
+    /// That of an earlier run.
+    ///
+    /// # Errors
+    /// If what was kept can't be read.
+    pub fn kept(path: &Path, speeds: &[f64]) -> Result<Staffed, WorkloadError> {
+        let graph = workloads::read(path)?.graph;
+        Ok(Staffed { graph, speeds: speeds.to_vec() })
     }
 }
 

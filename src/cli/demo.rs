@@ -40,6 +40,7 @@ impl Demo {
         output::tell("A task fails and is tried again; an agent crashes, is restarted, and its task goes on.\n");
         let errand = Errand {
             workflow: checked.workflow.clone(),
+            graph: None,
             agents: checked.agents.clone(),
             government,
             inputs: inputs(&checked)?,

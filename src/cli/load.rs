@@ -1,5 +1,6 @@
 //! From flags and a file to what can be run: configuration, checked workflow, government.
 
+use super::crew::Staffed;
 use super::output;
 use super::stop::{INVALID, Stop, USAGE};
 use polity::agents::AgentSpec;
@@ -58,6 +59,8 @@ pub struct Loaded {
     pub government: Government,
     /// Agents that were made up, since nobody defines them.
     pub made_up: Vec<Name>,
+    /// The task graph that it is, if it is no workflow.
+    pub graph: Option<Staffed>,
 }
 impl Loaded {
     /// The workflow.
@@ -89,7 +92,7 @@ pub fn load(path: &Path, config: &Config, mock: bool) -> Result<Loaded, Stop> {
         checked = polity::workflow::load(path, &Known { agents, ..known }).map_err(invalid)?;
     }
     let government = government(path, config, &checked.workflow)?;
-    Ok(Loaded { checked, government, made_up })
+    Ok(Loaded { checked, government, made_up, graph: None })
 }
 
 /// Checks a workflow that the command line itself makes.
@@ -99,7 +102,7 @@ pub fn load(path: &Path, config: &Config, mock: bool) -> Result<Loaded, Stop> {
 pub fn text(text: &str, config: &Config) -> Result<Loaded, Stop> {
     let checked = polity::workflow::parse(text, None, &config.known()).map_err(|errors| Stop::usage(errors.to_string()))?;
     let government = government(Path::new("workflow"), config, &checked.workflow)?;
-    Ok(Loaded { checked, government, made_up: Vec::new() })
+    Ok(Loaded { checked, government, made_up: Vec::new(), graph: None })
 }
 
 /// An agent that can do whatever is asked of it.

@@ -9,18 +9,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Keeps the record of one run.
 pub struct Recorder {
     folder: RunFolder,
-    replay: String,
-    cwd: String,
-    mock: bool,
+    /// What is known before it begins.
+    constant: RunRecord,
     began: Time,
     record: Option<RunRecord>,
     /// The first thing that could not be written.
     pub problem: Option<FolderError>,
 }
 impl Recorder {
-    /// For the run of this folder; `replay` repeats it, and its commands run in `cwd`.
-    pub fn new(folder: RunFolder, replay: String, cwd: String, mock: bool) -> Recorder {
-        Recorder { folder, replay, cwd, mock, began: Time::ZERO, record: None, problem: None }
+    /// For the run of this folder. `constant` has what is known before it begins: what repeats it, where its commands run, whether answers are made up,
+    /// and the speeds of a graph's agents.
+    pub fn new(folder: RunFolder, constant: RunRecord) -> Recorder {
+        Recorder { folder, constant, began: Time::ZERO, record: None, problem: None }
     }
     fn keep(&mut self, record: RunRecord) {
         let written = self.folder.write_record(&record);
@@ -39,8 +39,9 @@ impl Sink for Recorder {
             What::RunStarted(head) => {
                 self.began = event.at;
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                let begun = RunRecord::begun(self.folder.name(), head, &rfc3339(now), &self.replay);
-                self.keep(RunRecord { cwd: self.cwd.clone(), mock: self.mock, ..begun });
+                let RunRecord { replay, cwd, mock, speeds, .. } = self.constant.clone();
+                let begun = RunRecord::begun(self.folder.name(), head, &rfc3339(now), &replay);
+                self.keep(RunRecord { cwd, mock, speeds, ..begun });
             }
             What::RunPaused | What::RunResumed => {
                 let status = if matches!(event.what, What::RunPaused) { "paused" } else { "running" };

@@ -107,7 +107,7 @@ impl Run {
 
     fn errand(&self, loaded: Loaded, bound: BoundInputs, seed: Option<u64>, cwd: PathBuf, runs: PathBuf) -> Errand {
         let again = self.again(&loaded);
-        let Loaded { mut checked, government, .. } = loaded;
+        let Loaded { mut checked, government, graph, .. } = loaded;
         if let Some(given) = &self.faults {
             checked.workflow.faults = Some(given.faults.clone());
         }
@@ -120,6 +120,7 @@ impl Run {
         };
         Errand {
             workflow,
+            graph,
             agents: checked.agents,
             government,
             inputs: bound.values.iter().map(|(name, value)| (name.clone(), Value::clone(value))).collect(),

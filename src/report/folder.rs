@@ -145,6 +145,10 @@ impl RunFolder {
     pub fn workflow(&self) -> PathBuf {
         self.path.join("workflow.polity.yaml")
     }
+    /// The task graph that it was, as `taskdag/1`, if it was no workflow; its agents are the [`speeds`](RunRecord::speeds) of its record.
+    pub fn graph(&self) -> PathBuf {
+        self.path.join("graph.taskdag.json")
+    }
     /// What jobs printed.
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
@@ -203,6 +207,14 @@ impl RunFolder {
     /// If the file can't be written.
     pub fn write_workflow(&self, text: &str) -> Result<(), FolderError> {
         let path = self.workflow();
+        fs::write(&path, text).map_err(|source| FolderError::Io { doing: "write", path, source })
+    }
+    /// Keeps the task graph.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn write_graph(&self, text: &str) -> Result<(), FolderError> {
+        let path = self.graph();
         fs::write(&path, text).map_err(|source| FolderError::Io { doing: "write", path, source })
     }
     /// Writes `run.json`, whole or not at all: to another file first, which then takes its place.
@@ -289,6 +301,9 @@ pub struct RunRecord {
     /// True if agents and answers were made up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mock: bool,
+    /// Of a task graph's run, the speed of each agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub speeds: Vec<f64>,
     /// The run that it goes on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes: Option<String>,

@@ -46,6 +46,22 @@ fn a_graph_is_carried_out_in_virtual_time_only() {
 }
 
 #[test]
+fn the_run_of_a_graph_is_replayed_and_gone_on_with_as_that_of_a_workflow() {
+    let place = place();
+    place.run(&["run", "vee.json", "--simulate", "--speeds", "1,2", "--seed", "7", "--name", "first"]).coded(0);
+    std::fs::remove_file(place.path("vee.json")).unwrap(); // the folder has it all
+    let replayed = place.run(&["replay", "first", "--strategy", "heft", "--json"]).coded(0);
+    let figures: serde_json::Value = serde_json::from_str(&replayed.out).unwrap();
+    assert_eq!(figures["error"], 0.0, "{figures:#}");
+    place.run(&["replay", "first", "--speeds", "4,4"]).coded(0);
+    // Where every job fails on purpose; that purpose is not kept.
+    place.run(&["run", "g.stg", "--simulate", "--speeds", "1", "--name", "lost", "--faults", "fail=1", "--seed", "3"]).coded(1);
+    place.run(&["retry", "lost"]).coded(0).says(&["going on with lost", "1 completed"]);
+    std::fs::write(place.path(".polity/runs/first/graph.taskdag.json"), "{").unwrap();
+    place.run(&["replay", "first"]).coded(3).says(&["first/graph.taskdag.json: line 1, column 1: the JSON ends before it is complete"]);
+}
+
+#[test]
 fn wrong_words_are_refused_with_a_remedy() {
     let place = place().with("cut.json", &GRAPH[..60]).with("odd.json", "{ \"schemaVersion\": \"0.9\", \"workflow\": {} }");
     for (words, code, says) in [
