@@ -72,6 +72,11 @@ fn what_is_done_below_a_task_counts_as_if_it_stood_beside_it() {
         subject(&format!("{head}  - {{ id: s, workflow: {{ name: inner, tasks: [{x}, {y}, {z}] }} }}\n  - {}\n", step("e", "s")));
     let flat = subject(&format!("{head}  - {x}\n  - {y}\n  - {z}\n  - {}\n", step("e", "z")));
     for arm in arms() {
+        let (measures, chronicle) = Trial::under(&nested, arm.strategy.clone(), 1).watch().unwrap();
+        let (shown, done) = (chronicle.report().busy_share(), chronicle.report().work().values().map(|work| work.done).sum::<u32>());
+        assert!((shown - measures.utilisation).abs() < 1e-9 && done == 4, "{}: {shown} {} {done}", arm.name, measures.utilisation);
+        let own = |(_, agent): (_, &polity::report::AgentRecord)| agent.done;
+        assert_eq!(chronicle.report().agents().map(own).sum::<u32>(), 1, "the others are below");
         let [nested, flat] = [&nested, &flat].map(|subject| Trial::under(subject, arm.strategy.clone(), 1).run().unwrap());
         assert!(
             (nested.cost - 120.0).abs() < 1e-6 && (flat.cost - 120.0).abs() < 1e-6,

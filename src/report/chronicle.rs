@@ -1,6 +1,6 @@
 //! All folds that the files of a finished run are made of, and these files.
 
-use super::fold::{Report, concerns};
+use super::fold::Report;
 use super::folder::{FolderError, RunFolder};
 use super::page::page;
 use super::read::ReadError;
@@ -24,7 +24,6 @@ use std::path::{Path, PathBuf};
 /// assert!(folder.page().is_file() && folder.trace().is_file());
 /// ```
 pub struct Chronicle {
-    run: RunId,
     report: Report,
     names: Names,
     timeline: Timeline,
@@ -32,7 +31,7 @@ pub struct Chronicle {
 impl Chronicle {
     /// Of a run of which nothing is known yet.
     pub fn of(run: RunId) -> Chronicle {
-        Chronicle { run, report: Report::default(), names: Names::default(), timeline: Timeline::of(run) }
+        Chronicle { report: Report::of(run), names: Names::default(), timeline: Timeline::of(run) }
     }
     /// From `events.ndjson`.
     ///
@@ -80,9 +79,7 @@ impl Chronicle {
 }
 impl Sink for Chronicle {
     fn take(&mut self, event: &Event) {
-        if concerns(self.run, event) {
-            self.report.take(event);
-        }
+        self.report.take(event);
         self.beside(event);
     }
 }

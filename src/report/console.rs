@@ -73,7 +73,7 @@ impl Console {
             out: Some(out),
             bar: None,
             names: Names::default(),
-            report: Report::default(),
+            report: Report::of(run),
             awards: BTreeMap::new(),
             failed: Vec::new(),
             total: 0,
@@ -363,7 +363,11 @@ impl Console {
 
 impl Sink for Console {
     fn take(&mut self, event: &Event) {
-        if !concerns(self.run, event) || self.over || self.out.is_none() {
+        if self.over || self.out.is_none() {
+            return;
+        }
+        if !concerns(self.run, event) {
+            self.report.take(event); // what is done below it keeps its agents busy
             return;
         }
         self.names.take(event);

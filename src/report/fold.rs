@@ -1,7 +1,8 @@
 //! The report: a fold over one run's events. It computes nothing that is not in them.
 
 use super::disturbed::{Disturbed, Faulted};
-use super::record::{AgentRecord, BreakerRecord, State, Step, TaskRecord};
+use super::lower::Lower;
+use super::record::{AgentRecord, BreakerRecord, State, Step, TaskRecord, Work};
 use crate::event::{COPIES, Event, Governance, RunHead, RunId, RunStatus, RunTail, Sink, UNDOING, What};
 use crate::supervision::Circuit;
 use core::time::Duration;
@@ -23,7 +24,8 @@ const MOST_BREAKERS: usize = 1_024;
 
 /// Everything that is known of one run, as far as its events have told.
 ///
-/// It filters nothing itself: give it the events of one run and those of the society. Each event costs O(1), plus O(log agents).
+/// Give it the events of one run, those of the society, and those of the runs below it: of these it keeps what the agents did
+/// ([`Report::work`]). Those of other runs change nothing. Each event costs O(1), plus O(log agents).
 ///
 /// ```
 /// use polity::event::{Event, RunId, What};
@@ -64,6 +66,7 @@ pub struct Report {
     undelivered: u64,
     turned_back: Option<RunStatus>,
     faulted: Faulted,
+    lower: Lower,
     pub(super) remarks: Vec<String>,
     pub(super) cost: Cost,
 }
@@ -90,6 +93,15 @@ pub struct Cost {
 }
 
 impl Report {
+    /// Of a run of which nothing is known yet.
+    ///
+    /// ```
+    /// use polity::{event::RunId, report::Report};
+    /// assert_eq!(Report::of(RunId(3)).run(), Some(RunId(3)));
+    /// ```
+    pub fn of(run: RunId) -> Report {
+        Report { run: Some(run), ..Report::default() }
+    }
     /// Whether every step of every task is kept, with its decision records and results: what [`super::explain`] tells from. Off by
     /// default, since it costs some hundred bytes per award.
     pub fn keeping_decisions(mut self, keep: bool) -> Report {
@@ -201,6 +213,20 @@ impl Report {
     pub(super) fn faulted(&self) -> &Faulted {
         &self.faulted
     }
+    /// What each agent did, in the run and in those below it, by number. O(agents + runs below that go on).
+    ///
+    /// ```
+    /// use polity::report::Report;
+    /// assert!(Report::default().work().is_empty());
+    /// ```
+    pub fn work(&self) -> BTreeMap<AgentId, Work> {
+        let mut all = self.lower.work();
+        for (id, agent) in &self.agents {
+            let one = all.entry(*id).or_default();
+            *one = one.and(Work { done: agent.done, failed: agent.failed, busy: agent.busy });
+        }
+        all
+    }
     /// Letters between agents that nobody took.
     pub fn undelivered(&self) -> u64 {
         self.undelivered
@@ -212,8 +238,9 @@ impl Report {
 
     /// Takes one event.
     pub fn take(&mut self, event: &Event) {
-        if event.run.is_run() && self.run.is_some_and(|run| run != event.run) {
-            return; // of a sub-run, or of somebody else's
+        if let Some(run) = self.run.filter(|run| event.run.is_run() && *run != event.run) {
+            self.lower.take(run, event);
+            return;
         }
         self.events += 1;
         self.last = self.last.max(event.at);

@@ -206,13 +206,13 @@ fn tasks(say: Say<'_>) -> Table {
     Table { columns, rows: chosen.into_iter().map(row).collect(), caption }
 }
 fn agents(say: Say<'_>) -> Table {
-    let makespan = say.report.makespan().as_secs_f64();
+    let (makespan, all) = (say.report.makespan(), say.report.work());
     let row = |(id, agent): (AgentId, &super::AgentRecord)| {
-        let whole = makespan * f64::from(agent.slots);
-        let share = if whole > 0.0 { (agent.busy.as_secs_f64() / whole).clamp(0.0, 1.0) } else { 0.0 };
+        let work = all.get(&id).copied().unwrap_or_default();
+        let share = work.share(agent.slots, makespan);
         let reason = agent.reason.as_ref().map(|reason| clipped(reason, 120)).unwrap_or_default();
-        let numbers = [agent.slots, agent.done, agent.failed].map(|n| Cell::from(n.to_string()));
-        let more = [seconds(agent.busy), percent(share), agent.losses.to_string(), reason].map(Cell::from);
+        let numbers = [agent.slots, work.done, work.failed].map(|n| Cell::from(n.to_string()));
+        let more = [seconds(work.busy), percent(share), agent.losses.to_string(), reason].map(Cell::from);
         [Cell::from(say.agent(id))].into_iter().chain(numbers).chain(more).collect()
     };
     let numbers = ["slots", "done", "failed", "busy", "share", "lost"].map(Column::number);

@@ -347,6 +347,44 @@ pub struct AgentRecord {
     /// Its breakers that ever opened, by coordinator and kind of work.
     pub breakers: BTreeMap<(u32, Name), BreakerRecord>,
 }
+/// What an agent did.
+///
+/// ```
+/// use core::time::Duration;
+/// use polity::report::Work;
+/// let (here, below) = (Work { done: 1, failed: 0, busy: Duration::from_secs(2) }, Work { done: 2, failed: 1, busy: Duration::from_secs(3) });
+/// assert_eq!(here.and(below), Work { done: 3, failed: 1, busy: Duration::from_secs(5) });
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Jobs that it completed.
+    pub done: u32,
+    /// Jobs that failed in its hands.
+    pub failed: u32,
+    /// Time that its jobs took, all slots together.
+    pub busy: Duration,
+}
+impl Work {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Work) -> Work {
+        let busy = self.busy.saturating_add(other.busy);
+        Work { done: self.done.saturating_add(other.done), failed: self.failed.saturating_add(other.failed), busy }
+    }
+    /// The share of so many slots that it was busy, over a time: 0..=1.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use polity::report::Work;
+    /// let work = Work { busy: Duration::from_secs(3), ..Work::default() };
+    /// assert_eq!((work.share(2, Duration::from_secs(6)), work.share(1, Duration::ZERO)), (0.25, 0.0));
+    /// ```
+    pub fn share(self, slots: u32, of: Duration) -> f64 {
+        let whole = of.as_secs_f64() * f64::from(slots);
+        if whole > 0.0 { (self.busy.as_secs_f64() / whole).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
 /// What a report remembers of a breaker.
 ///
 /// ```

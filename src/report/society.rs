@@ -30,10 +30,10 @@ pub fn agents_of(report: &Report, names: &Names) -> String {
         "breakers",
         "last reason",
     ]);
-    let makespan = report.makespan().as_secs_f64();
+    let (makespan, all) = (report.makespan(), report.work());
     for (id, agent) in report.agents() {
-        let whole = makespan * f64::from(agent.slots);
-        let share = if whole > 0.0 { (agent.busy.as_secs_f64() / whole).clamp(0.0, 1.0) } else { 0.0 };
+        let work = all.get(&id).copied().unwrap_or_default();
+        let share = work.share(agent.slots, makespan);
         let state = match (agent.joined, agent.is_away()) {
             (None, _) => "not there",
             (Some(_), true) => "lost",
@@ -45,9 +45,9 @@ pub fn agents_of(report: &Report, names: &Names) -> String {
             state.into(),
             agent.incarnation.to_string(),
             agent.restarts.to_string(),
-            agent.done.to_string(),
-            agent.failed.to_string(),
-            seconds(agent.busy),
+            work.done.to_string(),
+            work.failed.to_string(),
+            seconds(work.busy),
             percent(share),
             format!("{held}/{}", agent.slots),
             breakers(agent),

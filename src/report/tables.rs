@@ -101,16 +101,16 @@ fn urgency(task: &super::TaskRecord) -> u8 {
 /// The table of all agents.
 pub(super) fn agents(say: Say<'_>) -> Table {
     let mut table = empty(&["agent", "slots", "done", "failed", "busy", "share", "lost", "last loss"]);
-    let makespan = say.report.makespan().as_secs_f64();
+    let (makespan, all) = (say.report.makespan(), say.report.work());
     for (id, agent) in say.report.agents() {
-        let whole = makespan * f64::from(agent.slots);
-        let share = if whole > 0.0 { (agent.busy.as_secs_f64() / whole).clamp(0.0, 1.0) } else { 0.0 };
+        let work = all.get(&id).copied().unwrap_or_default();
+        let share = work.share(agent.slots, makespan);
         table.add_row([
             say.agent(id),
             agent.slots.to_string(),
-            agent.done.to_string(),
-            agent.failed.to_string(),
-            seconds(agent.busy),
+            work.done.to_string(),
+            work.failed.to_string(),
+            seconds(work.busy),
             percent(share),
             agent.losses.to_string(),
             agent.reason.as_ref().map(|r| clipped(r, 60)).unwrap_or_default(),

@@ -35,10 +35,10 @@ impl Report {
     fn counted(&self) -> impl Iterator<Item = &TaskRecord> {
         self.tasks().filter(|(n, _)| self.family(*n).is_none()).map(|(_, t)| t)
     }
-    /// The share of the agents' slots, over the whole run, in which a job ran: 0..=1.
+    /// The share of the agents' slots, over the whole run, in which a job of it or of a run below it ran: 0..=1.
     pub fn busy_share(&self) -> f64 {
         let slots: f64 = self.agents().map(|(_, a)| f64::from(a.slots)).sum();
-        let busy: f64 = self.agents().map(|(_, a)| a.busy.as_secs_f64()).sum();
+        let busy: f64 = self.work().values().map(|work| work.busy.as_secs_f64()).sum();
         share(busy, slots * self.makespan().as_secs_f64())
     }
     /// What coordination cost: messages, rounds, payments, refusals, jobs that were lost.
