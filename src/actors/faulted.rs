@@ -90,7 +90,7 @@ impl AgentActor {
     pub(super) fn told(&self, id: JobId, answer: Result<Value, Failure>) -> Result<Value, Failure> {
         let chance = self.world.trouble.active().and_then(|_| self.blueprint.part.as_ref()).map_or(0.0, |part| part.fails);
         if answer.is_ok() && chance > 0.0 && faults::fails(self.seed_of(id), chance) {
-            return Err(Failure::error("it failed on purpose (faults.fail)"));
+            return Err(Failure::error("it failed on purpose (`faults.fail`, or the reliability of its agent)"));
         }
         let liar = self.blueprint.part.as_ref().is_some_and(|part| part.wrong_results);
         let how =

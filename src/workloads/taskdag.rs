@@ -7,7 +7,8 @@ use serde_json::Value;
 /// The word by which the format says its name.
 pub(super) const FORMAT: &str = "taskdag/1";
 
-/// The graph of a `taskdag/1` text: `tasks[i] = [name, index into kinds, work]`, `edges[k] = [from, to, bytes]`, with `id` as its name.
+/// The graph of a `taskdag/1` text: `tasks[i] = [name, index into kinds, work]`, `edges[k] = [from, to, bytes]`, with `id` as its name. Where it names
+/// `units`, these have to be seconds and bytes.
 ///
 /// # Errors
 /// With the path of what is not as expected, or the sentence of [`TaskGraph::new`].
@@ -32,6 +33,7 @@ pub(super) fn from_value(value: &Value) -> Result<TaskGraph, WorkloadError> {
         )));
     }
     known_keys(value)?;
+    units(&root)?;
     let kinds = root.key("kinds")?;
     let kinds = kinds.list()?.map(|kind| kind.text().map(str::to_owned)).collect::<Result<Vec<String>, _>>()?;
     let tasks = root.key("tasks")?;
@@ -53,9 +55,31 @@ pub(super) fn from_value(value: &Value) -> Result<TaskGraph, WorkloadError> {
     TaskGraph::new(root.key("id")?.text()?, tasks, edges)
 }
 
+/// A number in another unit would be read as something else.
+fn units(root: &At<'_>) -> Result<(), WorkloadError> {
+    let Some(units) = root.maybe("units")? else { return Ok(()) };
+    let own: [(&str, &[&str], &str, &str); 2] = [
+        ("work", &["s", "sec", "second", "seconds"], "seconds", "the work of the tasks"),
+        ("data", &["bytes", "byte", "b"], "bytes", "the data of the edges"),
+    ];
+    for (key, words, expected, what) in own {
+        let Some(unit) = units.maybe(key)? else { continue };
+        let text = unit.text()?;
+        let first = text.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+        if !words.contains(&first.as_str()) {
+            return Err(WorkloadError::new(format!(
+                "`{unit}` must be {expected}, but is {}; convert {what}, and say \"{}\" there",
+                shown_text(text),
+                words[0]
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// A key that is nearly one of ours is meant to be it; others belong to whoever wrote the file.
 fn known_keys(value: &Value) -> Result<(), WorkloadError> {
-    const KEYS: [&str; 5] = ["format", "id", "kinds", "tasks", "edges"];
+    const KEYS: [&str; 6] = ["format", "id", "units", "kinds", "tasks", "edges"];
     let strange = value.as_object().into_iter().flatten().map(|(key, _)| &**key).filter(|key| !KEYS.contains(key));
     for key in strange {
         if let Some(near) = crate::workflow::text::nearest(key, KEYS.iter().copied()) {

@@ -20,7 +20,7 @@ pub(super) fn csv(comparison: &Comparison) -> String {
                     quoted(&arm.name),
                     plan.first.wrapping_add(n as u64),
                     m.makespan,
-                    m.makespan / bounds[n],
+                    number(m.makespan / bounds[n]),
                     m.well,
                     m.cost,
                     m.paid,
@@ -39,6 +39,11 @@ pub(super) fn csv(comparison: &Comparison) -> String {
         }
     }
     text
+}
+
+/// Empty if it is none.
+fn number(x: f64) -> String {
+    if x.is_finite() { x.to_string() } else { String::new() }
 }
 
 /// By RFC 4180, where that is needed; a spreadsheet must not take a name for a formula.

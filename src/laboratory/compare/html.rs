@@ -1,7 +1,7 @@
 //! `report.html` of a comparison.
 
 use super::rows::{Row, Size};
-use super::text::{figure, percent, short};
+use super::text::{digits, figure, percent, short};
 use super::{Arm, Comparison};
 use crate::laboratory::Trial;
 use crate::laboratory::picture::{Axis, BoxPlot, Cell, Cloud, Column, Curves, Page, Part, Scatter, Series, Table, Unit};
@@ -75,12 +75,12 @@ fn table(size: &Size) -> Table {
             row.p.map_or_else(none, |p| if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") }).into(),
             row.effect.map_or_else(none, |effect| format!("{effect:+.2}")).into(),
             figure(row.cost).into(),
-            format!("{:.1}", row.messages).into(),
-            format!("{:.1}", row.rounds).into(),
+            digits(row.messages, 1).into(),
+            digits(row.rounds, 1).into(),
             percent(row.utilisation).into(),
-            format!("{:.2}", row.fairness).into(),
+            digits(row.fairness, 2).into(),
             percent(row.lost_work).into(),
-            format!("{:.1}", row.late).into(),
+            digits(row.late, 1).into(),
             failed,
         ]
     };

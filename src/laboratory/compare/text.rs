@@ -93,10 +93,10 @@ fn cells(row: &Row) -> Vec<String> {
             format!("{}{}", signed(share), if row.p.is_some_and(is_significant) { " *" } else { "  " })
         }),
         figure(row.cost),
-        format!("{:.1}", row.messages),
-        format!("{:.1}", row.rounds),
+        digits(row.messages, 1),
+        digits(row.rounds, 1),
         percent(row.utilisation),
-        format!("{:.2}", row.fairness),
+        digits(row.fairness, 2),
         percent(row.lost_work),
     ]
 }
@@ -115,6 +115,10 @@ pub(in crate::laboratory) fn figure(x: f64) -> String {
         size if size >= 10.0 => format!("{x:.2}"),
         _ => format!("{x:.3}"),
     }
+}
+/// So many digits after the point.
+pub(in crate::laboratory) fn digits(x: f64, after: usize) -> String {
+    if x.is_finite() { format!("{x:.after$}") } else { "—".into() }
 }
 pub(in crate::laboratory) fn percent(x: f64) -> String {
     if x.is_finite() { format!("{:.1} %", x * 100.0) } else { "—".into() }
