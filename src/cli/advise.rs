@@ -41,6 +41,9 @@ fn share(text: &str) -> Result<f64, String> {
 impl Advise {
     pub fn go(&self) -> Result<u8, Stop> {
         let config = Settings { runs: self.runs.clone(), ..Settings::default() }.config()?;
+        if let Some(runs) = self.runs.as_deref().filter(|runs| !std::path::Path::new(runs).is_dir()) {
+            return Err(Stop::usage(format!("--runs {runs} is no directory; give one that keeps runs, or leave it off")));
+        }
         let subject = self.trying.subject(&config)?;
         let (past, others) = if self.ignore_past { (Past::default(), 0) } else { past(config.runs(), &subject)? };
         let told = if past.runs() > 0 { subject.clone().with_past(&past).map_err(Stop::invalid)? } else { subject.clone() };

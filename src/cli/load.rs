@@ -87,9 +87,7 @@ pub fn load(path: &Path, config: &Config, mock: bool) -> Result<Loaded, Stop> {
     let mut checked = polity::workflow::load(path, &known).map_err(invalid)?;
     let made_up = if mock { checked.missing_agents.clone() } else { Vec::new() };
     if !made_up.is_empty() {
-        let mut agents = known.agents.clone();
-        agents.extend(made_up.iter().map(|name| invented(name, &checked.workflow)));
-        checked = polity::workflow::load(path, &Known { agents, ..known }).map_err(invalid)?;
+        checked = polity::workflow::load(path, &inventing(known, &checked)).map_err(invalid)?;
     }
     let government = government(path, config, &checked.workflow)?;
     Ok(Loaded { checked, government, made_up, graph: None })
@@ -103,6 +101,13 @@ pub fn text(text: &str, config: &Config) -> Result<Loaded, Stop> {
     let checked = polity::workflow::parse(text, None, &config.known()).map_err(|errors| Stop::usage(errors.to_string()))?;
     let government = government(Path::new("workflow"), config, &checked.workflow)?;
     Ok(Loaded { checked, government, made_up: Vec::new(), graph: None })
+}
+
+/// What is known, and agents that a workflow names and nobody defines.
+pub fn inventing(known: Known, checked: &Checked) -> Known {
+    let made_up = checked.missing_agents.iter().map(|name| invented(name, &checked.workflow));
+    let agents = known.agents.iter().cloned().chain(made_up).collect();
+    Known { agents, ..known }
 }
 
 /// An agent that can do whatever is asked of it.
@@ -182,6 +187,14 @@ pub fn input(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("an input is given as name=value".to_owned()),
+    }
+}
+
+/// Tells what a mock makes up, if anything.
+pub fn tell_made_up(what: &str, names: &[Name]) {
+    if !names.is_empty() {
+        let listed: Vec<String> = names.iter().map(|name| output::plain(name)).collect();
+        output::tell(&format!("mock: these {what} are made up: {}", listed.join(", ")));
     }
 }
 

@@ -8,7 +8,6 @@ use super::output;
 use super::stop::{INTERRUPTED, Stop};
 use polity::event::RunStatus;
 use polity::faults::Faults;
-use polity::protocols::Name;
 use polity::workflow::{BoundInputs, bind_inputs};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -179,13 +178,8 @@ fn given_faults(text: &str) -> Result<Box<GivenFaults>, String> {
 }
 
 fn tell_made_up(loaded: &Loaded, bound: &BoundInputs) {
-    let listed = |names: &[Name]| names.iter().map(|name| output::plain(name)).collect::<Vec<_>>().join(", ");
-    if !loaded.made_up.is_empty() {
-        output::tell(&format!("mock: these agents are made up: {}", listed(&loaded.made_up)));
-    }
-    if !bound.made_up.is_empty() {
-        output::tell(&format!("mock: these inputs are made up: {}", listed(&bound.made_up)));
-    }
+    load::tell_made_up("agents", &loaded.made_up);
+    load::tell_made_up("inputs", &bound.made_up);
 }
 
 fn code(outcome: &Outcome) -> u8 {

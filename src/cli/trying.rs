@@ -6,6 +6,7 @@ use super::stop::Stop;
 use polity::config::{Config, Sources};
 use polity::laboratory::{Arm, Plan, Subject, cores, speeds};
 use polity::protocols::Name;
+use polity::workflow::Known;
 use polity::{Registry, RetryPolicy};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -41,6 +42,9 @@ pub struct Trying {
     /// A value for an input of a workflow; may be given several times
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = load::input)]
     input: Vec<(String, String)>,
+    /// Make up agents that a workflow names and nobody defines
+    #[arg(long)]
+    mock: bool,
     /// How often a task of a graph is tried in all, when it fails; 0 without end
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1)]
     attempts: u32,
@@ -71,7 +75,7 @@ impl Trying {
         };
         crew::checked(&given)?;
         let inputs = load::given(&self.input);
-        let mut subject = Subject::read_with(&self.file, &config.known(), &given, &inputs).map_err(Stop::invalid)?;
+        let mut subject = Subject::read_with(&self.file, &self.known(config), &given, &inputs).map_err(Stop::invalid)?;
         if !self.speeds.is_empty() && subject.agents().len() != self.speeds.len() {
             return Err(Stop::usage("--speeds is for graphs; the agents of a workflow stand in its file"));
         }
@@ -113,6 +117,17 @@ impl Trying {
         let arms = self.arms()?;
         Ok(Plan { subjects, arms, first: self.seed, seeds: self.seeds, threads })
     }
+    /// What is known; with --mock also agents that the workflow names and nobody defines, which is told.
+    fn known(&self, config: &Config) -> Known {
+        let known = config.known();
+        if !self.mock {
+            return known;
+        }
+        // What is wrong with the file is told when it is read for good.
+        let Ok(checked) = polity::workflow::load(&self.file, &known) else { return known };
+        load::tell_made_up("agents", &checked.missing_agents);
+        load::inventing(known, &checked)
+    }
     /// True if real work is to stray.
     pub fn is_noisy(&self) -> bool {
         self.noise > 0.0
@@ -134,6 +149,7 @@ impl Trying {
             words.extend(["--noise".to_owned(), self.noise.to_string()]);
         }
         words.extend(self.input.iter().flat_map(|(name, value)| ["-i".to_owned(), format!("{name}={value}")]));
+        words.extend(self.mock.then(|| "--mock".to_owned()));
         if self.attempts != 1 {
             words.extend(["--attempts".to_owned(), self.attempts.to_string()]);
         }

@@ -9,7 +9,7 @@ use crate::workloads::{Arrivals, Distribution, Format, Loaded, TaskGraph, Transf
 use core::fmt::Write;
 use core::time::Duration;
 use polity_agents::{AgentSpec, Distribution as Drawn, Simulation};
-use polity_protocols::Rng;
+use polity_protocols::{Name, Rng};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
@@ -69,6 +69,17 @@ impl Coming {
         let others: Vec<Workflow> = others.collect();
         core::iter::once(first).chain(others).collect()
     }
+}
+
+/// What is said of a workflow whose agents are not there.
+fn lack(missing: &[Name]) -> Option<String> {
+    let names: Vec<&str> = missing.iter().map(|name| &**name).collect();
+    let what = match names[..] {
+        [] => return None,
+        [one] => format!("an agent is named and not defined: {one}"),
+        _ => format!("agents are named and not defined: {}", names.join(", ")),
+    };
+    Some(format!("{what}; define what is missing under `agents` here or in ./polity.yaml, or make it up with --mock"))
 }
 
 /// How fast agents are that a graph does not name: drawn once from here, and always the same.
@@ -145,7 +156,7 @@ impl Subject {
     /// From a file of any format that [`workloads`](crate::workloads) reads. A polity workflow brings its agents; a graph gets `speeds`.
     ///
     /// # Errors
-    /// One sentence that begins with the path.
+    /// One sentence that begins with the path; also if a workflow names agents that are not defined.
     pub fn read(path: &Path, known: &Known, speeds: &[f64]) -> Result<Subject, WorkloadError> {
         Subject::read_with(path, known, speeds, &[])
     }
@@ -167,6 +178,9 @@ impl Subject {
         }
         let checked = crate::workflow::load(path, known);
         let checked = checked.map_err(|wrong| WorkloadError::new(format!("{}: {wrong}", path.display())))?;
+        if let Some(lack) = lack(&checked.missing_agents) {
+            return Err(WorkloadError::new(format!("{}: {lack}", path.display())));
+        }
         let given = with_inputs(&checked.workflow, inputs.iter().cloned());
         let given = given.map_err(|wrong| WorkloadError::new(format!("{}: {wrong}", path.display())))?;
         Subject::of_workflow(&given, checked.agents)

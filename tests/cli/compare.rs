@@ -101,6 +101,23 @@ fn wrong_words_are_refused_with_a_remedy() {
     assert!(!place.path(".polity/compare").exists(), "nothing is left of what was refused");
 }
 
+/// Whoever is named has to be there, or be made up.
+#[test]
+fn agents_that_are_not_there_are_made_up_when_that_is_asked_for() {
+    let place = Place::new()
+        .with("seed.yaml", include_str!("../data/seed-workflow.yaml"))
+        .with("nobody.yaml", "name: w\ntasks: [{ id: a, run: x }]\n");
+    let sentence = "seed.yaml: agents are named and not defined: data_quality_agent, etl_agent, analytics_agent; define what is missing under \
+                    `agents` here or in ./polity.yaml, or make it up with --mock";
+    for verb in ["compare", "advise"] {
+        place.run(&[verb, "seed.yaml", "--seeds", "2"]).coded(3).says(&[sentence]);
+        let made = place.run(&[verb, "seed.yaml", "--seeds", "2", "--mock"]).coded(0);
+        made.prints(&["3 agents"]).says(&["mock: these agents are made up: data_quality_agent, etl_agent, analytics_agent"]);
+        place.run(&[verb, "nobody.yaml", "--mock"]).coded(3).says(&["no agent can ever do \"a\": there are no agents"]);
+    }
+    place.run(&["advise", "seed.yaml", "--runs", "nowhere"]).coded(2).says(&["error: --runs nowhere is no directory"]);
+}
+
 /// A bound that is none, and a plan that is none, say so.
 #[test]
 fn what_the_table_can_not_promise_it_says() {

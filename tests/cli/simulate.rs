@@ -101,6 +101,19 @@ fn an_experiment_in_which_nothing_ends_well_is_no_success() {
 }
 
 #[test]
+fn what_may_be_meant_otherwise_is_told() {
+    let place = Place::new().with("small.yaml", SMALL);
+    let with = |name: &str, more: &str| std::fs::write(place.path(name), SMALL.replace("random]", "heft]") + more).unwrap();
+    with("sizes.yaml", "agents: [8, 32]\n");
+    with("speeds.yaml", "agents: [1, 2]\n");
+    with("arriving.yaml", "arrivals: { pattern: 'trace(0s, 4s)' }\n");
+    let told = |file: &str| place.run(&["simulate", file, "--out", &format!("out/{file}")]).coded(0).err;
+    assert!(told("sizes.yaml").contains("assumed: `agents: [8 32]` are 2 agents of these speeds; teams of these sizes would stand under `vary`"));
+    assert!(told("arriving.yaml").contains("assumed: a plan is made for each workflow that arrives as if its agents had nothing else to do"));
+    assert!(!told("speeds.yaml").contains("assumed") && !told("small.yaml").contains("assumed"));
+}
+
+#[test]
 fn time_that_is_over_leaves_the_rest_to_the_same_command() {
     // A workflow is known again by another process.
     let flow =

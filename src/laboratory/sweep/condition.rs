@@ -188,6 +188,16 @@ impl Condition {
             _ => Ok(()),
         }
     }
+    /// Speeds that look like sizes: whoever varies the team writes just that under `vary`.
+    pub(crate) fn sizes_as_speeds(&self) -> Option<String> {
+        let Some(Crew::Speeds(speeds)) = &self.agents else { return None };
+        let is_size = |speed: &f64| *speed >= 2.0 && speed.fract() == 0.0;
+        let differ = speeds.windows(2).all(|pair| pair[0] < pair[1]);
+        (speeds.len() > 1 && differ && speeds.iter().all(is_size)).then(|| {
+            let (text, count) = (speeds_text(speeds), speeds.len());
+            format!("`agents: {text}` are {count} agents of these speeds; teams of these sizes would stand under `vary`")
+        })
+    }
     /// An agent that its faults name and that there is not.
     pub(crate) fn stranger(&self) -> Option<Name> {
         let (_, faults) = self.faults.as_ref()?;

@@ -31,13 +31,16 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// True if workloads arrive over time, under some condition.
+    pub(crate) fn arrives(&self) -> bool {
+        let arrives = |levels: &Vec<Vec<Level>>| levels.iter().flatten().any(|level| matches!(level, Level::Arrivals(_)));
+        self.base.arrivals.is_some() || self.factors.iter().any(arrives)
+    }
     /// What tables and pictures are of: the makespan; or, where it is not measured, what is measured first; or what one waits for, where workloads arrive,
     /// since their makespan is hardly more than the time of the last arrival.
     pub(crate) fn main(&self) -> Measure {
         let find = |name: &str| self.measures.iter().find(|measure| measure.name == name);
-        let arrives = |levels: &Vec<Vec<Level>>| levels.iter().flatten().any(|level| matches!(level, Level::Arrivals(_)));
-        let arriving = self.base.arrivals.is_some() || self.factors.iter().any(arrives);
-        let response = find("response").filter(|_| arriving);
+        let response = find("response").filter(|_| self.arrives());
         *response.or(find("makespan")).unwrap_or(&self.measures[0])
     }
 }
@@ -120,9 +123,13 @@ impl Experiment {
     pub fn conditions(&self) -> u64 {
         self.0.factors.iter().map(|steps| steps.len() as u64).product()
     }
-    /// What had to be assumed about its files, one sentence each.
+    /// What had to be assumed about its files, and what may be meant otherwise, one sentence each.
     pub fn remarks(&self) -> impl Iterator<Item = String> {
-        self.0.files.iter().flat_map(|given| given.subject.remarks().iter().map(|said| format!("{}: {said}", given.shown)))
+        let of_files =
+            self.0.files.iter().flat_map(|given| given.subject.remarks().iter().map(|said| format!("{}: {said}", given.shown)));
+        let planned = self.0.arms.iter().any(Arm::is_offline) && self.0.arrives();
+        let planned = planned.then(|| "a plan is made for each workflow that arrives as if its agents had nothing else to do".to_owned());
+        of_files.chain(planned).chain(self.0.base.sizes_as_speeds())
     }
     /// So long one command works at most.
     pub fn after(&self) -> Option<Duration> {
