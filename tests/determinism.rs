@@ -49,11 +49,14 @@ fn rough() -> Weather {
 
 /// The log of one run, a line per event.
 fn log(strategy: &str, seed: u64, weather: Weather) -> String {
+    log_with(strategy, &Value::Null, seed, weather)
+}
+fn log_with(strategy: &str, settings: &Value, seed: u64, weather: Weather) -> String {
     let known = workflow::Known { strategies: Registry::standard().names().map(Into::into).collect(), ..Default::default() };
     let checked = workflow::parse(FLOW, None, &known).unwrap_or_else(|errors| panic!("{errors}"));
     let events = Rc::new(RefCell::new(Vec::<Event>::new()));
     polity::simulate(seed, async {
-        let strategy = Registry::standard().make(strategy, &Value::Null).unwrap();
+        let strategy = Registry::standard().make(strategy, settings).unwrap();
         let society = Polity::builder().weather(weather).strategy(strategy).sink(events.clone()).start().unwrap();
         society.launch(checked.workflow, RunOptions::default()).unwrap().join().await.unwrap();
     });
@@ -119,13 +122,20 @@ fn golden(name: &str) -> PathBuf {
 
 #[test]
 fn kept_logs_are_what_is_logged_today() {
-    for (name, strategy, seed, weather) in [
-        ("hierarchical_calm", "hierarchical", 1, Weather::CALM),
-        ("hierarchical_rough", "hierarchical", 2, rough()),
-        ("round_robin_rough", "round_robin", 3, rough()),
-        ("min_completion_calm", "min_completion", 4, Weather::CALM),
+    // Two of four agents under each lead: leads of leads talk, too.
+    let (usual, tree) = (Value::Null, serde_json::json!({ "span": 2 }));
+    for (name, strategy, settings, seed, weather) in [
+        ("hierarchical_calm", "hierarchical", &usual, 1, Weather::CALM),
+        ("hierarchical_rough", "hierarchical", &usual, 2, rough()),
+        ("tree_rough", "hierarchical", &tree, 5, rough()),
+        ("consensus_rough", "consensus", &usual, 6, rough()),
+        ("market_rough", "market", &usual, 7, rough()),
+        ("stigmergic_calm", "stigmergic", &usual, 8, Weather::CALM),
+        ("auto_rough", "auto", &usual, 9, rough()),
+        ("round_robin_rough", "round_robin", &usual, 3, rough()),
+        ("min_completion_calm", "min_completion", &usual, 4, Weather::CALM),
     ] {
-        let (file, now) = (golden(name), without_places(&log(strategy, seed, weather)));
+        let (file, now) = (golden(name), without_places(&log_with(strategy, settings, seed, weather)));
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&file, &now).unwrap();
         }
