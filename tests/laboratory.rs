@@ -73,8 +73,14 @@ fn what_is_done_below_a_task_counts_as_if_it_stood_beside_it() {
     let flat = subject(&format!("{head}  - {x}\n  - {y}\n  - {z}\n  - {}\n", step("e", "z")));
     for arm in arms() {
         let (measures, chronicle) = Trial::under(&nested, arm.strategy.clone(), 1).watch().unwrap();
-        let (shown, done) = (chronicle.report().busy_share(), chronicle.report().work().values().map(|work| work.done).sum::<u32>());
-        assert!((shown - measures.utilisation).abs() < 1e-9 && done == 4, "{}: {shown} {} {done}", arm.name, measures.utilisation);
+        let (shown, done) =
+            (chronicle.report().busy_share(), chronicle.report().work().values().map(|work| work.done).sum::<u32>());
+        assert!(
+            (shown - measures.utilisation).abs() < 1e-9 && done == 4,
+            "{}: {shown} {} {done}",
+            arm.name,
+            measures.utilisation
+        );
         let own = |(_, agent): (_, &polity::report::AgentRecord)| agent.done;
         assert_eq!(chronicle.report().agents().map(own).sum::<u32>(), 1, "the others are below");
         let [nested, flat] = [&nested, &flat].map(|subject| Trial::under(subject, arm.strategy.clone(), 1).run().unwrap());
@@ -131,7 +137,8 @@ fn a_strategy_is_no_different_from_itself_and_random_choice_is_worse_than_a_choi
 #[test]
 fn a_comparison_that_is_broken_off_is_one_by_fewer_seeds() {
     let plan = |seeds, threads| {
-        let subjects = [&[1.0, 2.0][..], &[0.5, 1.0, 4.0]].map(|speeds| Subject::of_graph(graph(4), speeds).unwrap().with_noise(0.4).unwrap());
+        let subjects = [&[1.0, 2.0][..], &[0.5, 1.0, 4.0]]
+            .map(|speeds| Subject::of_graph(graph(4), speeds).unwrap().with_noise(0.4).unwrap());
         Plan { subjects: subjects.into(), arms: ["market", "random", "auto"].map(Arm::new).into(), first: 7, seeds, threads }
     };
     let until = |last: usize, seeds, threads| {

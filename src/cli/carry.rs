@@ -11,7 +11,9 @@ use super::stop::Stop;
 use polity::agents::{AgentSpec, Workplace, agent_fn};
 use polity::event::{RunId, RunStatus};
 use polity::protocols::Name;
-use polity::report::{Chronicle, Console, ConsoleOptions, Graph, OrderNote, Recall, RunFolder, RunRecord, Writer, memorable, mermaid};
+use polity::report::{
+    Chronicle, Console, ConsoleOptions, Graph, OrderNote, Recall, RunFolder, RunRecord, Writer, memorable, mermaid,
+};
 use polity::workflow::{Action, Workflow};
 use polity::{Builder, Controls, Government, MemoryFile, Polity, RunOptions, Society};
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! Live progress, in nextest's manner: a status word, a time, a counter, and why.
 
-use super::fold::{Report, concerns, failure_line};
+use super::fold::{Report, concerns};
 use super::paint::{Paint, Status};
 use super::record::TaskRecord;
 use super::sentence::{handled, sentence};
-use super::text::{clipped, count, harmless, listed, put};
+use super::text::{clipped, count, failure_line, harmless, listed, put};
 use crate::event::{COPIES, Disturbance, Event, Names, RunHead, RunId, Sink, UNDOING, What};
 use crate::supervision::Circuit;
 use core::time::Duration;

@@ -1,6 +1,6 @@
 //! Dead letters: what nobody took, and what failed for good. A fold over the events, like everything here.
 
-use super::fold::failure_line;
+use super::text::failure_line;
 use crate::event::{DeathCause, Event, Line, Names, RunId, Sink, What};
 use core::time::Duration;
 use polity_agents::{Failure, Undeliverable};

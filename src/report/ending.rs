@@ -1,9 +1,8 @@
 //! The first and the last lines of a run on the console.
 
 use super::console::Console;
-use super::fold::failure_line;
 use super::paint::Status;
-use super::text::{clipped, count, harmless, percent, put, tail};
+use super::text::{clipped, count, failure_line, harmless, percent, put, tail};
 use crate::event::{Counts, Governance, RunHead, RunStatus, RunTail};
 use polity_protocols::TaskId;
 

@@ -1,11 +1,11 @@
 //! One task's whole life, in sentences.
 
-use super::fold::{Report, failure_line};
+use super::fold::Report;
 use super::record::{State, Step, TaskRecord};
 use super::runs::NotFound;
 use super::sentence::with_unit;
 use super::tables::{self, Say};
-use super::text::{clipped, count, harmless, listed, put, score, seconds};
+use super::text::{clipped, count, failure_line, harmless, listed, put, score, seconds};
 use crate::event::Names;
 use polity_agents::{Failure, FailureKind};
 use polity_protocols::{AgentId, Decision, Time};

@@ -24,7 +24,6 @@ mod family;
 mod fold;
 mod folder;
 mod graph;
-mod lower;
 mod names;
 mod orders;
 mod page;

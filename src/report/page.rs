@@ -1,10 +1,10 @@
 //! `report.html`: a run as one page.
 
 use super::ending::counts;
-use super::fold::{Report, failure_line};
+use super::fold::Report;
 use super::record::{State, TaskRecord};
 use super::tables::{self, Say};
-use super::text::{clipped, count, percent, score, seconds};
+use super::text::{clipped, count, failure_line, percent, score, seconds};
 use super::timeline::{Close, Timeline, kind_of, name_of};
 use crate::event::Names;
 use crate::laboratory::picture::{Cell, Column, Gantt, Job, Page, Part, Table, Unit};

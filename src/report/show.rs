@@ -2,9 +2,9 @@
 
 use super::disturbed;
 use super::ending::counts;
-use super::fold::{Report, failure_line};
+use super::fold::Report;
 use super::tables::{self, Say};
-use super::text::{clipped, count, listed, percent, put, score, seconds};
+use super::text::{clipped, count, failure_line, listed, percent, put, score, seconds};
 use crate::event::Names;
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! Text for people: what came from outside is made harmless, and numbers are written the same way everywhere.
 
 use core::time::Duration;
+use polity_agents::Failure;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -94,6 +95,14 @@ pub(super) fn listed(words: &[String], max: usize) -> String {
         None => String::new(),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// A failure in one line: `exit 1: no such file`.
+pub(super) fn failure_line(failure: &Failure) -> String {
+    match failure.exit_code {
+        Some(code) if !failure.message.contains("exit") => format!("exit {code}: {}", failure.message),
+        _ => failure.message.clone(),
     }
 }
 

@@ -35,7 +35,19 @@ fn a_workflow_and_a_graph_are_compared_and_what_is_left_can_be_opened() {
         "heft",
     ]);
     again.coded(0).prints(&["vee · 3 tasks · 2 agents", "vee · 3 tasks · 4 agents", "heft (offline)"]);
-    let json = place.run(&["compare", "vee.json", "--seeds", "6", "--strategies", "market,heft", "--noise", "0.3", "--json", "--out", "json"]);
+    let json = place.run(&[
+        "compare",
+        "vee.json",
+        "--seeds",
+        "6",
+        "--strategies",
+        "market,heft",
+        "--noise",
+        "0.3",
+        "--json",
+        "--out",
+        "json",
+    ]);
     let figures: serde_json::Value = serde_json::from_str(&json.coded(0).out).unwrap();
     let rows = &figures["sizes"][0]["strategies"];
     assert!(rows[0]["strategy"] == "market" && rows[0]["p"].is_null() && rows[1]["p"].is_f64(), "{figures:#}");

@@ -95,5 +95,8 @@ fn a_workflow_is_written_with_the_inputs_it_is_given() {
     let place = Place::new().with("years.yaml", text);
     let made = place.run(&["export", "years.yaml", "--format", "taskdag", "-i", "years=[1, 2, 3]"]).coded(0);
     made.prints(&["dig[0]", "dig[2]"]);
-    place.run(&["export", "chain(tasks 2)", "--work", "1s", "-i", "n=1"]).coded(2).says(&["a graph that is made up has no inputs"]);
+    place
+        .run(&["export", "chain(tasks 2)", "--work", "1s", "-i", "n=1"])
+        .coded(2)
+        .says(&["a graph that is made up has no inputs"]);
 }

@@ -94,7 +94,8 @@ fn what_is_wrong_is_told_with_a_remedy_and_nothing_is_overwritten() {
 #[test]
 fn an_experiment_in_which_nothing_ends_well_is_no_success() {
     let flow = "name: f\nagents: [{ id: ann }]\ntasks: [{ id: a, run: x, estimate: 9s, timeout: 1s }]\n";
-    let place = Place::new().with("flow.yaml", flow).with("e.yaml", "name: e\nworkload: flow.yaml\nstrategies: [random]\nrepeat: 2\n");
+    let place =
+        Place::new().with("flow.yaml", flow).with("e.yaml", "name: e\nworkload: flow.yaml\nstrategies: [random]\nrepeat: 2\n");
     for _ in 0..2 {
         place.run(&["simulate", "e.yaml"]).coded(1).prints(&["2 of 2 runs of cell 1 (random) did not end well"]);
     }
@@ -108,8 +109,14 @@ fn what_may_be_meant_otherwise_is_told() {
     with("speeds.yaml", "agents: [1, 2]\n");
     with("arriving.yaml", "arrivals: { pattern: 'trace(0s, 4s)' }\n");
     let told = |file: &str| place.run(&["simulate", file, "--out", &format!("out/{file}")]).coded(0).err;
-    assert!(told("sizes.yaml").contains("assumed: `agents: [8 32]` are 2 agents of these speeds; teams of these sizes would stand under `vary`"));
-    assert!(told("arriving.yaml").contains("assumed: a plan is made for each workflow that arrives as if its agents had nothing else to do"));
+    assert!(
+        told("sizes.yaml")
+            .contains("assumed: `agents: [8 32]` are 2 agents of these speeds; teams of these sizes would stand under `vary`")
+    );
+    assert!(
+        told("arriving.yaml")
+            .contains("assumed: a plan is made for each workflow that arrives as if its agents had nothing else to do")
+    );
     assert!(!told("speeds.yaml").contains("assumed") && !told("small.yaml").contains("assumed"));
 }
 

@@ -58,7 +58,10 @@ fn the_run_of_a_graph_is_replayed_and_gone_on_with_as_that_of_a_workflow() {
     place.run(&["run", "g.stg", "--simulate", "--speeds", "1", "--name", "lost", "--faults", "fail=1", "--seed", "3"]).coded(1);
     place.run(&["retry", "lost"]).coded(0).says(&["going on with lost", "1 completed"]);
     std::fs::write(place.path(".polity/runs/first/graph.taskdag.json"), "{").unwrap();
-    place.run(&["replay", "first"]).coded(3).says(&["first/graph.taskdag.json: line 1, column 1: the JSON ends before it is complete"]);
+    place
+        .run(&["replay", "first"])
+        .coded(3)
+        .says(&["first/graph.taskdag.json: line 1, column 1: the JSON ends before it is complete"]);
 }
 
 #[test]

@@ -128,7 +128,8 @@ impl Experiment {
         let of_files =
             self.0.files.iter().flat_map(|given| given.subject.remarks().iter().map(|said| format!("{}: {said}", given.shown)));
         let planned = self.0.arms.iter().any(Arm::is_offline) && self.0.arrives();
-        let planned = planned.then(|| "a plan is made for each workflow that arrives as if its agents had nothing else to do".to_owned());
+        let planned =
+            planned.then(|| "a plan is made for each workflow that arrives as if its agents had nothing else to do".to_owned());
         of_files.chain(planned).chain(self.0.base.sizes_as_speeds())
     }
     /// So long one command works at most.

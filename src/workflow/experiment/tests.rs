@@ -189,7 +189,8 @@ fn the_inputs_of_a_workflow_are_part_of_the_workload() {
     let path = root.path().join("e.yaml");
     let told = |workload: &str, more: &str| {
         let text = format!("name: e\n{workload}\nstrategies: [market]\n{more}");
-        parse(&text, Some(&path), &Default::default()).map_err(|wrong| wrong.to_string().replace(&root.path().display().to_string(), "@"))
+        parse(&text, Some(&path), &Default::default())
+            .map_err(|wrong| wrong.to_string().replace(&root.path().display().to_string(), "@"))
     };
     let parts = told("", "vary: { workload: [f.yaml, { file: f.yaml, inputs: { parts: [1, 2, 3] } }] }").unwrap();
     let subjects: Vec<(&str, usize)> =
@@ -198,7 +199,10 @@ fn the_inputs_of_a_workflow_are_part_of_the_workload() {
     for (workload, why) in [
         ("{ file: f.yaml, inputs: { prats: [1] } }", "@/f.yaml: the workflow has no input \"prats\"; did you mean \"parts\"?"),
         ("{ file: f.yaml, inputs: { parts: 3 } }", "@/f.yaml: input \"parts\" must be a list like [1, 2], but is the number 3"),
-        ("{ file: g.stg, inputs: { n: 1 } }", "@/g.stg: a task graph has no inputs, but \"n\" is given; inputs are for workflows"),
+        (
+            "{ file: g.stg, inputs: { n: 1 } }",
+            "@/g.stg: a task graph has no inputs, but \"n\" is given; inputs are for workflows",
+        ),
         (
             "{ shape: 'chain(tasks 2)', work: 10s, inputs: { n: 1 } }",
             "a graph that is made up has no inputs; they are for workflows; leave `inputs` off, or name the `file` of a workflow",

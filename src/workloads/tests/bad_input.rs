@@ -146,7 +146,9 @@ fn taskdags_that_are_not_right() {
 
 #[test]
 fn the_units_of_a_taskdag_are_seconds_and_bytes() {
-    let with = |units: &str| format!(r#"{{"format":"taskdag/1","id":"u","units":{units},"kinds":["k"],"tasks":[["a",0,1]],"edges":[]}}"#);
+    let with = |units: &str| {
+        format!(r#"{{"format":"taskdag/1","id":"u","units":{units},"kinds":["k"],"tasks":[["a",0,1]],"edges":[]}}"#)
+    };
     for good in [r#"{}"#, r#"{"work":"s"}"#, r#"{"work":"seconds on an agent of speed 1.0","data":"bytes"}"#, "null"] {
         assert!(parse(&with(good)).is_ok(), "{good}");
     }
@@ -155,7 +157,10 @@ fn the_units_of_a_taskdag_are_seconds_and_bytes() {
         wrong(r#"{"work":"ms"}"#),
         r#"`units.work` must be seconds, but is "ms"; convert the work of the tasks, and say "s" there"#
     );
-    assert_eq!(wrong(r#"{"data":"MB"}"#), r#"`units.data` must be bytes, but is "MB"; convert the data of the edges, and say "bytes" there"#);
+    assert_eq!(
+        wrong(r#"{"data":"MB"}"#),
+        r#"`units.data` must be bytes, but is "MB"; convert the data of the edges, and say "bytes" there"#
+    );
     assert_eq!(wrong(r#"{"work":3}"#), "`units.work` must be a text, but is 3; change it there");
 }
 

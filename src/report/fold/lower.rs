@@ -1,8 +1,8 @@
 //! What agents did in the runs below a run: of each that has ended nothing else is kept.
 
-use super::fold::Report;
-use super::record::Work;
+use super::Report;
 use crate::event::{Event, RunId, What};
+use crate::report::record::Work;
 use polity_protocols::AgentId;
 use std::collections::BTreeMap;
 
