@@ -325,3 +325,33 @@ fn verbs_work_live() {
     assert!(kinds.contains(&Disturbance::Held) && kinds.contains(&Disturbance::Released), "{kinds:?}");
     assert!(kinds.contains(&Disturbance::Bounced) && kinds.contains(&Disturbance::Repaired), "{kinds:?}");
 }
+
+/// A government that begins while somebody is down does not wait for its return, but for what nobody else can do.
+#[test]
+fn whoever_begins_while_some_are_down_goes_on_with_the_others() {
+    let names = ["hierarchical", "consensus", "market", "stigmergic"];
+    let make = |name: &str| polity::Registry::standard().make(name, &Value::Null).unwrap();
+    let repair = seconds(30.0);
+    for seed in 0..24 {
+        let mut rng = Rng::new(seed, "begins late");
+        let (first, second) = (rng.below(4), 1 + rng.below(3));
+        let (first, second) = (names[first], names[(first + second) % 4]);
+        let (team, before) = (agents(4, &mut rng), flow(8, &mut rng));
+        let work = if seed % 2 == 0 { "dig" } else { "sign" };
+        let took = polity::simulate(seed, async {
+            let she = AgentSpec::new("she", can("dig", 0.8).and("sign", 1.0));
+            let builder = team.into_iter().chain([she]).fold(Polity::builder(), |builder, spec| builder.agent_spec(spec));
+            // Nobody crashes by itself.
+            let society = builder.faults("crash=0.000000001,repair=30s".parse().unwrap()).strategy(make(first)).start().unwrap();
+            society.run(before).await.unwrap();
+            society.crash("she").unwrap();
+            society.sleep(seconds(1.0)).await;
+            let began = society.now();
+            let task = simulated(Simulation::default()).estimate(seconds(2.0)).kind(work);
+            let late = Workflow::new("late").task("late", task).build().unwrap();
+            society.launch(late, RunOptions::default().strategy(make(second))).unwrap().join().await.unwrap();
+            society.now().since(began)
+        });
+        assert_eq!(took < repair - seconds(2.0), work == "dig", "{first}, then {second}: {work} took {took:?}");
+    }
+}

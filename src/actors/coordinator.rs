@@ -38,7 +38,7 @@ pub(crate) struct CoordinatorActor {
     /// Outcomes since its memory was saved, and after how many it is saved next.
     unsaved: usize,
     save_after: usize,
-    /// Agents that are expected and were not heard of in this life of the coordinator. Until they are, tasks wait: a choice among
+    /// Agents that are expected and have never lived, as far as this life of the coordinator has heard. Until they do, tasks wait: a choice among
     /// those who happened to be born first would be a poor one.
     unborn: usize,
     /// What the elastic pools were told.
@@ -337,11 +337,14 @@ impl CoordinatorActor {
     fn rise(&mut self, context: &mut Context<CoordinatorActor>) {
         let memory = self.book.pages.borrow().memory.clone();
         self.initiator.restore(&memory);
-        // Whoever lives is heard of again at once; the others are expected (back), and tasks for them wait.
+        // Whoever lives is heard of again at once. The others are expected (back): those who have never lived are waited for, and what only those
+        // can do who are down.
         let mut expected = self.world.directory.expected();
         expected.retain(|(_, profile)| self.book.admits(profile));
-        let absent = |(id, profile)| (id, Member { profile, incarnation: 0, addr: None });
-        self.unborn = expected.len();
+        let has_lived = |id: AgentId| self.world.directory.has_lived(id);
+        let absent = |(id, profile)| (id, Member { profile, incarnation: u64::from(has_lived(id)), addr: None });
+        // One more, until all who live have been heard of: each may be the best for what is open.
+        self.unborn = 1 + expected.iter().filter(|(id, _)| !has_lived(*id)).count();
         self.book.pages.borrow_mut().members = expected.into_iter().map(absent).collect();
         if planted("forget_what_was_open") {
             self.book.pages.borrow_mut().open.clear();
@@ -349,14 +352,12 @@ impl CoordinatorActor {
         for open in self.book.pages.borrow_mut().open.values_mut() {
             open.parked = Some(self.world.now());
         }
-        if self.unborn == 0 {
-            self.unpark(|_| true);
-        }
         let mut living = self.world.directory.agents();
         living.retain(|seat| self.book.admits(&seat.profile));
         for seat in living {
             self.join(seat.id, seat.incarnation, seat.profile, seat.addr);
         }
+        self.hear_of(Some(0));
         let me = context.address();
         if !self.book.inbox.borrow().is_empty() {
             me.do_send(Mail { body: Knock, ticket: self.world.ticket() });

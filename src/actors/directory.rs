@@ -7,7 +7,7 @@ use actix::Addr;
 use polity_agents::Workplace;
 use polity_protocols::{AgentId, Name, Profile};
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub(crate) struct Directory {
     roster: RefCell<Vec<(Arc<Profile>, bool)>>,
     longest_drain: Cell<Duration>,
     agents: RefCell<BTreeMap<AgentId, Seat>>,
+    /// Those who have ever lived.
+    born: RefCell<BTreeSet<AgentId>>,
     /// The highest incarnation that an agent ever had.
     lives: Cell<u64>,
     coordinators: RefCell<BTreeMap<CoordinatorId, Rc<Book>>>,
@@ -105,8 +107,13 @@ impl Directory {
         self.roster.borrow().iter().map(|(profile, _)| profile.clone()).collect()
     }
     pub(crate) fn enter_agent(&self, id: AgentId, addr: Wire<AgentActor>, profile: Arc<Profile>, incarnation: u64) {
+        self.born.borrow_mut().insert(id);
         let old = self.agents.borrow_mut().insert(id, Seat { id, addr, profile, incarnation });
         drop(old);
+    }
+    /// True if it ever lived.
+    pub(crate) fn has_lived(&self, id: AgentId) -> bool {
+        self.born.borrow().contains(&id)
     }
     /// An agent's life of this number begins.
     pub(crate) fn note_life(&self, incarnation: u64) {

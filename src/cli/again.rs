@@ -14,7 +14,8 @@ use polity::report::{self, Fate, Recall, Report, RunFolder, RunRecord, Verdict};
 use polity::workflow::Workflow;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 /// The record of an earlier run, read.
 pub struct Earlier {
@@ -62,6 +63,26 @@ impl Earlier {
         }
         Ok(())
     }
+    /// The right to go on with it, for as long as the file is kept. What was gone on with already is gone on with there: else what was done would be
+    /// done twice, and what was undone undone twice.
+    ///
+    /// # Errors
+    /// If another process goes on with it, or one has.
+    pub fn claim(&self, runs: &Path) -> Result<File, Stop> {
+        let name = self.folder.name();
+        let Some(claim) = self.folder.claim()? else {
+            return Err(Stop::usage(format!("another process is going on with {name}; wait for its end, and see what it left")));
+        };
+        let first = self.report.head().map(|head| head.resumes.as_ref().unwrap_or(&head.name).to_string());
+        let newest = report::list(runs)?.into_iter().find(|run| match (&run.record, &first) {
+            (Ok(record), Some(first)) => record.resumes.as_ref() == Some(first) && record.started_at > self.record.started_at,
+            _ => false,
+        });
+        match newest {
+            Some(later) => Err(Stop::usage(format!("{name} was gone on with as {0}: go on with that one", later.folder.name()))),
+            None => Ok(claim),
+        }
+    }
     /// A new run of the workflow as it was, with the same inputs and strategy. `words` are those of the command that asks for it.
     ///
     /// # Errors
@@ -70,6 +91,10 @@ impl Earlier {
         let record = &self.record;
         let graph = self.graph()?;
         let (workflow, agents) = self.workflow(words.last().copied().unwrap_or("done again"))?;
+        let workflow = match record.faults.as_ref().map(|text| text.parse()).transpose() {
+            Ok(faults) => Workflow { faults: faults.or(workflow.faults), ..workflow },
+            Err(why) => return Err(Stop::invalid(format!("{}: the faults can't be read: {why}", self.folder.record_file().display()))),
+        };
         let government = Registry::standard().make(&record.strategy, &record.settings).map_err(Stop::invalid)?;
         let inputs = self.report.head().map(|head| head.inputs.clone()).unwrap_or_default();
         let inputs: BTreeMap<Name, Value> =
@@ -90,6 +115,8 @@ impl Earlier {
             runs,
             again,
             recall,
+            given_strategy: record.given_strategy,
+            faults: record.faults.clone(),
             view: View { json: false, verbose: false },
         })
     }
@@ -108,12 +135,18 @@ impl Earlier {
             let why = "its workflow was not kept: it did not come from one file, or the file was changed while the run began";
             return Err(Stop::usage(format!("{name} can't be done again ({verb}), since {why}")));
         }
-        let config = load::Settings::default().config()?;
+        let config = self.settings().config()?;
         let loaded = load::load(&path, &config, self.record.mock)?;
         if loaded.workflow().hash != self.record.hash {
             return Err(Stop::invalid(format!("{} is not the workflow that {name} ran; it was changed", path.display())));
         }
         Ok((twin(loaded.checked.workflow), loaded.checked.agents))
+    }
+    /// Who gave a strategy on the command line gave it for everything.
+    fn settings(&self) -> load::Settings {
+        let RunRecord { strategy, settings, given_strategy, .. } = &self.record;
+        let word = || serde_json::json!({ strategy.as_str(): settings }).to_string();
+        load::Settings { strategy: given_strategy.then(word), ..load::Settings::default() }
     }
     /// The task graph that it was, if it was no workflow.
     fn graph(&self) -> Result<Option<Staffed>, Stop> {

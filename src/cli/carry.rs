@@ -61,6 +61,10 @@ pub struct Errand {
     pub again: Vec<String>,
     /// What need not be done again.
     pub recall: Recall,
+    /// Whether the strategy was given by the command or the environment.
+    pub given_strategy: bool,
+    /// What goes wrong on purpose, if the command says that.
+    pub faults: Option<String>,
     pub view: View,
 }
 
@@ -152,7 +156,7 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
     tokio::pin!(joined);
     let result = loop {
         tokio::select! {
-            result = &mut joined => break result?,
+            result = &mut joined => break result,
             () = interrupts.first(), if !interrupted => {
                 interrupted = true;
                 controls.cancel();
@@ -163,11 +167,13 @@ async fn inside(errand: Errand, found: impl FnOnce(&Errand) -> Builder, mut inte
             }
         }
     };
+    // One that was given up leaves what it did, too.
     society.events().flush();
     kept.finish();
     if let Some(Err(problem)) = memory.map(|file| file.save(&society.memories())) {
         output::tell(&format!("warning: {problem}"));
     }
+    let result = result?;
     let (status, outputs) = (result.status(), result.outputs().clone());
     Ok(Outcome { status, outputs, interrupted, folder: folder.name().to_owned() })
 }
@@ -214,6 +220,8 @@ impl Kept {
         let constant = RunRecord {
             cwd: whole(&errand.cwd),
             mock: errand.mock,
+            given_strategy: errand.given_strategy,
+            faults: errand.faults.clone(),
             speeds: errand.graph.as_ref().map(|graph| graph.speeds.clone()).unwrap_or_default(),
             replay: replay.clone(),
             ..RunRecord::default()

@@ -40,8 +40,9 @@ impl Compare {
         let folder = self.folder(&plan)?;
         let made = self.make(plan, &folder, interrupts);
         if made.is_err() {
-            // Nothing is lost: without a comparison there is nothing in it.
-            let _ = std::fs::remove_dir(folder.logs()).and_then(|()| std::fs::remove_dir(folder.path()));
+            // Nothing is lost: a folder with something in it stays.
+            let _ = std::fs::remove_dir(folder.logs());
+            let _ = std::fs::remove_dir(folder.path());
         }
         made
     }
@@ -56,13 +57,18 @@ impl Compare {
         let (comparison, is_cut) = made.map_err(|why| {
             if interrupts.have_come() { Stop::coded(INTERRUPTED, format!("error: {why}")) } else { Stop::usage(why) }
         })?;
+        // What can't be made again in a moment is kept first.
+        self.keep(folder, "runs.csv", &comparison.csv())?;
         if self.json {
             output::print(&format!("{:#}", comparison.json()))?;
         } else {
             output::print(&comparison.table())?;
         }
         comparison.failures().iter().for_each(|sentence| output::tell(sentence));
-        self.keep(&comparison, folder)?;
+        self.keep(folder, "report.html", &comparison.page(&self.trying.again("compare")).map_err(Stop::usage)?)?;
+        for (what, file) in [("Runs", "runs.csv"), ("Report", "report.html")] {
+            output::tell(&format!("{what:>12} {}", folder.path().join(file).display()));
+        }
         if is_cut {
             let seeds = comparison.plan().seeds;
             output::tell(&format!("interrupted: this is by {seeds} of {planned} seeds"));
@@ -76,13 +82,8 @@ impl Compare {
         let name = if is_folder_name(&stem) { stem } else { "comparison".into() };
         Ok(RunFolder::create(&self.out, &name)?)
     }
-    fn keep(&self, comparison: &Comparison, folder: &RunFolder) -> Result<(), Stop> {
-        let page = comparison.page(&self.trying.again("compare")).map_err(Stop::usage)?;
-        for (file, text) in [("runs.csv", comparison.csv()), ("report.html", page)] {
-            let path = folder.path().join(file);
-            std::fs::write(&path, text).map_err(|source| FolderError::Io { doing: "write", path: path.clone(), source })?;
-            output::tell(&format!("{:>12} {}", if file == "runs.csv" { "Runs" } else { "Report" }, path.display()));
-        }
-        Ok(())
+    fn keep(&self, folder: &RunFolder, file: &str, text: &str) -> Result<(), Stop> {
+        let path = folder.path().join(file);
+        Ok(std::fs::write(&path, text).map_err(|source| FolderError::Io { doing: "write", path: path.clone(), source })?)
     }
 }

@@ -54,6 +54,8 @@ impl Demo {
             again: vec!["polity".into(), "demo".into()],
             view: View::default(),
             recall: polity::report::Recall::default(),
+            given_strategy: false,
+            faults: None,
         };
         let kept_at = (errand.runs != config.runs()).then(|| errand.runs.clone());
         let outcome = carry::carry_out_with(errand, society)?;

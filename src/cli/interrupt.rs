@@ -3,6 +3,8 @@
 use super::output;
 use super::stop::INTERRUPTED;
 use std::sync::mpsc::Sender;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Tells of the first interrupt.
@@ -52,32 +54,50 @@ fn kill_commands() {
     }
 }
 
-/// What interrupts a program.
+/// What interrupts a program; none where whoever started it had it ignored, as `nohup` does.
 #[cfg(unix)]
 struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
     /// The terminal was closed.
-    hang_up: tokio::signal::unix::Signal,
+    hang_up: Option<Signal>,
 }
 #[cfg(unix)]
 impl Signals {
     fn listen() -> Option<Signals> {
-        use tokio::signal::unix::{SignalKind, signal};
+        let ignored = ignored();
+        let listen = |kind: SignalKind| {
+            let is_ignored = ignored >> (kind.as_raw_value() - 1) & 1 == 1;
+            if is_ignored { Some(None) } else { signal(kind).ok().map(Some) }
+        };
         Some(Signals {
-            interrupt: signal(SignalKind::interrupt()).ok()?,
-            terminate: signal(SignalKind::terminate()).ok()?,
-            hang_up: signal(SignalKind::hangup()).ok()?,
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
         })
     }
     /// Waits for the next; false if there can be none.
     async fn next(&mut self) -> bool {
         tokio::select! {
-            pressed = self.interrupt.recv() => pressed.is_some(),
-            asked = self.terminate.recv() => asked.is_some(),
-            closed = self.hang_up.recv() => closed.is_some(),
+            pressed = told(&mut self.interrupt) => pressed,
+            asked = told(&mut self.terminate) => asked,
+            closed = told(&mut self.hang_up) => closed,
         }
     }
+}
+#[cfg(unix)]
+async fn told(signal: &mut Option<Signal>) -> bool {
+    match signal {
+        Some(signal) => signal.recv().await.is_some(),
+        None => std::future::pending().await,
+    }
+}
+/// The signals that are ignored, signal 1 in the lowest bit; none where the system does not tell.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 #[cfg(not(unix))]
 struct Signals;

@@ -39,9 +39,9 @@ impl Sink for Recorder {
             What::RunStarted(head) => {
                 self.began = event.at;
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                let RunRecord { replay, cwd, mock, speeds, .. } = self.constant.clone();
+                let RunRecord { replay, cwd, mock, speeds, given_strategy, faults, .. } = self.constant.clone();
                 let begun = RunRecord::begun(self.folder.name(), head, &rfc3339(now), &replay);
-                self.keep(RunRecord { cwd, mock, speeds, ..begun });
+                self.keep(RunRecord { cwd, mock, speeds, given_strategy, faults, ..begun });
             }
             What::RunPaused | What::RunResumed => {
                 let status = if matches!(event.what, What::RunPaused) { "paused" } else { "running" };

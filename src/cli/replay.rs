@@ -112,6 +112,5 @@ fn recording(folder: RunFolder) -> Result<Recording, Stop> {
 
 /// The faults that the run's command named, instead of its file's.
 fn faults(record: &RunRecord) -> Option<Faults> {
-    let mut words = record.replay.split_whitespace().skip_while(|word| *word != "--faults");
-    words.nth(1)?.trim_matches(['\'', '"']).parse().ok()
+    record.faults.as_ref()?.parse().ok()
 }

@@ -36,6 +36,7 @@ impl Requeue {
             )));
         }
         let earlier = Earlier::read(folder.clone())?;
+        let _claim = earlier.claim(&self.which.root()?)?;
         let outcome = carry::carry_out(self.errand(&earlier, &letters)?)?;
         let chosen = |number| letters.iter().any(|letter| letter.letter.number == number);
         earlier.decide(|number| if chosen(number) { Fate::Requeued } else { Fate::Moved }, &outcome.folder)?;

@@ -4,11 +4,10 @@ use super::again::Earlier;
 use super::carry;
 use super::load::Settings;
 use super::output;
-use super::run::print_outputs;
+use super::run::{GivenFaults, given_faults, print_outputs};
 use super::stop::{INTERRUPTED, Stop};
 use polity::event::RunStatus;
 use polity::report::{self, Fate, State};
-use std::path::Path;
 
 /// Go on with a run that did not come to its end
 ///
@@ -20,6 +19,9 @@ pub struct Retry {
     /// The run, by its name or the beginning of it; `last` for the newest
     #[arg(value_name = "RUN")]
     run: String,
+    /// What shall go wrong on purpose, instead of what did: crash=0.02,repair=2s,loss=0.05,delay=10ms; or none
+    #[arg(long, value_name = "LIST", value_parser = given_faults)]
+    faults: Option<Box<GivenFaults>>,
     /// The directory that keeps the runs [default: .polity/runs]
     #[arg(long, value_name = "DIR")]
     runs: Option<String>,
@@ -34,34 +36,23 @@ impl Retry {
             return Err(Stop::usage(format!("{name} still runs; wait for its end, or interrupt it")));
         }
         let earlier = Earlier::read(folder)?;
-        self.refuse_twice(&earlier, config.runs())?;
+        let _claim = earlier.claim(config.runs())?;
         Self::refuse(&earlier, &name)?;
         let recall = earlier.recall(|_| true);
         let known = output::count(recall.outputs(), "output");
         let (what, fate) = if recall.undoing() { ("going on to undo", Fate::Moved) } else { ("going on with", Fate::Requeued) };
         output::tell(&format!("{what} {name}, with {known} from its record"));
-        let outcome = carry::carry_out(earlier.errand(recall, config.runs().to_path_buf(), &["retry"])?)?;
+        let mut errand = earlier.errand(recall, config.runs().to_path_buf(), &["retry"])?;
+        if let Some(given) = &self.faults {
+            (errand.workflow.faults, errand.faults) = (Some(given.faults.clone()), Some(given.text.clone()));
+            errand.again.extend(["--faults".to_owned(), given.text.clone()]);
+        }
+        let outcome = carry::carry_out(errand)?;
         earlier.decide(|_| fate, &outcome.folder)?;
         if outcome.status == RunStatus::Completed {
             print_outputs(&outcome.outputs)?;
         }
         Ok(if outcome.interrupted { INTERRUPTED } else { outcome.status.exit_code() })
-    }
-    /// What was gone on with already is gone on with there: else what was undone would be undone twice.
-    fn refuse_twice(&self, earlier: &Earlier, runs: &Path) -> Result<(), Stop> {
-        let first = earlier.report.head().map(|head| head.resumes.as_ref().unwrap_or(&head.name).to_string());
-        let newest = report::list(runs)?.into_iter().find(|run| match (&run.record, &first) {
-            (Ok(record), Some(first)) => record.resumes.as_ref() == Some(first) && record.started_at > earlier.record.started_at,
-            _ => false,
-        });
-        match newest {
-            Some(later) => Err(Stop::usage(format!(
-                "{} was gone on with as {}: go on with that one",
-                earlier.folder.name(),
-                later.folder.name()
-            ))),
-            None => Ok(()),
-        }
     }
     /// There must be something to go on with.
     fn refuse(earlier: &Earlier, name: &str) -> Result<(), Stop> {

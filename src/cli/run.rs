@@ -6,6 +6,7 @@ use super::goal;
 use super::load::{self, Loaded, Settings};
 use super::output;
 use super::stop::{INTERRUPTED, Stop};
+use polity::config::Config;
 use polity::event::RunStatus;
 use polity::faults::Faults;
 use polity::workflow::{BoundInputs, bind_inputs};
@@ -78,8 +79,7 @@ impl Run {
         let bound = bind_inputs(loaded.workflow(), given, self.mock).map_err(Stop::usage)?;
         tell_made_up(&loaded, &bound);
         let cwd = self.directory()?;
-        let runs = load::runs(&config);
-        let outcome = carry::carry_out(self.errand(loaded, bound, config.seed, cwd, runs))?;
+        let outcome = carry::carry_out(self.errand(loaded, bound, &config, cwd))?;
         if !self.json && outcome.status == RunStatus::Completed {
             print_outputs(&outcome.outputs)?;
         }
@@ -104,7 +104,7 @@ impl Run {
         Err(Stop::usage(format!("--cwd {} is not a directory that can be entered", cwd.display())))
     }
 
-    fn errand(&self, loaded: Loaded, bound: BoundInputs, seed: Option<u64>, cwd: PathBuf, runs: PathBuf) -> Errand {
+    fn errand(&self, loaded: Loaded, bound: BoundInputs, config: &Config, cwd: PathBuf) -> Errand {
         let again = self.again(&loaded);
         let Loaded { mut checked, government, graph, .. } = loaded;
         if let Some(given) = &self.faults {
@@ -123,15 +123,17 @@ impl Run {
             agents: checked.agents,
             government,
             inputs: bound.values.iter().map(|(name, value)| (name.clone(), Value::clone(value))).collect(),
-            seed,
+            seed: config.seed,
             simulated: self.simulate,
             mock: self.mock,
             name: self.name.clone(),
             memory: self.memory.clone(),
             cwd,
-            runs,
+            runs: load::runs(config),
             again,
             recall: polity::report::Recall::default(),
+            given_strategy: config.given_strategy().is_some(),
+            faults: self.faults.as_ref().map(|given| given.text.clone()),
             view: View { json: self.json, verbose: self.verbose },
         }
     }
@@ -169,11 +171,15 @@ impl Run {
 
 /// Faults, and how they were written.
 #[derive(Clone, Debug)]
-struct GivenFaults {
-    text: String,
-    faults: Faults,
+pub struct GivenFaults {
+    pub text: String,
+    pub faults: Faults,
 }
-fn given_faults(text: &str) -> Result<Box<GivenFaults>, String> {
+/// Faults from the command line.
+///
+/// # Errors
+/// A sentence, if they are none.
+pub fn given_faults(text: &str) -> Result<Box<GivenFaults>, String> {
     text.parse().map(|faults| Box::new(GivenFaults { text: text.to_owned(), faults }))
 }
 

@@ -64,7 +64,7 @@ impl From<RunError> for Stop {
     fn from(error: RunError) -> Stop {
         match error {
             RunError::Workflow(text) => Stop::invalid(text),
-            RunError::Gone => Stop::coded(ESCALATED, format!("error: {error}")),
+            RunError::Gone | RunError::Stuck(_) => Stop::coded(ESCALATED, format!("error: {error}")),
             other => Stop::usage(other),
         }
     }

@@ -117,7 +117,7 @@ impl Advice {
         let choice = |size: usize, arm: usize| {
             let tries = comparison.tries(size, arm);
             let median = middle(tries)?;
-            let messages = Sample::of(tries.iter().map(Measures::messages_per_task)).median()?;
+            let messages = Sample::of(well(tries).map(Measures::messages_per_task)).median()?;
             Some(Choice { size, arm, agents: plan.subjects[size].size(), median, messages })
                 .filter(|choice| choice.median < NEVER)
         };
@@ -190,7 +190,7 @@ impl Advice {
             makespan,
             interval: sample.median_interval(CONFIDENCE),
             likely: (next_below(&sample, 0.1)?, next_below(&sample, 0.9)?),
-            cost: Sample::of(tries.iter().map(|m| m.cost)).median()?,
+            cost: Sample::of(well(tries).map(|m| m.cost)).median()?,
             failed: tries.iter().filter(|m| !m.well).count() as u32,
             rival: rival.map(|place| next_best(&plan.arms[place.1], tries, of(place))),
             quicker: quicker.filter(|(_, median)| *median < makespan),
@@ -260,6 +260,11 @@ impl Rival {
         let way = if *longer > 0.0 { "longer" } else { "less" };
         format!("{name} takes {share:.1} % {way}, but {seeds} tries can't tell that from chance (p {p:.2}).")
     }
+}
+
+/// Those that ended well: of the others no figure means anything.
+fn well(tries: &[Measures]) -> impl Iterator<Item = &Measures> {
+    tries.iter().filter(|m| m.well)
 }
 
 /// The median makespan, where what did not end well has not ended soon.

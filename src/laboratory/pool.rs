@@ -1,7 +1,8 @@
 //! Many tries, on all cores, with results that don't depend on how many there are.
 
 use core::ops::ControlFlow;
-use crossbeam_channel::{bounded, unbounded};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use crossbeam_channel::unbounded;
 use std::num::NonZeroUsize;
 
 /// How many threads are worth while.
@@ -57,19 +58,21 @@ pub fn in_parallel_until<J: Sync, R: Send, E: Send>(
     work: impl Fn(&J) -> Result<R, E> + Sync,
     mut told: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<R>, E> {
-    let (send, receive) = bounded(jobs.len().max(1));
-    (0..jobs.len()).for_each(|n| send.send(n).expect("there is room for every job"));
-    drop(send);
+    // A job that has begun is done, so that what is done is always the first so many.
+    let (next, enough) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (done, results) = unbounded();
     let mut all: Vec<Option<Result<R, E>>> = jobs.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
         for _ in 0..threads.clamp(1, jobs.len().max(1)) {
-            let (receive, done, work) = (receive.clone(), done.clone(), &work);
+            let (done, work, next, enough) = (done.clone(), &work, &next, &enough);
             scope.spawn(move || {
-                for n in receive.iter() {
-                    let result = work(&jobs[n]);
+                while !enough.load(Relaxed)
+                    && let n = next.fetch_add(1, Relaxed)
+                    && let Some(job) = jobs.get(n)
+                {
+                    let result = work(job);
                     if result.is_err() {
-                        receive.try_iter().for_each(drop); // nothing else begins
+                        enough.store(true, Relaxed); // nothing else begins
                     }
                     if done.send((n, result)).is_err() {
                         return;
@@ -81,9 +84,9 @@ pub fn in_parallel_until<J: Sync, R: Send, E: Send>(
         for (count, (n, result)) in results.iter().enumerate() {
             all[n] = Some(result);
             if told(count + 1).is_break() {
-                receive.try_iter().for_each(drop);
+                enough.store(true, Relaxed);
             }
         }
     });
-    all.into_iter().flatten().collect()
+    all.into_iter().map_while(|result| result).collect()
 }

@@ -82,6 +82,23 @@ fn lack(missing: &[Name]) -> Option<String> {
     Some(format!("{what}; define what is missing under `agents` here or in ./polity.yaml, or make it up with --mock"))
 }
 
+/// Takes away every strategy that a workflow names; true if a part of it had one of its own.
+fn ungoverned(flow: &mut Workflow) -> bool {
+    flow.strategy = None;
+    let mut had = false;
+    for own in flow.teams.iter_mut().map(|team| &mut team.strategy) {
+        had |= own.take().is_some();
+    }
+    for task in &mut flow.tasks {
+        had |= task.strategy.take().is_some();
+        if let Action::Workflow(inner) = &mut task.action {
+            had |= inner.strategy.is_some();
+            had |= ungoverned(Arc::make_mut(inner));
+        }
+    }
+    had
+}
+
 /// How fast agents are that a graph does not name: drawn once from here, and always the same.
 const SPEEDS: (f64, f64) = (0.5, 2.0);
 
@@ -136,7 +153,7 @@ impl Subject {
         let subject = Subject::of_graph(graph, &[])?;
         Ok(Subject { agents, failing, ..subject })
     }
-    /// A workflow with its agents: its simulated twin is tried ([`simulated_twin`]).
+    /// A workflow with its agents: its simulated twin is tried ([`simulated_twin`]). What is tried governs all of it, also what has a strategy of its own.
     ///
     /// # Errors
     /// If an estimate is no amount of work, which a checked workflow has not.
@@ -144,12 +161,16 @@ impl Subject {
         // What is made up is as good as given: lists made of it are as long.
         let mut flow = flow.clone();
         let said = made_up(&mut flow);
+        let governed = ungoverned(&mut flow).then(|| {
+            "teams, tasks or parts that have a strategy of their own are governed as the rest, by what is tried".to_owned()
+        });
         let (graph, mut remarks) = TaskGraph::of_workflow(&flow)?;
         let twin = simulated_twin(&flow);
         remarks.extend(twin.assumptions);
         remarks.extend(said);
+        remarks.extend(governed);
         let faults = flow.faults.clone().unwrap_or_default();
-        let flow = Workflow { strategy: None, ..twin.workflow };
+        let flow = twin.workflow;
         let subject = Subject::new(flow.name.to_string(), graph, flow, agents);
         Ok(Subject { faults, remarks, own_agents: true, ..subject })
     }

@@ -186,6 +186,29 @@ impl RunFolder {
         let held = lock.and_then(|file| file.try_lock().map(|()| file).map_err(io::Error::from));
         held.map_err(|source| FolderError::Io { doing: "lock", path, source })
     }
+    /// Claims the right to go on with its run, until the file is dropped or the process ends: two at once would do everything twice. None if another
+    /// process has it.
+    ///
+    /// ```
+    /// # use polity::report::RunFolder;
+    /// # let root = tempfile::tempdir().unwrap();
+    /// let folder = RunFolder::create(root.path(), "brave-otter").unwrap();
+    /// let claim = folder.claim().unwrap();
+    /// assert!(claim.is_some() && folder.claim().unwrap().is_none() && !folder.is_held());
+    /// ```
+    ///
+    /// # Errors
+    /// If the lock can't be made.
+    pub fn claim(&self) -> Result<Option<fs::File>, FolderError> {
+        let path = self.path.join("claim");
+        let file = fs::File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|source| FolderError::Io { doing: "lock", path: path.clone(), source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(source)) => Err(FolderError::Io { doing: "lock", path, source }),
+        }
+    }
     /// True while a process carries its run out.
     pub fn is_held(&self) -> bool {
         fs::File::options().write(true).open(self.lock()).is_ok_and(|file| file.try_lock().is_err())
@@ -301,6 +324,12 @@ pub struct RunRecord {
     /// True if agents and answers were made up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mock: bool,
+    /// True if its strategy was given by the command or the environment, and so governed also what has a strategy of its own in the file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given_strategy: bool,
+    /// What the command let go wrong on purpose, instead of what the file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<String>,
     /// Of a task graph's run, the speed of each agent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub speeds: Vec<f64>,

@@ -112,3 +112,24 @@ fn an_experiment_that_was_interrupted_goes_on() {
     assert!(err.contains("of 800 tries are done; the same command goes on") && out.contains("random"), "{out}{err}");
     place.run(&["simulate", "e.yaml"]).coded(0).says(&["Resuming "]);
 }
+
+/// What was started to survive its terminal does.
+#[test]
+fn a_signal_that_was_ignored_from_the_beginning_stays_ignored() {
+    let place = Place::new();
+    let flow = "name: w\nagents: [{ id: s }]\ntasks:\n  - { id: a, run: 'echo $$ > begun; read line < go' }\n";
+    std::fs::write(place.path("flow.yaml"), flow).unwrap();
+    for fifo in ["begun", "go"] {
+        assert!(Command::new("mkfifo").arg(place.path(fifo)).status().unwrap().success());
+    }
+    let mut command = Command::new("nohup");
+    command.args([env!("CARGO_BIN_EXE_polity"), "run", "flow.yaml"]).current_dir(place.root()).env("HOME", place.root());
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut id = String::new();
+    BufReader::new(std::fs::File::open(place.path("begun")).unwrap()).read_line(&mut id).unwrap();
+    signal(&child, "HUP");
+    std::fs::write(place.path("go"), "on\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(place.record()["status"], "completed");
+}

@@ -190,10 +190,13 @@ impl Comparison {
         };
         arms().filter_map(sentence).take(MOST_TOLD).collect()
     }
-    /// The seed of the try whose makespan is the median of an arm's (of an even number, the shorter).
+    /// The seed of the try whose makespan is the median of an arm's (of an even number, the shorter), among those that ended well if any did.
     pub fn median_seed(&self, size: usize, arm: usize) -> u64 {
         let tries = self.tries(size, arm);
-        let mut order: Vec<usize> = (0..tries.len()).collect();
+        let mut order: Vec<usize> = (0..tries.len()).filter(|n| tries[*n].well).collect();
+        if order.is_empty() {
+            order = (0..tries.len()).collect();
+        }
         order.sort_by(|a, b| tries[*a].makespan.total_cmp(&tries[*b].makespan));
         self.plan.first.wrapping_add(order[(order.len() - 1) / 2] as u64)
     }

@@ -28,9 +28,12 @@ struct Record {
     /// The version of polity, since another one may measure something else.
     polity: String,
     complete: bool,
-    /// Some run ended well.
-    #[serde(default)]
+    /// Some run ended well; of what was complete before this was noted it is believed.
+    #[serde(default = "yes")]
     well: bool,
+}
+fn yes() -> bool {
+    true
 }
 impl Record {
     fn of(experiment: &Experiment) -> Record {
