@@ -103,6 +103,24 @@ fn what_is_done_below_a_task_counts_as_if_it_stood_beside_it() {
     assert_eq!((nested.lower_bound(), flat.lower_bound()), (30.0, 30.0));
 }
 
+/// What is tried governs teams, tasks and parts too: else all strategies would be one.
+#[test]
+fn whoever_is_compared_governs_all_of_it() {
+    let agents = "agents: [{ id: ann, can: { dig: 1 } }, { id: bob, can: { dig: 0.9 } }]\n";
+    let own = subject(&format!(
+        "name: w\n{agents}strategy: consensus\nteams: [{{ id: crew, agents: [ann, bob], strategy: market }}]\ntasks:\n  \
+         - {{ id: a, type: dig, team: crew, estimate: 5s, run: 'true' }}\n  - {{ id: b, type: dig, strategy: stigmergic, estimate: 5s, run: 'true' }}\n  \
+         - {{ id: c, workflow: {{ name: inner, strategy: market, tasks: [{{ id: d, type: dig, estimate: 5s, run: 'true' }}] }} }}\n"
+    ));
+    assert!(own.remarks().iter().any(|remark| remark.contains("a strategy of their own")), "{:?}", own.remarks());
+    let messages = |strategy: &str| Trial::new(&own, strategy, 1).run().unwrap().messages;
+    assert_eq!(messages("round_robin"), 0, "nobody talks");
+    assert!(messages("market") > 0);
+    let plain =
+        subject(&format!("name: w\n{agents}strategy: market\ntasks: [{{ id: a, type: dig, estimate: 5s, run: 'true' }}]\n"));
+    assert!(!plain.remarks().iter().any(|remark| remark.contains("of their own")), "that of the whole is what is compared");
+}
+
 #[test]
 fn what_a_simulation_takes_is_known_to_the_bound_and_to_who_plans() {
     let text = |work: &str| {

@@ -173,6 +173,13 @@ fn what_asks_for_more_goes_on_with_what_was_tried() {
     };
     assert_eq!(shown(&grown), shown(&whole));
     assert!(open(&more, &grown).unwrap().is_complete());
+    // And back again: nothing is tried, and nothing that was is forgotten.
+    let (few, again) = (SMALL.replace("repeat: 12", "repeat: 5"), root.path().join("few"));
+    carry_out(&few, &again, 2);
+    let sweep = open(&few, &grown).unwrap();
+    assert_eq!(sweep.go(1, |_| panic!("nothing is tried")).unwrap(), Ending::Complete { well: true });
+    assert_eq!(shown(&grown), shown(&again));
+    assert_eq!(open(&more, &grown).unwrap().found(), 80);
     // A cell that was precise enough is gone on with if it is to be more so.
     let (rough, fine) = (root.path().join("rough"), more.replace("small", "rough"));
     let coarse = format!("{fine}stop: {{ precision: 1 }}\n");
@@ -210,8 +217,6 @@ fn what_is_not_this_experiments_is_left_as_it_is() {
         "@/small holds the results of another experiment: its text, which experiment.yaml there holds, is another; give this one another name or \
          another folder (--out), or remove that folder; nothing was changed"
     );
-    let fewer = refused(&SMALL.replace("repeat: 12", "repeat: 11"), &folder);
-    assert!(fewer.contains("another experiment: it has 12 tries of each cell, and this asks for 11 only; "), "{fewer}");
     let other = refused(&SMALL.replace("name: small", "name: other"), &folder);
     assert!(other.starts_with("@/small holds the results of another experiment: it is called \"small\"; "), "{other}");
     assert_eq!(

@@ -36,6 +36,8 @@ pub struct Job {
     pub name: Name,
     /// The name of its run.
     pub run: Name,
+    /// What tells its run from others of the same name, here or elsewhere; empty in virtual time.
+    pub salt: Name,
     /// The kind of work; empty if the task names none.
     pub kind: Name,
     /// How it is done.
@@ -65,6 +67,7 @@ impl Job {
         Job {
             id: JobId { task: TaskId::new(0, 0), attempt: 1, launch: 1 },
             run: Name::from("0"),
+            salt: Name::from(""),
             name,
             kind: Name::from(""),
             work,
@@ -91,15 +94,18 @@ impl Job {
         self
     }
 
-    /// The same for every attempt at this task in this run: `run:task[instance]`. Effects that honour it happen once.
+    /// The same for every attempt at this task in this run: `run:task[instance]`, and in real time `run.salt:task[instance]`, since names of runs may be
+    /// used again elsewhere. Effects that honour it happen once.
     ///
     /// ```
     /// use polity_agents::{Job, Work};
     /// let job = Job { run: "brave-otter".into(), ..Job::new("analyse[2013]", Work::Own) };
     /// assert_eq!(job.idempotency_key(), "brave-otter:analyse[2013]");
+    /// assert_eq!(Job { salt: "3f9c".into(), ..job }.idempotency_key(), "brave-otter.3f9c:analyse[2013]");
     /// ```
     pub fn idempotency_key(&self) -> String {
-        format!("{}:{}", self.run, self.name)
+        let dot = if self.salt.is_empty() { "" } else { "." };
+        format!("{}{dot}{}:{}", self.run, self.salt, self.name)
     }
     /// One input by name, as the type that is wanted.
     ///

@@ -93,7 +93,9 @@ impl Earlier {
         let (workflow, agents) = self.workflow(words.last().copied().unwrap_or("done again"))?;
         let workflow = match record.faults.as_ref().map(|text| text.parse()).transpose() {
             Ok(faults) => Workflow { faults: faults.or(workflow.faults), ..workflow },
-            Err(why) => return Err(Stop::invalid(format!("{}: the faults can't be read: {why}", self.folder.record_file().display()))),
+            Err(why) => {
+                return Err(Stop::invalid(format!("{}: the faults can't be read: {why}", self.folder.record_file().display())));
+            }
         };
         let government = Registry::standard().make(&record.strategy, &record.settings).map_err(Stop::invalid)?;
         let inputs = self.report.head().map(|head| head.inputs.clone()).unwrap_or_default();

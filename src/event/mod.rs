@@ -241,6 +241,9 @@ pub struct RunHead {
     /// The run that it goes on with: its tasks have that one's idempotency keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes: Option<Name>,
+    /// What is in its idempotency keys beside its name, or the name of the run that it goes on with; none in virtual time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<Name>,
     /// The task that it is a sub-run of; none if a program asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,

@@ -37,6 +37,8 @@ pub struct Recall {
     lost: Vec<(Name, String)>,
     /// The run that all this is of.
     run: Option<Name>,
+    /// What is in its idempotency keys beside its name.
+    salt: Option<Name>,
     /// By task: what its sub-runs did and nobody has undone, in the order in which they were.
     below: BTreeMap<Name, Vec<Below>>,
     /// Of a sub-run: what has something that undoes it, and, where the process that did it still lives, what that is.
@@ -122,6 +124,7 @@ impl Recall {
             lost: left.into_iter().filter(|(task, _)| !tasks.contains_key(task)).collect(),
             undone: undone.iter().filter(|_| back).map(|n| name(*n)).collect(),
             run: keys_of.map(|head| head.resumes.clone().unwrap_or_else(|| head.name.clone())),
+            salt: keys_of.map(|head| head.salt.clone().unwrap_or_else(|| "".into())),
             tasks,
             because,
             ..Recall::default()
@@ -192,6 +195,10 @@ impl Recall {
     /// The run whose idempotency keys its tasks have.
     pub(crate) fn run(&self) -> Option<Name> {
         self.run.clone()
+    }
+    /// What is in the idempotency keys of its tasks beside that run's name; none if it is not told.
+    pub(crate) fn salt(&self) -> Option<Name> {
+        self.salt.clone()
     }
     /// True if a task was undone already.
     pub(crate) fn is_undone(&self, task: &str) -> bool {

@@ -152,7 +152,11 @@ impl Launcher {
             breaking: BreakerPolicy::default().breaking(),
         };
         check_pins(&home.usual, workflow, &self.nursery.profiles()).map_err(RunError::Setting)?;
-        let origin = Origin::root(workflow);
+        // Whoever goes on with a run has its keys.
+        let (own, number) = (self.world.salt(), self.next_run.get());
+        let own = || if number == 0 || own.is_empty() { own.clone() } else { format!("{own}-{number}").into() };
+        let salt = start.recall.salt().unwrap_or_else(own);
+        let origin = Origin::root(workflow, salt);
         self.begin(start, home, origin)
     }
     fn begin(self: &Rc<Self>, start: Start, home: Home, origin: Origin) -> Result<(RunId, Name, Addr<RunActor>), RunError> {
@@ -167,7 +171,9 @@ impl Launcher {
         let offices = self.offices(&workflow, &home)?;
         let id = RunId(self.next_run.replace(self.next_run.get() + 1));
         let seed = self.world.seed() ^ u64::from(id.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let name: Name = start.name.unwrap_or_else(|| crate::report::memorable(seed).into());
+        // There are 6,400 names: of those after the first each has its number.
+        let numbered = |name: String| if id.0 == 0 { name } else { format!("{name}-{}", id.0 + 1) };
+        let name: Name = start.name.unwrap_or_else(|| numbered(crate::report::memorable(seed)).into());
         let is_planned = is_planned_whole(&home.usual, &workflow);
         let max_open = max_open(&workflow, self.nursery.slots(), is_planned);
         let room = max_open.saturating_sub(usize::try_from(self.nursery.slots()).unwrap_or(usize::MAX));

@@ -60,6 +60,8 @@ pub(crate) struct World {
     /// Among the worlds of this thread.
     number: u32,
     seed: u64,
+    /// What tells its runs from those of other processes; empty in virtual time, where all repeats.
+    salt: Name,
     /// `None` in the real world.
     pub(super) sky: Option<Sky>,
     /// When the real world began.
@@ -120,20 +122,27 @@ impl Sky {
     }
 }
 
+/// 64 bits that no other process has, nor this one again: a hasher's keys are the system's randomness.
+fn salt() -> Name {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    format!("{:016x}", RandomState::new().build_hasher().finish()).into()
+}
+
 impl World {
     /// A real world, beginning now. Needs a tokio runtime with a local set.
     pub(crate) fn real(seed: u64) -> Rc<World> {
-        World::make(seed, None)
+        World::make(seed, salt(), None)
     }
     /// A virtual world. Needs a tokio runtime with a local set and a paused clock.
     pub(crate) fn simulated(seed: u64, weather: Weather) -> Rc<World> {
-        World::make(seed, Some(Sky { weather, rng: RefCell::new(Rng::new(seed, "post")) }))
+        World::make(seed, Name::from(""), Some(Sky { weather, rng: RefCell::new(Rng::new(seed, "post")) }))
     }
-    fn make(seed: u64, sky: Option<Sky>) -> Rc<World> {
+    fn make(seed: u64, salt: Name, sky: Option<Sky>) -> Rc<World> {
         let world = Rc::new_cyclic(|me| World {
             me: me.clone(),
             number: ticket::number(),
             seed,
+            salt,
             sky,
             began: tokio::time::Instant::now(),
             moment: Cell::new(Time::ZERO),
@@ -178,6 +187,10 @@ impl World {
     /// The seed of all randomness.
     pub(crate) fn seed(&self) -> u64 {
         self.seed
+    }
+    /// What tells its runs from those of other processes.
+    pub(crate) fn salt(&self) -> &Name {
+        &self.salt
     }
     /// True in virtual time.
     pub(crate) fn is_virtual(&self) -> bool {

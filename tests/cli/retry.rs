@@ -55,7 +55,17 @@ outputs: [{ name: b, from: b.output }, { name: a, from: a.output }]
     place.run(&["runs"]).prints(&["died"]);
     place.run(&["show", "k"]).says(&["its process died before its end"]);
     std::fs::write(place.path("go"), "").unwrap();
-    place.run(&["retry", "k"]).coded(0).prints(&["\"b\": \"k:b\"", "\"a\": \"k:a\""]);
+    let done = place.run(&["retry", "k"]).coded(0);
+    let outputs: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let salt = |task: &str| {
+        let key = outputs[task].as_str().unwrap().strip_prefix("k.").and_then(|rest| rest.strip_suffix(&format!(":{task}")));
+        key.unwrap_or_else(|| panic!("{outputs}")).to_owned()
+    };
+    assert_eq!((salt("a").len(), salt("a")), (16, salt("b")), "one is of the process that died");
+    // A run of the same name elsewhere has other keys.
+    let other = Place::new().with("k.yaml", flow).with("go", "");
+    let other = other.run(&["run", "k.yaml", "--name", "k"]).coded(0);
+    assert!(!other.out.contains(&salt("a")) && other.out.contains("\"k."), "{}", other.out);
     place.run(&["retry", "k-2"]).coded(2).says(&["has completed"]);
 }
 
@@ -172,4 +182,34 @@ fn a_run_under_a_planner_is_gone_on_with_and_replayed() {
     place.run(&["replay", "steps", "--strategy", "hierarchical"]).coded(0);
     std::fs::write(place.path("flag"), "").unwrap();
     place.run(&["retry", "steps"]).coded(0).says(&["COMPLETED"]);
+}
+
+/// Who gave a strategy gave it for everything, and for what goes on with it.
+#[test]
+fn it_goes_on_under_the_strategy_and_the_faults_that_the_command_named() {
+    let flow = "name: w\nstrategy: hierarchical\nagents: [{ id: s, can: { x: 1 } }]\nteams: [{ id: crew, agents: [s], strategy: consensus }]\n\
+                faults: { fail: 1 }\ntasks: [{ id: a, type: x, team: crew, run: 'test -f ok' }]\n";
+    let place = Place::new().with("flow.yaml", flow);
+    place.run(&["run", "flow.yaml", "--strategy", "market", "--faults", "none", "--name", "first"]).coded(1);
+    std::fs::write(place.path("ok"), "").unwrap();
+    place.run(&["retry", "first"]).coded(0).says(&["(market, 1 task"]);
+    let events = std::fs::read_to_string(place.path(".polity/runs/first-2/events.ndjson")).unwrap();
+    assert!(!events.contains("consensus"), "the team was not governed by its own strategy: {events}");
+}
+
+/// Twice at once would do everything twice.
+#[test]
+fn two_processes_do_not_go_on_with_one_run() {
+    let flow = "name: w\nagents: [{ id: s }]\ntasks: [{ id: a, run: 'test -f ok' }]\n";
+    let place = Place::new().with("flow.yaml", flow);
+    place.run(&["run", "flow.yaml", "--name", "first"]).coded(1);
+    let other = polity::report::find(&place.path(".polity/runs"), "first").unwrap();
+    let claim = other.claim().unwrap();
+    for words in [&["retry", "first"][..], &["dead-letters", "requeue", "first"]] {
+        place.run(words).coded(2).says(&["another process is going on with first"]);
+    }
+    drop(claim);
+    std::fs::write(place.path("ok"), "").unwrap();
+    place.run(&["dead-letters", "requeue", "first"]).coded(0);
+    place.run(&["retry", "first"]).coded(2).says(&["first was gone on with as first-2: go on with that one"]);
 }

@@ -31,6 +31,7 @@ impl RunActor {
             compensates: self.compensates() || self.recall.undoing(),
             undoes: self.undoes(),
             resumes: self.recall.run(),
+            salt: Some(self.nest.origin.salt.clone()).filter(|salt| !salt.is_empty()),
             parent: self.nest.origin.parent,
             memory: self.memory.clone(),
             seed: self.world.seed(),

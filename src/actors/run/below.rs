@@ -135,6 +135,7 @@ impl RunActor {
                 alone: false,
                 budget: self.nest.origin.budget.clone(),
                 is_undone_above: kept.is_some(),
+                salt: self.nest.origin.salt.clone(),
                 lineage,
             },
             recall: below.recall.going_back(self.saga.because()),

@@ -215,6 +215,7 @@ impl RunActor {
         let first = &setback.job;
         let job = Job {
             run: first.run.clone(),
+            salt: first.salt.clone(),
             kind: first.kind.clone(),
             work: rendered.work,
             input: rendered.input.unwrap_or_else(|| first.input.clone()),

@@ -65,13 +65,15 @@ pub(crate) struct Origin {
     pub(crate) alone: bool,
     /// A run above may have to undo what it did.
     pub(crate) is_undone_above: bool,
+    /// What is in its idempotency keys beside its name.
+    pub(crate) salt: Name,
 }
 impl Origin {
     /// A program asked for it.
-    pub(crate) fn root(workflow: &Workflow) -> Origin {
+    pub(crate) fn root(workflow: &Workflow, salt: Name) -> Origin {
         let budget = workflow.limits.retry_budget.map(|limit| Rc::new(RefCell::new(RetryBudget::new(limit))));
         let lineage = Lineage::root(&workflow.delegation);
-        Origin { parent: None, lineage, purse: None, agents: 0, budget, alone: false, is_undone_above: false }
+        Origin { parent: None, lineage, purse: None, agents: 0, budget, alone: false, is_undone_above: false, salt }
     }
     /// The run above it; itself for none.
     pub(crate) fn parent_run(&self) -> u32 {

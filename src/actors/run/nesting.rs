@@ -172,6 +172,7 @@ impl RunActor {
                 alone: self.workflow.sequential || self.nest.origin.alone,
                 budget: self.nest.origin.budget.clone(),
                 is_undone_above: self.may_undo(),
+                salt: self.nest.origin.salt.clone(),
             },
             recall: Recall::default(),
             finish: Finish::Parent(ParentLine { parent: context.address(), task: instance, number }),

@@ -118,6 +118,7 @@ impl RunActor {
             id: JobId { task: self.task(instance), attempt: 1, launch: 1 },
             name,
             run: self.key_name(),
+            salt: self.nest.origin.salt.clone(),
             kind: task.kind.clone(),
             work: rendered.work,
             input: rendered.input,

@@ -122,6 +122,7 @@ impl RunActor {
                 let heartbeat = compensation.timeouts.heartbeat;
                 Ok(Job {
                     run: self.key_name(),
+                    salt: self.nest.origin.salt.clone(),
                     kind,
                     work,
                     input,

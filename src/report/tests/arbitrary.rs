@@ -78,6 +78,7 @@ fn head() -> impl Strategy<Value = Arc<RunHead>> {
                 (agents, slots, inputs, joins),
             )| {
                 Arc::new(RunHead {
+                    salt: None,
                     parent: None,
                     resumes: None,
                     compensates: false,

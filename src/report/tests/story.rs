@@ -60,6 +60,7 @@ impl Teller {
             strategy: "market".into(),
             settings: json!({}),
             offices: Vec::new(),
+            salt: None,
             parent: None,
             resumes: None,
             compensates: false,
