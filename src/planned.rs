@@ -73,7 +73,7 @@ fn schedule_with(
         (0..).zip(agents).flat_map(|(n, profile)| (0..profile.slots.max(1)).map(move |_| (AgentId(n), &**profile))).collect();
     let cost = |task: &Task, (id, profile): &(AgentId, &Profile)| {
         let demand = Demand { id: DemandId(0), kind: task.kind.clone(), needs: task.needs.clone(), agent: task.agent.clone() };
-        let seconds = |fit| profile.seconds_for(task.estimate.or(task.work()).unwrap_or(1.0), fit);
+        let seconds = |fit| profile.seconds_for(task.expected().unwrap_or(1.0), fit);
         demand.fit(*id, profile).map_or(f64::INFINITY, seconds)
     };
     let costs = workflow.tasks.iter().map(|task| slots.iter().map(|slot| cost(task, slot)).collect()).collect();
@@ -94,15 +94,23 @@ pub(crate) fn carried_out(
     its: impl Fn(&Task) -> bool,
     travel: impl Fn(&Name, &Name) -> f64,
 ) -> Government {
-    let name = government.name();
-    let Some((schedule, names)) = schedule_with(name, workflow, agents, travel) else { return government };
+    let Some((schedule, names)) = schedule_with(government.name(), workflow, agents, travel) else { return government };
     let Ok(mut pins) = schedule.into_pins(&names) else { return government };
     let stand_ins: BTreeSet<usize> = workflow.tasks.iter().filter_map(|task| task.fallback_to).collect();
     pins.retain(|pin| {
         let (at, task) = (pin.task as usize, &workflow.tasks[pin.task as usize]);
         its(task) && has_own_number(task) && !stand_ins.contains(&at)
     });
-    let planned = match name {
+    keeping(government, pins)
+}
+
+fn is_planner(name: &str) -> bool {
+    [Heft::NAME, Cpop::NAME, MaxMin::NAME].contains(&name)
+}
+
+/// One that plans, with this plan.
+fn keeping(government: Government, pins: Vec<Pin>) -> Government {
+    let planned = match government.name() {
         Heft::NAME => Government::new(Heft { pins }),
         Cpop::NAME => Government::new(Cpop { pins }),
         _ => Government::new(MaxMin { pins }),
@@ -117,12 +125,12 @@ pub(crate) fn has_own_number(task: &Task) -> bool {
 
 /// The settings that somebody asked for, without what was planned since: it is planned again for whoever does the run again.
 pub(crate) fn asked_for(government: &Government) -> Value {
-    if [Heft::NAME, Cpop::NAME, MaxMin::NAME].contains(&government.name()) { Value::Null } else { government.settings() }
+    if is_planner(government.name()) { Value::Null } else { government.settings() }
 }
 
 /// True if it was decided beforehand, under this government, who shall do each task of the workflow.
 pub(crate) fn is_planned_whole(government: &Government, workflow: &Workflow) -> bool {
-    [Heft::NAME, Cpop::NAME, MaxMin::NAME].contains(&government.name()) && workflow.tasks.iter().all(has_own_number)
+    is_planner(government.name()) && workflow.tasks.iter().all(has_own_number)
 }
 
 /// Looks for pins of a plan that somebody wrote by hand which are of no task or no agent: whoever wrote them meant something else.

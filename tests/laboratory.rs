@@ -226,3 +226,45 @@ fn sizes_of_a_society_keep_its_proportions() {
     assert_eq!(wrong, "the workload needs at least 2 agents, but is given 1");
     assert_eq!(Subject::of_graph(graph(1), &[1.0]).unwrap().with_agents(16).unwrap().size(), 16);
 }
+
+/// An agent's time is counted once, and what it came to, whichever way a task is done in the end.
+#[test]
+fn time_is_counted_once_however_a_task_is_done() {
+    let head = |agents: u32| format!("name: w\nagents: [{{ id: w, replicas: {agents}, cost: 1 }}]\ntasks: ");
+    for (agents, tasks, makespan, cost, lost) in [
+        (1, "[{ id: h, simulate: 20s, timeout: 5s, fallback: [{ simulate: 2s }] }]", 7.0, 7.0, 5.0 / 7.0),
+        (2, "[{ id: h, simulate: { work: 4s, failure: 1 }, on_error: [{ simulate: 3s }] }]", 7.0, 7.0, 4.0 / 7.0),
+        (2, "[{ id: h, simulate: 20s, estimate: 20s, hedge: 6s }]", 20.0, 34.0, 14.0 / 34.0),
+        (
+            2,
+            "[{ id: x, simulate: { work: 4s, failure: 1 }, fallback_to: y }, { id: y, simulate: 3s }, { id: z, simulate: 1s, depends_on: [x] }]",
+            8.0,
+            8.0,
+            0.5,
+        ),
+        (3, "[{ id: c, simulate: { work: 3s, output: 1 }, redundancy: { copies: 2 } }]", 3.0, 6.0, 0.0),
+    ] {
+        let subject = subject(&format!("{}{tasks}\n", head(agents)));
+        for strategy in ["hierarchical", "market", "random"] {
+            let measures = Trial::new(&subject, strategy, 1).run().unwrap();
+            let figures = [measures.makespan, measures.cost, measures.lost_work];
+            let near = figures.iter().zip([makespan, cost, lost]).all(|(is, should)| (is - should).abs() < 1e-6);
+            assert!(near && measures.utilisation <= 1.0 && measures.well, "{strategy}, {tasks}: {figures:?}");
+        }
+    }
+}
+
+/// Nobody knows more of a task than another: what is simulated without an estimate is estimated by what that takes on average.
+#[test]
+fn whoever_plans_and_whoever_governs_know_the_same() {
+    let text = |work: &str| {
+        let task = |id: String, long: bool| format!("  - {{ id: {id}, simulate: {}{work} }}\n", if long { "100s" } else { "1s" });
+        let tasks = [true, true, false, false, false, false].iter().enumerate().map(|(n, long)| task(format!("t{n}"), *long));
+        format!("name: w\nagents: [{{ id: slow }}, {{ id: fast, speed: 4 }}]\ntasks:\n{}", tasks.collect::<String>())
+    };
+    let told = subject(&text(""));
+    for strategy in ["hierarchical", "market", "consensus", "stigmergic", "heft"] {
+        let makespan = Trial::new(&told, strategy, 1).run().unwrap().makespan;
+        assert!(makespan < 60.0, "{strategy}: {makespan}");
+    }
+}

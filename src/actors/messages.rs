@@ -71,6 +71,8 @@ pub(crate) enum TaskMail {
     Resume,
     /// Its run no longer wants it.
     Cancel,
+    /// Its run begins nothing more: what is being executed may come to its end, and is not tried again.
+    Halt,
     /// The moment that its life asked for.
     Wake,
 }

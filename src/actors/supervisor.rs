@@ -307,6 +307,12 @@ impl Actor for SupervisorActor {
         for (spec, child) in std::mem::take(&mut self.first) {
             self.add(spec, child, context);
         }
+        // Whoever came while it was made is among the first, or was left at its door.
+        while let Some((spec, child)) = self.world.directory.next_orphan(self.door) {
+            if !self.children.contains_key(&spec.id) {
+                self.add(spec, child, context);
+            }
+        }
         self.in_turn.end(context.state());
     }
 }

@@ -87,6 +87,8 @@ pub(crate) struct TaskActor {
     /// Its outcome, if it is to go by its run.
     news: Option<Arc<News>>,
     birth: Option<Ticket>,
+    /// Its run begins nothing more.
+    halted: bool,
 }
 
 /// From one refusal to the next announcement; the first is followed at once, by another agent if there is one.
@@ -126,6 +128,7 @@ impl TaskActor {
             spent: Spent::default(),
             news: None,
             birth,
+            halted: false,
         }
     }
     /// Where it is reached.
@@ -141,6 +144,7 @@ impl TaskActor {
             self.coordinator = book;
         }
         self.life = Lifecycle::new(errand.policy.clone());
+        self.halted = false;
         self.errand = errand;
         (self.refusals, self.announcement, self.holder, self.award) = (0, None, None, None);
         (self.load, self.quality, self.took, self.answer) = (Load::default(), 1.0, Duration::ZERO, None);
@@ -186,11 +190,19 @@ impl TaskActor {
             TaskMail::Cancel => {
                 self.turn(Input::Cancel, context);
             }
+            TaskMail::Halt => self.halted = true,
             TaskMail::Wake => {
                 self.alarm.rang();
                 let input = self.over_budget().unwrap_or(Input::Wake);
                 self.turn(input, context);
             }
+        }
+    }
+    /// Once its run begins nothing more, it waits for nobody.
+    fn halt(&mut self, context: &mut Context<TaskActor>) {
+        let state = self.life.state();
+        if self.halted && !state.is_settled() && state != State::Executing {
+            self.turn(Input::Cancel, context);
         }
     }
     /// It is held, or no longer. Of one that has settled meanwhile there is nothing to hold.
@@ -487,6 +499,7 @@ impl Handler<Mail<ToTask>> for TaskActor {
     fn handle(&mut self, mail: Mail<ToTask>, context: &mut Self::Context) {
         self.world.tick();
         self.take(mail.body, context);
+        self.halt(context);
         drop(mail.ticket);
     }
 }

@@ -76,7 +76,7 @@ impl Trying {
         crew::checked(&given)?;
         let inputs = load::given(&self.input);
         let mut subject = Subject::read_with(&self.file, &self.known(config), &given, &inputs).map_err(Stop::invalid)?;
-        if !self.speeds.is_empty() && subject.agents().len() != self.speeds.len() {
+        if !self.speeds.is_empty() && subject.has_own_agents() {
             return Err(Stop::usage("--speeds is for graphs; the agents of a workflow stand in its file"));
         }
         if let Some(bandwidth) = self.bandwidth {

@@ -60,6 +60,10 @@ impl Subject {
             (any(&self.flow, |task| task.join != Join::AllSuccess || task.cancel_rest), "a join need not wait for all"),
             (any(&self.flow, |task| task.fallback_to.is_some()), "a stand-in may not be needed"),
             (
+                any(&self.flow, |task| !task.fallback.is_empty() || !task.on_error.is_empty()),
+                "what fails may be done in another way, or not at all",
+            ),
+            (
                 strays(&self.flow) && !self.is_foreseen(),
                 "work strays and more than that is left to chance, so that the bound is of the estimates",
             ),

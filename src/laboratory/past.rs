@@ -202,6 +202,7 @@ impl Past {
                     Action::Simulate(simulation) => (**simulation).clone(),
                     _ => Simulation::default(),
                 };
+                task.estimate = task.expected();
                 task.action = Action::Simulate(Arc::new(again(simulation, courses, sigma)));
             }
             path.pop();

@@ -5,7 +5,7 @@ use super::statistics::Sample;
 use super::subject::Coming;
 use crate::event::{Counts, Event, RunId, RunStatus, Sink};
 use crate::registry::Registry;
-use crate::report::{Chronicle, Cost, Report, SharedReport, State};
+use crate::report::{Chronicle, Cost, Report, SharedReport};
 use crate::runtime::{RunError, RunOptions, patience, simulate};
 use crate::workflow::Strategy;
 use crate::workloads::{Arrived, WorkloadError, arrive};
@@ -245,8 +245,7 @@ fn told(roots: &[&Report], reports: &[&Report], agents: &[AgentSpec], whole: &Wh
     let all: f64 = busy.values().sum();
     let spent = busy.iter().map(|(id, busy)| busy * seconds.get(id.0 as usize).copied().unwrap_or_default());
     let tasks = || reports.iter().flat_map(|report| report.tasks().chain(report.copies()));
-    let done = tasks().filter(|(_, task)| task.state == State::Completed && task.agent.is_some());
-    let done: f64 = done.map(|(_, task)| task.took().as_secs_f64()).sum();
+    let done: f64 = reports.iter().flat_map(|report| report.agents()).map(|(_, agent)| agent.useful.as_secs_f64()).sum();
     let governed = || roots.iter().flat_map(|root| root.governed());
     let (mut cost, mut tally) = (Cost::default(), Counts::default());
     for report in reports {

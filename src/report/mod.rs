@@ -14,6 +14,7 @@
 //! | [`Graph`], [`mermaid`], [`dot`] | the workflow as a picture |
 
 mod below;
+mod children;
 mod chronicle;
 mod console;
 mod dead;

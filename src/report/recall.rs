@@ -1,5 +1,6 @@
 //! What a later run of the same workflow need not do again.
 
+use super::children::Children;
 use super::fold::Report;
 use super::record::State;
 use super::tables::Say;
@@ -45,6 +46,8 @@ pub struct Recall {
     undos: BTreeMap<Name, Option<Result<Job, String>>>,
     /// The lists of tasks that were expanded, where they are known.
     lists: BTreeMap<Name, Vec<Arc<Value>>>,
+    /// What the sub-runs below it did that are gone on with.
+    children: Option<Arc<Children>>,
 }
 
 /// A sub-run that is over, as far as what it did is to be undone with the task that it was a part of.
@@ -82,7 +85,8 @@ impl Recall {
     /// All that a run leaves: each task instance that completed has its output. Of those that failed for good, `again` says which are to be
     /// done again, by name; the others fail again by what is recorded, and are dead letters of
     /// the later run. What was blocked or cancelled is decided anew, and what was skipped too, if anything failed
-    /// or was cancelled: that may have been why.
+    /// or was cancelled: that may have been why. What began since a task was lost, or whatever had become of it (by its join), is done again with that task,
+    /// and so is what stands on it.
     ///
     /// If the run had [begun to undo](Recall::undoing) what it did and is not done with that, nothing is done again, whatever `again` says. Of
     /// one that was undone as a whole, what was undone is not completed any more, and neither is what stood downstream of it; the later run's
@@ -95,7 +99,13 @@ impl Recall {
         let nothing_failed = !report.tasks().any(|(_, task)| matches!(task.state, State::Failed | State::Cancelled));
         let single = || report.tasks().filter(|(n, _)| report.family(*n).is_none());
         let undone: BTreeSet<u32> = single().filter(|(_, task)| task.state == State::Compensated).map(|(n, _)| n).collect();
-        let void = if back { BTreeSet::new() } else { downstream(report, undone.iter().map(|n| report.node(*n))) };
+        let anew = single().filter(|(n, task)| match task.state {
+            State::Failed => again(&name(*n)),
+            state => matches!(state, State::Blocked | State::Cancelled),
+        });
+        let anew: BTreeSet<u32> = anew.map(|(n, _)| report.node(n)).collect();
+        let void = undone.iter().map(|n| report.node(*n)).chain(stood_on(report, &anew));
+        let void = if back { BTreeSet::new() } else { downstream(report, void) };
         let recalled = single().filter_map(|(n, task)| {
             let name = name(n);
             let what = match (task.state, task.output(), &task.failure) {
@@ -192,6 +202,12 @@ impl Recall {
     pub(crate) fn because(&self) -> Option<RunStatus> {
         self.because
     }
+    pub(super) fn children(&self) -> Option<&Arc<Children>> {
+        self.children.as_ref()
+    }
+    pub(super) fn knowing(self, children: Arc<Children>) -> Recall {
+        Recall { children: Some(children), ..self }
+    }
     /// The run whose idempotency keys its tasks have.
     pub(crate) fn run(&self) -> Option<Name> {
         self.run.clone()
@@ -249,6 +265,14 @@ impl Recall {
 }
 
 /// These tasks of the workflow, and all that wait for them. `O(tasks + edges)`: dependencies may stand in any order.
+/// Tasks that began since others were lost, or whatever became of them: where those are done again, these are decided anew.
+fn stood_on(report: &Report, lost: &BTreeSet<u32>) -> Vec<u32> {
+    use crate::plan::Join::{AllDone, AllFailed, AnyDone, OneFailed};
+    let dependencies = report.head().map(|head| head.dependencies.clone()).unwrap_or_default();
+    let stands = |node: u32| matches!(report.join(node), Some(AllDone | AllFailed | AnyDone | OneFailed));
+    let of = |(node, on): (u32, &Vec<u32>)| (stands(node) && on.iter().any(|on| lost.contains(on))).then_some(node);
+    (0..).zip(dependencies.iter()).filter_map(of).collect()
+}
 fn downstream(report: &Report, from: impl Iterator<Item = u32>) -> BTreeSet<u32> {
     let Some(head) = report.head() else { return from.collect() };
     let mut below: BTreeMap<u32, Vec<u32>> = BTreeMap::new();

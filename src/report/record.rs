@@ -299,9 +299,9 @@ impl TaskRecord {
             (self.ready, self.announced) = (Moment::at(at), Moment::at(at));
         }
     }
-    /// From its first copy to the vote, somebody worked on it.
+    /// From its first copy to the vote, or while it was done in another way, somebody worked on it.
     pub(super) fn took_all(&mut self) {
-        self.worked = self.took;
+        self.worked = self.worked.saturating_add(self.took);
     }
     pub(super) fn blocked_by(&mut self, causes: &Arc<[u32]>) {
         self.more().causes = Some(causes.clone());
@@ -332,6 +332,8 @@ pub struct AgentRecord {
     pub failed: u32,
     /// Time that its jobs took, all slots together.
     pub busy: Duration,
+    /// The part of it that came to something: of jobs that it completed.
+    pub useful: Duration,
     /// When it joined last.
     pub joined: Option<Time>,
     /// When it was lost last.

@@ -15,7 +15,7 @@ use crate::planned::{carried_out, check_pins, is_planned_whole};
 use crate::registry::{Government, Registry};
 use crate::report::Recall;
 use crate::supervision::{BreakerPolicy, Breaking, ChildSpec, SupervisorSpec};
-use crate::workflow::{Action, Known, Task, Workflow, parse};
+use crate::workflow::{Action, Known, Task, Workflow, convert_value, parse};
 use crate::world::{Letter, World};
 use actix::{Actor, Addr};
 use polity_agents::{AgentSpec, DEFAULT_QUEUE, Functions, Workplace};
@@ -92,8 +92,9 @@ impl Launcher {
         }
     }
     pub(super) fn adopt(&self, door: Door, spec: ChildSpec<u64>, child: Child) {
+        // One that has not begun, or begins just now, finds it when it does.
+        self.world.directory.leave_orphan(door, spec, child);
         if let Some(supervisor) = self.world.directory.supervisor(door) {
-            self.world.directory.leave_orphan(door, spec, child);
             self.world.send(Letter::Supervisor(supervisor, SupervisorMail::Adopt));
         }
     }
@@ -107,7 +108,6 @@ impl Launcher {
             self.nursery.draft(&self.world, &self.functions, spec, None);
         }
         new_groups.into_iter().for_each(|group| self.nursery.bind(group));
-        // Before the supervisor of the agents has begun, it finds them by itself.
         for (spec, child) in self.nursery.children(&self.world, agents, groups) {
             self.adopt(Door::Agents, spec, child);
         }
@@ -383,7 +383,7 @@ fn max_open(workflow: &Workflow, slots: u64, planned: bool) -> usize {
 /// The graph of a workflow, weighed by its estimates.
 pub(crate) fn plan_of(workflow: &Workflow) -> Result<Plan, RunError> {
     let node = |task: &crate::workflow::Task| {
-        let weight = task.estimate.unwrap_or_else(|| match &task.action {
+        let weight = task.expected().unwrap_or_else(|| match &task.action {
             Action::Workflow(inner) => plan_of(inner).map_or(1.0, |plan| plan.critical_length()),
             _ => 1.0,
         });
@@ -399,7 +399,10 @@ fn given(workflow: &Workflow, mut values: BTreeMap<Name, Value>) -> Result<BTree
     let mut inputs = BTreeMap::new();
     for input in &workflow.inputs {
         match values.remove(&input.name).or_else(|| input.default.clone()) {
-            Some(value) => drop(inputs.insert(input.name.clone(), Arc::new(value))),
+            Some(value) => {
+                let value = convert_value(input, value).map_err(RunError::Input)?;
+                inputs.insert(input.name.clone(), Arc::new(value));
+            }
             None if input.required => {
                 return Err(RunError::Input(format!("input \"{}\" is required, but was not given", input.name)));
             }

@@ -31,7 +31,7 @@ impl Rankings {
     ) -> Option<Arc<Refined>> {
         let trials = workflow.limits.rank_trials;
         let known = |task: &Task| task.for_each.is_none() && task.when.is_none();
-        if trials == 0 || !workflow.tasks.iter().any(|task| task.estimate.is_some()) || !workflow.tasks.iter().all(known) {
+        if trials == 0 || !workflow.tasks.iter().any(|task| task.expected().is_some()) || !workflow.tasks.iter().all(known) {
             return None;
         }
         let team = team(workflow, offices, agents)?;

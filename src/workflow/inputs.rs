@@ -191,7 +191,7 @@ fn mismatch(input: &Input, given: &str) -> String {
 }
 
 /// Checks a value against the input's type.
-pub(super) fn convert_value(input: &Input, value: Value) -> Result<Value, String> {
+pub(crate) fn convert_value(input: &Input, value: Value) -> Result<Value, String> {
     let text = value.as_str();
     let good = match input.kind {
         InputType::String | InputType::Path => text.is_some(),

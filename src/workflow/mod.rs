@@ -55,6 +55,7 @@ pub use crate::plan::Join;
 pub(crate) use again::{Conditions, error_value};
 pub use builder::{IntoWorkflow, WorkflowBuilder};
 pub use expression::{Expression, ExpressionError, MAX_SOURCE};
+pub(crate) use inputs::convert_value;
 pub use inputs::{BoundInputs, Given, InputErrors, bind_inputs, with_inputs};
 pub(crate) use load::is_description;
 pub use load::{Checked, Defaults, Known, Overrides, load, parse};

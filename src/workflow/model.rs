@@ -283,6 +283,19 @@ impl Task {
             _ => self.estimate,
         }
     }
+    /// What is believed of its work before it is done, in seconds: its estimate, or else what its simulation takes on average; `None` if nobody says.
+    /// What a past run took is a measure, and no belief.
+    ///
+    /// ```
+    /// use polity::workflow::{Known, parse};
+    /// let text = "name: w\nagents: [{ id: shell }]\ntasks: [{ id: a, simulate: 9s, estimate: 2s }, { id: b, simulate: 'uniform(1s, 5s)' }, { id: c, run: ls }]\n";
+    /// let workflow = parse(text, None, &Known::default()).unwrap().workflow;
+    /// assert_eq!(workflow.tasks.iter().map(|task| task.expected()).collect::<Vec<_>>(), [Some(2.0), Some(3.0), None]);
+    /// ```
+    pub fn expected(&self) -> Option<f64> {
+        let is_measured = matches!(&self.action, Action::Simulate(simulation) if simulation.past.is_some());
+        self.estimate.or_else(|| if is_measured { None } else { self.work() })
+    }
     /// Into how many instances it is expanded, by what is known; `None` if that is not known yet. One without a `for_each` is one.
     ///
     /// ```

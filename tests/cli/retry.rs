@@ -213,3 +213,43 @@ fn two_processes_do_not_go_on_with_one_run() {
     place.run(&["dead-letters", "requeue", "first"]).coded(0);
     place.run(&["retry", "first"]).coded(2).says(&["first was gone on with as first-2: go on with that one"]);
 }
+
+/// What had completed in a sub-run is not done again either, whether it failed or its process was killed.
+#[test]
+fn sub_runs_are_gone_on_with_under_the_same_keys() {
+    let charge = |id: &str| format!("{{ id: {id}, run: 'echo $POLITY_IDEMPOTENCY_KEY >> charges' }}");
+    let flow = format!(
+        "name: w\nagents: [{{ id: s }}]\ntasks:\n  - id: order\n    for_each: [1, 2]\n    with: {{ n: '{{{{ item }}}}' }}\n    workflow:\n      name: order\n      \
+         inputs: [{{ name: n, type: any }}]\n      tasks:\n        - {}\n        - id: deep\n          depends_on: [charge]\n          workflow:\n            name: deep\n            \
+         tasks:\n              - {}\n              - {{ id: ship, run: 'test -f stock', depends_on: [pack] }}\n",
+        charge("charge"),
+        charge("pack")
+    );
+    let place = Place::new().with("flow.yaml", flow);
+    place.run(&["run", "flow.yaml", "--name", "first"]).coded(1);
+    let charges = || std::fs::read_to_string(place.path("charges")).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(charges().len(), 4);
+    place.run(&["retry", "first"]).coded(1);
+    std::fs::write(place.path("stock"), "").unwrap();
+    place.run(&["retry", "first-2"]).coded(0).says(&["2 completed"]);
+    let mut done = charges();
+    done.sort();
+    done.dedup();
+    assert_eq!((done.len(), charges().len()), (4, 4), "nothing is charged twice: {:?}", charges());
+}
+
+/// What began since a task failed, or however it ended, is decided anew when that is done again; what needed one success only is not.
+#[test]
+fn what_stood_on_a_failure_is_decided_anew() {
+    let flow = "name: w\nagents: [{ id: s }]\ntasks:\n  - { id: load, run: 'test -f ok' }\n  - { id: other, run: 'true' }\n  \
+                - { id: mail, run: 'echo mail {{ load.status }}', depends_on: [load], join: all_done }\n  \
+                - { id: sent, run: 'echo sent {{ mail.output }}', depends_on: [mail] }\n  \
+                - { id: alert, run: 'true', depends_on: [load], join: one_failed }\n  \
+                - { id: quick, run: 'echo quick >> log', depends_on: [load, other], join: one_success }\noutputs: [{ name: sent, from: sent.output }]\n";
+    let place = Place::new().with("flow.yaml", flow);
+    place.run(&["run", "flow.yaml", "--name", "first"]).coded(1).says(&["5 completed", "1 failed"]);
+    std::fs::write(place.path("ok"), "").unwrap();
+    let done = place.run(&["dead-letters", "requeue", "first"]).coded(0).says(&["5 completed", "1 skipped"]);
+    assert_eq!(done.out, "sent mail completed\n");
+    assert_eq!(std::fs::read_to_string(place.path("log")).unwrap(), "quick\n");
+}

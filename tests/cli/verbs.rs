@@ -269,3 +269,29 @@ fn a_saga_may_lie_within_another() {
     assert!(!done.err.contains("lets others begin"), "{}", done.err);
     place.run(&["show", "mine", "--tree"]).coded(0);
 }
+
+/// After a failure nothing more begins: what waits for an agent or for its next attempt, is cancelled, and what runs comes to its end.
+#[test]
+fn fail_fast_begins_nothing_more() {
+    let flow = "name: w\non_failure: fail_fast\nagents: [{ id: s, slots: 3 }]\ntasks:\n  - { id: fails, run: 'until test -f begun; do sleep 0.01; done; exit 1' }\n  \
+                - { id: runs, run: 'touch begun; sleep 0.3; echo on >> log' }\n  - { id: again, run: 'sleep 0.2; echo try >> log; exit 3', retry: { attempts: 4, initial: 1ms } }\n  \
+                - { id: waits, for_each: [1, 2, 3], run: 'echo late >> log' }\n";
+    let place = Place::new().with("flow.yaml", flow);
+    place.run(&["run", "flow.yaml"]).coded(1).says(&["1 failed", " cancelled"]);
+    let log = std::fs::read_to_string(place.path("log")).unwrap();
+    let count = |word: &str| log.lines().filter(|line| *line == word).count();
+    // The slot that the failure left may have been given away in the same moment.
+    assert!(count("late") <= 1 && (count("try"), count("on")) == (1, 1), "{log}");
+}
+
+/// Whoever brings agents along for a part has them there, also if that part begins at once.
+#[test]
+fn a_part_that_begins_at_once_has_its_agents() {
+    let flow = "name: w\nagents: [{ id: s, slots: 4 }]\ntasks:\n  - id: x\n    workflow: { name: inner, inputs: [{ name: n, type: int }], agents: [{ id: kid, replicas: 2 }], \
+                tasks: [{ id: y, run: echo hi }], outputs: [{ name: r, from: y.output }] }\n    with: { n: 1 }\n";
+    let place = Place::new().with("flow.yaml", flow).with("wrong.yaml", flow.replace("n: 1", "n: one"));
+    for words in [&["run", "flow.yaml"][..], &["run", "flow.yaml", "--simulate"], &["run", "flow.yaml", "--strategy", "market"]] {
+        place.run(words).coded(0).says(&["1 completed"]);
+    }
+    place.run(&["run", "wrong.yaml"]).coded(1).says(&["input \"n\" must be a whole number, but is the text \"one\""]);
+}

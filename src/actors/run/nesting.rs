@@ -157,6 +157,11 @@ impl RunActor {
         let (depth, number, node) = (lineage.depth(), compound.children, compound.node);
         let last = Some((flow.clone(), team.clone()));
         let suffix = if number == 0 { String::new() } else { format!(".{}", number + 1) };
+        // What an earlier life of this run did in it is known by the name that is in its keys.
+        let recall = match fixed {
+            true => self.recall.child(&format!("{}.{task_name}{suffix}", self.key_name()), &inputs),
+            false => Recall::default(),
+        };
         let setup = ChildSetup {
             workflow: flow,
             inputs,
@@ -174,7 +179,7 @@ impl RunActor {
                 is_undone_above: self.may_undo(),
                 salt: self.nest.origin.salt.clone(),
             },
-            recall: Recall::default(),
+            recall,
             finish: Finish::Parent(ParentLine { parent: context.address(), task: instance, number }),
         };
         let child = self.nest.launcher.begin_child(setup).map_err(|why| {

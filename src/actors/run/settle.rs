@@ -3,11 +3,12 @@
 use super::RunActor;
 use super::detour::Setback;
 use super::progress::Fact;
-use crate::actors::messages::{TaskEnd, TaskResult};
-use crate::event::{RunStatus, What};
+use crate::actors::messages::{TaskEnd, TaskMail, TaskResult, ToTask};
+use crate::event::{COPIES, RunStatus, What};
 use crate::mutation::planted;
 use crate::plan::{NodeIx, NodeState, Settlement, StopMode};
 use crate::workflow::OnFailure;
+use crate::world::Letter;
 use actix::Context;
 use polity_agents::FailureKind;
 use polity_protocols::TaskId;
@@ -126,6 +127,11 @@ impl RunActor {
         }
         self.turn_back(self.status.unwrap_or(RunStatus::Failed));
         self.ledger.stop(StopMode::FailFast, &mut self.effects);
+        // Copies, and other ways, belong to tasks that are under way.
+        for (instance, addr) in self.open.iter().filter(|(instance, _)| **instance < COPIES) {
+            let halt = ToTask { task: self.task(*instance), word: TaskMail::Halt };
+            self.world.send(Letter::Task(addr.clone(), halt));
+        }
     }
     pub(super) fn skip(&mut self, instance: u32, reason: String) {
         self.world.record(self.id, What::Skipped { task: self.task(instance), reason: reason.into() });

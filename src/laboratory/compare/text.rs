@@ -68,7 +68,7 @@ fn rows(text: &mut String, size: &Size, subject: &Subject) {
     if size.rows.iter().any(|row| row.arm.is_offline()) {
         let unplanned = subject.workflow().tasks.iter().any(|task| !has_own_number(task));
         let but = if unplanned {
-            "; what becomes a list, copies or a run of its own is in no plan, and goes to whom it ends first with"
+            "; what becomes a list or copies is in no plan, and goes to whom it ends first with; a run of its own is planned when it begins, as if its agents had nothing else to do"
         } else {
             ""
         };

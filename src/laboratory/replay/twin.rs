@@ -150,6 +150,7 @@ impl<'a> Maker<'a> {
     }
     fn still(&mut self, task: &mut Task, flow: &Workflow, runs: &[RunId], node: u32, past: &Arc<Past>) {
         task.strategy = None;
+        task.estimate = task.expected(); // what it is simulated by is another
         if let Action::Workflow(inner) = &task.action {
             let below = self.below(runs, node);
             task.action = Action::Workflow(Arc::new(self.twin(inner, &below, past)));

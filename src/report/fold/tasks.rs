@@ -5,7 +5,7 @@ use crate::event::{COPIES, What};
 use crate::report::record::{State, Step};
 use crate::report::text::failure_line;
 use core::time::Duration;
-use polity_protocols::{TaskId, Time};
+use polity_protocols::{AgentId, TaskId, Time};
 
 impl Report {
     pub(super) fn task_event(&mut self, at: Time, what: &What) {
@@ -52,14 +52,14 @@ impl Report {
     }
     /// Its agent is done with it, and sub-runs go on.
     fn hand_on(&mut self, at: Time, task: TaskId, what: &What) {
-        self.stop(at, task);
+        let spent = self.stop(at, task);
         let (agent, note) = match what {
             What::Replanned { agent, failure, .. } => {
                 agent.iter().for_each(|agent| self.agent(*agent).failed += 1);
                 (*agent, format!("it failed for good ({}), and another way is asked for", failure_line(failure)))
             }
             What::Delegated { agent, .. } => {
-                self.agent(*agent).done += 1;
+                self.did(*agent, spent);
                 (Some(*agent), "its agent handed the work on".into())
             }
             _ => return,
@@ -102,7 +102,7 @@ impl Report {
         let voted = self.voted.contains(&task.instance());
         match what {
             _ if voted => {} // its copies did the work
-            What::Completed { agent, .. } | What::Delegated { agent, .. } => self.agent(*agent).done += 1,
+            What::Completed { agent, .. } | What::Delegated { agent, .. } => self.did(*agent, spent),
             What::Failed { agent: Some(agent), .. } => self.agent(*agent).failed += 1,
             _ => {}
         }
@@ -153,8 +153,17 @@ impl Report {
             _ => {}
         }
     }
-    /// Nobody works on the task any more: the time goes to its agent.
+    /// A job came to something.
+    fn did(&mut self, agent: AgentId, spent: Duration) {
+        let agent = self.agent(agent);
+        agent.done += 1;
+        agent.useful = agent.useful.saturating_add(spent);
+    }
+    /// Nobody works on the task any more: the time goes to its agent. What has copies, or is done in another way, is worked on by those alone.
     fn stop(&mut self, at: Time, task: TaskId) -> Duration {
+        if self.voted.contains(&task.instance()) {
+            return Duration::ZERO;
+        }
         let spent = self.record(task.instance()).and_then(|t| t.stop(at));
         let Some((agent, spent)) = spent else { return Duration::ZERO };
         let agent = self.agent(agent);

@@ -1,0 +1,61 @@
+//! What the sub-runs below a run left, for a run that goes on with it: what had completed there is not done again.
+
+use super::fold::Report;
+use super::recall::Recall;
+use crate::event::{Event, Names, RunId};
+use polity_protocols::Name;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Sub-runs, by the names in their idempotency keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Children(BTreeMap<Name, Child>);
+
+#[derive(Clone, Debug)]
+struct Child {
+    /// With other inputs it would have done something else.
+    inputs: Value,
+    recall: Recall,
+}
+
+impl Children {
+    /// Of the events of a run. Runs that may have to undo what was done below them are left out: that is recalled otherwise.
+    fn of(events: &[Event]) -> Children {
+        let (mut names, mut runs) = (Names::default(), BTreeMap::<RunId, Report>::new());
+        for event in events.iter().filter(|event| event.run.is_run()) {
+            names.take(event);
+            runs.entry(event.run).or_insert_with(|| Report::default().keeping_decisions(true)).take(event);
+        }
+        let child = |report: &Report| {
+            let head = report.head().filter(|head| head.parent.is_some() && head.undoes.is_empty() && !head.compensates)?;
+            let name = head.resumes.clone().unwrap_or_else(|| head.name.clone());
+            Some((name, Child { inputs: head.inputs.clone(), recall: Recall::of(report, &names, |_| true) }))
+        };
+        Children(runs.values().filter_map(child).collect())
+    }
+    /// Inputs that are not given have their defaults, now as then.
+    fn get(&self, name: &str, inputs: &BTreeMap<Name, Value>) -> Option<Recall> {
+        let same = |child: &&Child| inputs.iter().all(|(name, value)| child.inputs.get(&**name) == Some(value));
+        self.0.get(name).filter(same).map(|child| child.recall.clone())
+    }
+}
+
+impl Recall {
+    /// With what the sub-runs below the run did, by its events: where the later run begins such a sub-run with the same inputs, what had completed in
+    /// it is not done again, and the rest has the same idempotency keys. Not of runs that undo what they did. O(events), and keeps what they gave.
+    ///
+    /// ```
+    /// use polity::report::Recall;
+    /// assert!(Recall::default().with_children(&[]).is_empty());
+    /// ```
+    pub fn with_children(self, events: &[Event]) -> Recall {
+        self.knowing(Arc::new(Children::of(events)))
+    }
+    /// What the sub-run of this name did, if it had these inputs.
+    pub(crate) fn child(&self, name: &str, inputs: &BTreeMap<Name, Value>) -> Recall {
+        let children = self.children();
+        let found = children.and_then(|children| Some(children.get(name, inputs)?.knowing(children.clone())));
+        found.unwrap_or_default()
+    }
+}
