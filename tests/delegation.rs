@@ -499,3 +499,30 @@ fn ten_thousand_delegations_three_deep_leave_nothing_behind() {
     })
     .unwrap();
 }
+
+/// A team that was made for one run is forgotten with it: the thousandth run costs as many letters as the third.
+#[test]
+fn teams_of_a_moment_leave_nothing_behind() {
+    let letters = polity::simulate(1, async {
+        let boss = || {
+            agent_fn(can("plan", 1.0), |_, context: Context| async move {
+                let parts = Workflow::new("parts").task("a", kind("say").with("x", 1)).task("b", kind("say").with("x", 2));
+                context.delegate_to(["ann", "bob"], parts)
+            })
+        };
+        let society = Polity::builder().strategy(RoundRobin::default()).agent("boss", boss);
+        let society = society.agent("ann", || echoing("say")).agent("bob", || echoing("say")).start()?;
+        let mut letters = Vec::new();
+        for _ in 0..40 {
+            let before = society.messages();
+            let flow = Workflow::new("w").task("plan", kind("plan").synthesize(Synthesis::Collect));
+            assert_eq!(society.run(flow).await?.output("plan"), &json!([1, 2]));
+            society.sleep(Duration::from_secs(5)).await;
+            letters.push(society.messages() - before);
+        }
+        Ok::<_, Failure>(letters)
+    });
+    let letters = letters.unwrap();
+    assert!(letters[39] <= letters[2] + 2, "{letters:?}");
+}
+

@@ -280,7 +280,10 @@ impl AgentActor {
         next
     }
     /// A slot is free: the coordinators that did not give it the job would not hear of it otherwise.
-    fn tell_others(&self, coordinator: CoordinatorId) {
+    fn tell_others(&mut self, coordinator: CoordinatorId) {
+        // Those of teams that were made for one run go with it: else a long life would be one of ever more letters.
+        let directory = &self.world.directory;
+        self.seats.retain(|id, _| *id == coordinator || directory.coordinator(*id).is_some());
         for (_, seat) in self.seats.iter().filter(|(id, _)| **id != coordinator) {
             let mail = CoordinatorMail::Freed { agent: self.blueprint.id };
             self.world.send(Letter::Coordinator(seat.book.clone(), mail));

@@ -74,6 +74,9 @@ impl Trying {
             (given, _) => given.to_vec(),
         };
         crew::checked(&given)?;
+        if self.mock && polity::workloads::read_graph(&self.file).is_ok_and(|graph| graph.is_some()) {
+            return Err(Stop::usage("--mock makes up agents of a workflow; a task graph names none, and gets those of --agents or --speeds"));
+        }
         let inputs = load::given(&self.input);
         let mut subject = Subject::read_with(&self.file, &self.known(config), &given, &inputs).map_err(Stop::invalid)?;
         if !self.speeds.is_empty() && subject.has_own_agents() {
@@ -195,5 +198,9 @@ fn arm(text: &str) -> Result<Arm, Stop> {
     let strategy = config.given_strategy().ok_or_else(|| wrong(&"it names no strategy"))?;
     Registry::standard().make(&strategy.name, &strategy.settings).map_err(|why| wrong(&why))?;
     let settings = if strategy.settings.is_object() { strategy.settings } else { Value::Object(serde_json::Map::new()) };
-    Ok(Arm::with(&strategy.name, settings))
+    let arm = Arm::with(&strategy.name, settings);
+    if arm.is_empty() {
+        return Err(wrong(&"pinned carries out a plan, and none is given; write it as { pinned: { pins: [{ task: 0, agent: ann }] } }, or take heft"));
+    }
+    Ok(arm)
 }

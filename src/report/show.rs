@@ -31,6 +31,7 @@ pub fn show(report: &Report, names: &Names) -> String {
     early(&mut text, say);
     guards(&mut text, say);
     failures(&mut text, say);
+    effects(&mut text, report);
     disturbed::section(&mut text, say);
     outputs(&mut text, report);
     totals(&mut text, say);
@@ -54,7 +55,8 @@ fn head(text: &mut String, say: Say<'_>) {
             put(text, format_args!("{name}: {workflow} under {strategy}, seed {}{virtual_time}\n", head.seed));
         }
     }
-    let status = say.report.tail().map_or("has not ended", |t| t.status.word());
+    let going = if say.report.is_paused() { "is paused, and has not ended" } else { "has not ended" };
+    let status = say.report.tail().map_or(going, |t| t.status.word());
     let report = say.report;
     let tally = counts(&report.tally(), report.completed_after_retry());
     put(text, format_args!("{status} after {}; {}: {tally}\n", seconds(report.makespan()), count(report.total(), "task")));
@@ -63,6 +65,21 @@ fn head(text: &mut String, say: Say<'_>) {
     }
     if report.strays() > 0 {
         put(text, format_args!("note: {} made no sense where it stood, and was left out\n", count(report.strays(), "event")));
+    }
+}
+
+/// Effects that nobody has undone.
+fn effects(text: &mut String, report: &Report) {
+    let left = report.tail().map_or(&[][..], |tail| &tail.left);
+    if left.is_empty() {
+        return;
+    }
+    text.push_str("\nleft to undo (polity retry goes on)\n");
+    for (task, why) in left.iter().take(NAMED) {
+        put(text, format_args!("{}: {}\n", clipped(task, 60), clipped(why, 300)));
+    }
+    if left.len() > NAMED {
+        put(text, format_args!("and {}\n", count((left.len() - NAMED) as u64, "more effect")));
     }
 }
 

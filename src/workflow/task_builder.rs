@@ -315,7 +315,8 @@ impl TaskBuilder {
     }
     /// The time limit of one attempt.
     pub fn timeout(self, attempt: Duration) -> TaskBuilder {
-        self.timeouts(Timeouts { attempt: Some(attempt), ..Timeouts::default() })
+        let others = self.task.timeouts.unwrap_or_default();
+        self.timeouts(Timeouts { attempt: Some(attempt), ..others })
     }
     /// What undoes it, in a workflow with [`OnFailure::Compensate`](super::OnFailure::Compensate): the action, the input, the time limits and the retry policy of another
     /// task, whose expressions see this one's `output`.

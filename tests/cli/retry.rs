@@ -22,6 +22,7 @@ fn a_stuck_run_is_gone_on_with_until_all_is_undone_and_nothing_twice() {
         "2 effects left to undo",
     ]);
     place.run(&["runs"]).prints(&["stuck"]);
+    place.run(&["show", "s"]).prints(&["left to undo (polity retry goes on)"]);
     place.run(&["retry", "s"]).coded(7).says(&["going on to undo s"]);
     place.run(&["retry", "s"]).coded(2).says(&["s was gone on with as s-2: go on with that one"]);
     std::fs::write(place.path("ok"), "").unwrap();

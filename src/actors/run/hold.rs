@@ -108,8 +108,10 @@ impl RunActor {
                 self.tell_task(instance, if held { TaskMail::Pause } else { TaskMail::Resume });
             }
         }
-        for compound in self.nest.all.values() {
-            if let Some((_, child)) = &compound.child {
+        for (instance, compound) in &self.nest.all {
+            // What was paused by itself stays so.
+            let still = !held && self.is_held(*instance, compound.node);
+            if let Some((_, child)) = compound.child.as_ref().filter(|_| !still) {
                 self.world.send(Letter::Run(child.clone(), if held { RunMail::Pause } else { RunMail::Resume }));
             }
         }

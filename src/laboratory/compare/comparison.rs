@@ -40,6 +40,17 @@ impl Arm {
             serde_json::json!({ &**name: settings }).to_string()
         }
     }
+    /// True for a plan of which nobody says what it is: there is nothing to compare.
+    ///
+    /// ```
+    /// use polity::laboratory::Arm;
+    /// let pins = serde_json::json!({ "pins": [{ "task": 0, "agent": "ann" }] });
+    /// assert!(Arm::new("pinned").is_empty() && !Arm::with("pinned", pins).is_empty() && !Arm::new("market").is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        let pins = self.strategy.settings.get("pins").and_then(Value::as_array);
+        &*self.strategy.name == "pinned" && pins.is_none_or(Vec::is_empty)
+    }
     /// True for a plan of somebody who knows everything before it begins: no protocol can be asked to be as good.
     pub fn is_offline(&self) -> bool {
         matches!(&*self.strategy.name, "heft" | "cpop" | "maxmin")

@@ -85,7 +85,7 @@ fn table(size: &Size) -> Table {
         ]
     };
     let caption = format!(
-        "Lower bound {} s. Medians over the seeds; p by Wilcoxon's signed ranks against {first}, corrected by Holm; effect is the rank-biserial \
+        "Lower bound {} s. Medians over the seeds (of what was lost or late, means); p by Wilcoxon's signed ranks against {first}, corrected by Holm; effect is the rank-biserial \
          correlation: above 0 it takes longer.",
         figure(size.bound)
     );

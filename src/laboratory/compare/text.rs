@@ -58,7 +58,8 @@ fn rows(text: &mut String, size: &Size, subject: &Subject) {
             short(first)
         );
     }
-    if compared().any(|row| row.p.is_none()) && size.rows[0].makespan.len() > 1 {
+    let failed = size.rows.iter().any(|row| row.failed > 0);
+    if compared().any(|row| row.p.is_none()) && size.rows[0].makespan.len() > 1 && !failed {
         text.push_str("  where nothing is left to chance, since every seed gives the same, there is no *\n");
     }
     let significant = size.rows.iter().any(|row| row.p.is_some_and(is_significant));

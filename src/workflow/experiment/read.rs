@@ -129,6 +129,9 @@ impl Reading<'_> {
             let arm = Arm::with(&name, settings);
             if let Err(why) = registry.make(&name, &arm.strategy.settings) {
                 self.problems.push(Problem::new(node.span, why));
+            } else if arm.is_empty() {
+                let problem = Problem::new(node.span, "pinned carries out a plan, and none is given");
+                self.problems.push(problem.help("write it as { pinned: { pins: [{ task: 0, agent: ann }] } }, or take heft"));
             } else if arms.contains(&arm) {
                 let problem = Problem::new(node.span, format!("`strategies` names {} twice", arm.name));
                 self.problems.push(problem.help("leave one of them off"));
