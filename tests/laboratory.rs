@@ -268,3 +268,17 @@ fn whoever_plans_and_whoever_governs_know_the_same() {
         assert!(makespan < 60.0, "{strategy}: {makespan}");
     }
 }
+
+/// What would change nothing, or something else than it says, is refused.
+#[test]
+fn a_subject_takes_each_thing_once() {
+    let plain = Subject::of_graph(graph(1), &[1.0, 2.0]).unwrap();
+    let noisy = plain.clone().with_noise(0.3).unwrap();
+    let twice = noisy.with_noise(0.1).unwrap_err().to_string();
+    assert_eq!(twice, "its work strays already, by 0.3; say it once");
+    assert!(plain.clone().with_noise(0.0).unwrap().with_noise(0.2).is_ok());
+    let drawn = polity::laboratory::Population { reliability: "0.5".parse().unwrap(), ..polity::laboratory::Population::of(4) };
+    let fewer = Subject::of_population(graph(1), &drawn).unwrap().with_agents(2).unwrap();
+    assert!(Trial::new(&fewer, "random", 1).run().unwrap().well, "who was unreliable is not there any more");
+}
+

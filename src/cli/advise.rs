@@ -5,7 +5,7 @@ use super::output;
 use super::progress::Tries;
 use super::stop::Stop;
 use super::trying::Trying;
-use polity::laboratory::{Advice, Comparison, Hindsight, Past, Plan, Subject};
+use polity::laboratory::{Advice, Arm, Comparison, Hindsight, Past, Plan, Subject};
 use polity::report::{self, Report};
 
 /// The newest runs tell how tasks go; what is older than so many of them tells nothing more.
@@ -82,7 +82,13 @@ impl Advise {
         }
         let Some(advice) = Advice::of(&comparison, self.slack) else {
             output::print(&comparison.table())?;
-            output::tell("no strategy that could be recommended ended half of its runs well; see the table, and try others");
+            let plan = comparison.plan();
+            if plan.arms.iter().all(Arm::is_offline) {
+                output::tell("plans of somebody who knows everything before are not recommended; name a strategy that decides while it goes on, such as hierarchical");
+                return Ok(1);
+            }
+            comparison.failures().iter().for_each(|sentence| output::tell(sentence));
+            output::tell("no strategy that could be recommended ended half of its runs well; see the table, and try others, or more --attempts");
             return Ok(1);
         };
         let advice = advice.fresh(&comparison).map_err(Stop::usage)?.after(past.runs());

@@ -37,8 +37,8 @@ impl Given {
             let status = folder.read_record()?.status;
             let over = if matches!(&*status, "running" | "paused") { "died with its process" } else { &*status };
             let help = match order {
-                Order::Resume => format!("; `polity retry {name}` goes on with it"),
-                Order::Pause | Order::Cancel => String::new(),
+                Order::Resume if over != "completed" => format!("; `polity retry {name}` goes on with it"),
+                _ => String::new(),
             };
             return Err(Stop::usage(format!("{name} does not run any more (it {}){help}", past(over))));
         }

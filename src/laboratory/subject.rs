@@ -47,6 +47,8 @@ pub struct Subject {
     remarks: Vec<String>,
     /// Its agents stand in its file.
     own_agents: bool,
+    /// Its tasks go as they did in past runs.
+    is_told: bool,
     /// What one try worked out, the next need not.
     rankings: Rankings,
 }
@@ -141,6 +143,7 @@ impl Subject {
             arrivals: None,
             remarks: Vec::new(),
             own_agents: false,
+            is_told: false,
             rankings: Rankings::default(),
         }
     }
@@ -214,6 +217,9 @@ impl Subject {
         if self.own_agents {
             return Err(WorkloadError::new("a polity workflow tells of no bytes; a bandwidth is for task graphs"));
         }
+        if self.is_told {
+            return Err(WorkloadError::new("with a bandwidth the work is exact; leave the past or bandwidth off"));
+        }
         Transfers::new(&self.graph, bandwidth)?;
         Ok(Subject { bandwidth: Some(bandwidth), ..self }.told_of_bytes())
     }
@@ -225,6 +231,9 @@ impl Subject {
     pub fn with_latency(self, latency: Duration) -> Result<Subject, WorkloadError> {
         if self.own_agents {
             return Err(WorkloadError::new("a polity workflow tells of no bytes; a latency is for task graphs"));
+        }
+        if self.is_told {
+            return Err(WorkloadError::new("with a latency the work is exact; leave the past or latency off"));
         }
         Ok(Subject { latency, bandwidth: self.bandwidth.or(Some(f64::MAX)), ..self }.told_of_bytes())
     }
@@ -240,9 +249,12 @@ impl Subject {
     /// standard deviation of its logarithm. Agents and planners know the estimates only.
     ///
     /// # Errors
-    /// If `sigma` is negative or not finite.
+    /// If `sigma` is negative or not finite, or noise was given before.
     pub fn with_noise(mut self, sigma: f64) -> Result<Subject, WorkloadError> {
         Distribution::lognormal(1.0, sigma)?;
+        if self.noise != 0.0 {
+            return Err(WorkloadError::new(format!("its work strays already, by {}; say it once", self.noise)));
+        }
         if sigma == 0.0 {
             return Ok(self);
         }
@@ -268,7 +280,7 @@ impl Subject {
         let is_wrong = |remark: &str| corrections.iter().any(|(task, _)| remark.contains(&format!("of \"{task}\" is taken as ")));
         let mut remarks: Vec<String> = self.remarks.iter().filter(|remark| !is_wrong(remark)).cloned().collect();
         remarks.extend(corrections.into_iter().map(|(_, sentence)| sentence));
-        Ok(Subject { graph: Arc::new(graph), flow: Arc::new(flow), remarks, ..self })
+        Ok(Subject { graph: Arc::new(graph), flow: Arc::new(flow), remarks, is_told: true, ..self })
     }
     /// With what goes wrong on purpose, instead of what the workflow says. Which agent crashes when is the same under every strategy.
     ///
@@ -338,6 +350,7 @@ impl Subject {
             return Err(WorkloadError::new(format!("the workload needs at least {least} agents, but is given {n}")));
         }
         if !self.own_agents {
+            self.failing.clear(); // who was drawn is not there any more
             self.agents = self
                 .graph
                 .agents(&speeds(n))
