@@ -525,4 +525,3 @@ fn teams_of_a_moment_leave_nothing_behind() {
     let letters = letters.unwrap();
     assert!(letters[39] <= letters[2] + 2, "{letters:?}");
 }
-

@@ -281,4 +281,3 @@ fn a_subject_takes_each_thing_once() {
     let fewer = Subject::of_population(graph(1), &drawn).unwrap().with_agents(2).unwrap();
     assert!(Trial::new(&fewer, "random", 1).run().unwrap().well, "who was unreliable is not there any more");
 }
-

@@ -84,11 +84,15 @@ impl Advise {
             output::print(&comparison.table())?;
             let plan = comparison.plan();
             if plan.arms.iter().all(Arm::is_offline) {
-                output::tell("plans of somebody who knows everything before are not recommended; name a strategy that decides while it goes on, such as hierarchical");
+                output::tell(
+                    "plans of somebody who knows everything before are not recommended; name a strategy that decides while it goes on, such as hierarchical",
+                );
                 return Ok(1);
             }
             comparison.failures().iter().for_each(|sentence| output::tell(sentence));
-            output::tell("no strategy that could be recommended ended half of its runs well; see the table, and try others, or more --attempts");
+            output::tell(
+                "no strategy that could be recommended ended half of its runs well; see the table, and try others, or more --attempts",
+            );
             return Ok(1);
         };
         let advice = advice.fresh(&comparison).map_err(Stop::usage)?.after(past.runs());

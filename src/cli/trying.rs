@@ -75,7 +75,9 @@ impl Trying {
         };
         crew::checked(&given)?;
         if self.mock && polity::workloads::read_graph(&self.file).is_ok_and(|graph| graph.is_some()) {
-            return Err(Stop::usage("--mock makes up agents of a workflow; a task graph names none, and gets those of --agents or --speeds"));
+            return Err(Stop::usage(
+                "--mock makes up agents of a workflow; a task graph names none, and gets those of --agents or --speeds",
+            ));
         }
         let inputs = load::given(&self.input);
         let mut subject = Subject::read_with(&self.file, &self.known(config), &given, &inputs).map_err(Stop::invalid)?;
@@ -200,7 +202,9 @@ fn arm(text: &str) -> Result<Arm, Stop> {
     let settings = if strategy.settings.is_object() { strategy.settings } else { Value::Object(serde_json::Map::new()) };
     let arm = Arm::with(&strategy.name, settings);
     if arm.is_empty() {
-        return Err(wrong(&"pinned carries out a plan, and none is given; write it as { pinned: { pins: [{ task: 0, agent: ann }] } }, or take heft"));
+        return Err(wrong(
+            &"pinned carries out a plan, and none is given; write it as { pinned: { pins: [{ task: 0, agent: ann }] } }, or take heft",
+        ));
     }
     Ok(arm)
 }

@@ -97,6 +97,9 @@ impl<'a> Trial<'a> {
     pub fn under(subject: &'a Subject, strategy: Strategy, seed: u64) -> Trial<'a> {
         Trial { subject, strategy, seed }
     }
+    pub(super) fn subject(&self) -> &Subject {
+        self.subject
+    }
     /// Tries it, in virtual time on this thread. The same trial always gives the same.
     ///
     /// # Errors
@@ -104,7 +107,7 @@ impl<'a> Trial<'a> {
     pub fn run(&self) -> Result<Measures, WorkloadError> {
         self.subject.check_span()?;
         if let Some(coming) = self.subject.coming() {
-            return self.stream(coming);
+            return Ok(self.stream(coming)?.0);
         }
         let ((report, below), status) = self.carry_out(|builder| {
             let (report, below) = (SharedReport::of(ROOT), Rc::new(RefCell::new(Below::default())));
@@ -112,8 +115,8 @@ impl<'a> Trial<'a> {
         })?;
         Ok(carried(&report.look(), &below.borrow(), self.subject.agents(), status))
     }
-    /// Many workflows, each from its own moment on.
-    fn stream(&self, coming: &Coming) -> Result<Measures, WorkloadError> {
+    /// Many workflows, each from its own moment on; with a report of each run.
+    pub(super) fn stream(&self, coming: &Coming) -> Result<(Measures, Vec<Report>), WorkloadError> {
         let government = Registry::standard().make(&self.strategy.name, &self.strategy.settings);
         let government = government.map_err(WorkloadError::new)?;
         let (builder, first) = self.subject.society();
@@ -129,7 +132,8 @@ impl<'a> Trial<'a> {
         let (all, talk) = all.map_err(WorkloadError::new)?;
         let reports = std::mem::take(&mut *reports.borrow_mut());
         // A run counts what its coordinator says while it goes on, also of others.
-        Ok(Measures { messages: talk, ..many(all.as_deref(), &reports.0, self.subject.agents()) })
+        let measures = Measures { messages: talk, ..many(all.as_deref(), &reports.0, self.subject.agents()) };
+        Ok((measures, reports.0.into_values().collect()))
     }
     /// The same, with all that can be told of it; of several workflows that arrive, of the first alone.
     ///

