@@ -25,8 +25,8 @@ pub struct Earlier {
     pub names: Names,
     /// Where it compensates: the events of those that it goes on with, the first of them first, and its own.
     pub logs: Vec<Vec<Event>>,
-    /// Where it does not: its own, if there are sub-runs among them.
-    pub events: Vec<Event>,
+    /// Where it does not: the same of those that had sub-runs.
+    pub lives: Vec<Vec<Event>>,
 }
 impl Earlier {
     /// Reads it. A log whose last line was cut off is as good as it is.
@@ -38,19 +38,19 @@ impl Earlier {
         let (report, events) = Report::read(&folder.events()).map_err(Stop::invalid)?;
         let mut names = Names::default();
         events.iter().for_each(|event| names.take(event));
+        let is_below = |event: &Event| event.run.is_run() && Some(event.run) != report.run();
+        let mut lives = before(&folder, &record)?;
+        lives.push(events);
         let mut logs = Vec::new();
         if report.head().is_some_and(|head| head.compensates) {
-            logs = before(&folder, &record)?;
-            logs.push(events);
-            return Ok(Earlier { folder, record, report, names, logs, events: Vec::new() });
+            std::mem::swap(&mut logs, &mut lives);
         }
-        let is_below = |event: &Event| event.run.is_run() && Some(event.run) != report.run();
-        let events = if events.iter().any(is_below) { events } else { Vec::new() };
-        Ok(Earlier { folder, record, report, names, logs, events })
+        lives.retain(|events| events.iter().any(is_below));
+        Ok(Earlier { folder, record, report, names, logs, lives })
     }
     /// What need not be done again; `again` says which of those that failed shall be.
     pub fn recall(&self, again: impl Fn(&str) -> bool) -> Recall {
-        Recall::of(&self.report, &self.names, again).with_sub_runs(&self.logs).with_children(&self.events)
+        Recall::of(&self.report, &self.names, again).with_sub_runs(&self.logs).with_children(&self.lives)
     }
     /// What has become of the dead letters that nobody had decided about, now that the run goes on as another: `fate` says it, by number.
     ///

@@ -101,8 +101,7 @@ fn recording(folder: RunFolder) -> Result<Recording, Stop> {
     }
     report.remarks().iter().for_each(|remark| output::tell(&format!("warning: {remark}")));
     let faults = faults(&record);
-    let earlier =
-        Earlier { folder, record, report, names: polity::event::Names::default(), logs: Vec::new(), events: Vec::new() };
+    let earlier = Earlier { folder, record, report, names: polity::event::Names::default(), logs: Vec::new(), lives: Vec::new() };
     let (workflow, agents) = earlier.workflow("replay")?;
     let recording = match faults {
         Some(faults) => Recording::with_faults(&events, &workflow, agents, faults),

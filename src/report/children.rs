@@ -2,7 +2,7 @@
 
 use super::fold::Report;
 use super::recall::Recall;
-use crate::event::{Event, Names, RunId};
+use crate::event::{Event, Names, RunHead, RunId};
 use polity_protocols::Name;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,19 +20,31 @@ struct Child {
 }
 
 impl Children {
-    /// Of the events of a run. Runs that may have to undo what was done below them are left out: that is recalled otherwise.
-    fn of(events: &[Event]) -> Children {
-        let (mut names, mut runs) = (Names::default(), BTreeMap::<RunId, Report>::new());
-        for event in events.iter().filter(|event| event.run.is_run()) {
-            names.take(event);
-            runs.entry(event.run).or_insert_with(|| Report::default().keeping_decisions(true)).take(event);
+    /// Of the events of a run, and of those that it goes on with, the first of them first. Runs that may have to undo what was done below them are left
+    /// out: that is recalled otherwise.
+    fn of(logs: &[Vec<Event>]) -> Children {
+        let mut all = Children::default();
+        for events in logs {
+            let (mut names, mut runs) = (Names::default(), BTreeMap::<RunId, Report>::new());
+            for event in events.iter().filter(|event| event.run.is_run()) {
+                names.take(event);
+                runs.entry(event.run).or_insert_with(|| Report::default().keeping_decisions(true)).take(event);
+            }
+            runs.values().for_each(|report| all.take(report, &names));
         }
-        let child = |report: &Report| {
-            let head = report.head().filter(|head| head.parent.is_some() && head.undoes.is_empty() && !head.compensates)?;
-            let name = head.resumes.clone().unwrap_or_else(|| head.name.clone());
-            Some((name, Child { inputs: head.inputs.clone(), recall: Recall::of(report, &names, |_| true) }))
+        all
+    }
+    /// A later life may have ended before it came to what an earlier one had done.
+    fn take(&mut self, report: &Report, names: &Names) {
+        let is_of_it = |head: &&Arc<RunHead>| head.parent.is_some() && head.undoes.is_empty() && !head.compensates;
+        let Some(head) = report.head().filter(is_of_it) else { return };
+        let name = head.resumes.clone().unwrap_or_else(|| head.name.clone());
+        let (inputs, recall) = (head.inputs.clone(), Recall::of(report, names, |_| true));
+        let recall = match self.0.remove(&name).filter(|child| child.inputs == inputs) {
+            Some(earlier) => recall.over(earlier.recall),
+            None => recall,
         };
-        Children(runs.values().filter_map(child).collect())
+        self.0.insert(name, Child { inputs, recall });
     }
     /// Inputs that are not given have their defaults, now as then.
     fn get(&self, name: &str, inputs: &BTreeMap<Name, Value>) -> Option<Recall> {
@@ -42,15 +54,15 @@ impl Children {
 }
 
 impl Recall {
-    /// With what the sub-runs below the run did, by its events: where the later run begins such a sub-run with the same inputs, what had completed in
+    /// With what the sub-runs below the run did, by its events and those of the runs that it went on with, the first of them first: where the later run begins such a sub-run with the same inputs, what had completed in
     /// it is not done again, and the rest has the same idempotency keys. Not of runs that undo what they did. O(events), and keeps what they gave.
     ///
     /// ```
     /// use polity::report::Recall;
     /// assert!(Recall::default().with_children(&[]).is_empty());
     /// ```
-    pub fn with_children(self, events: &[Event]) -> Recall {
-        self.knowing(Arc::new(Children::of(events)))
+    pub fn with_children(self, logs: &[Vec<Event>]) -> Recall {
+        self.knowing(Arc::new(Children::of(logs)))
     }
     /// What the sub-run of this name did, if it had these inputs.
     pub(crate) fn child(&self, name: &str, inputs: &BTreeMap<Name, Value>) -> Recall {

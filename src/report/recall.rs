@@ -202,6 +202,15 @@ impl Recall {
     pub(crate) fn because(&self) -> Option<RunStatus> {
         self.because
     }
+    /// With what an earlier life of the same run gave, where this one says nothing of it.
+    pub(super) fn over(mut self, earlier: Recall) -> Recall {
+        let given = earlier.tasks.into_iter().filter(|(_, recalled)| matches!(recalled, Recalled::Output(_)));
+        for (task, recalled) in given {
+            self.tasks.entry(task).or_insert(recalled);
+        }
+        self.expanded.extend(earlier.expanded);
+        self
+    }
     pub(super) fn children(&self) -> Option<&Arc<Children>> {
         self.children.as_ref()
     }
