@@ -128,3 +128,18 @@ fn a_team_of_nobody_is_refused() {
         society.run(flow("ann")).await.unwrap();
     });
 }
+
+#[test]
+fn two_agents_of_one_id_are_refused() {
+    let spec = |id: &str| AgentSpec::new(id, can("dig", 1.0));
+    let wrong = polity::simulate(1, async {
+        Polity::builder()
+            .agent_spec(spec("ann"))
+            .agent_spec(spec("bob"))
+            .agent_spec(spec("ann"))
+            .start()
+            .err()
+            .map(|why| why.to_string())
+    });
+    assert!(wrong.is_some_and(|why| why.contains("agent \"ann\" is given twice; give one of them another id")));
+}

@@ -18,6 +18,7 @@ use polity_protocols::hierarchical::Hierarchical;
 use polity_protocols::{Name, Protocol, Weather};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -227,9 +228,8 @@ impl Builder {
         for (spec, _) in &self.agents {
             super::launcher::check_spec(spec)?;
         }
-        let twice =
-            self.agents.iter().enumerate().find(|(n, (spec, _))| self.agents[..*n].iter().any(|(other, _)| other.id == spec.id));
-        if let Some((_, (spec, _))) = twice {
+        let mut ids = BTreeSet::new();
+        if let Some((spec, _)) = self.agents.iter().find(|(spec, _)| !ids.insert(&spec.id)) {
             return Err(StartError::Setting(format!("agent \"{}\" is given twice; give one of them another id", spec.id)));
         }
         super::nursery::check_groups(&self.groups, &self.agents)?;

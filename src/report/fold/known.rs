@@ -18,7 +18,7 @@ impl Report {
     pub fn of(run: RunId) -> Report {
         Report { run: Some(run), ..Report::default() }
     }
-    /// Whether every step of every task is kept, with its decision records and results: what [`super::explain`] tells from. Off by
+    /// Whether every step of every task is kept, with its decision records and results: what [`explain`](crate::report::explain) tells from. Off by
     /// default, since it costs some hundred bytes per award.
     pub fn keeping_decisions(mut self, keep: bool) -> Report {
         self.keeps = keep;
