@@ -27,6 +27,7 @@ mod hindsight;
 mod past;
 mod pool;
 mod population;
+mod prepared;
 mod replay;
 mod subject;
 pub(crate) mod sweep;

@@ -1,15 +1,16 @@
 //! What is tried under different governments: a workload, the agents that carry it out, and how far reality strays from the estimates.
 
+use super::prepared::{disturb, lack, made_up, multiply, ungoverned};
 use super::{Past, Population};
 use crate::faults::{Failing, Faults};
 use crate::lifecycle::RetryPolicy;
 use crate::runtime::{Builder, Polity, Rankings, simulated_twin};
-use crate::workflow::{Action, Given, Known, Workflow, bind_inputs, with_inputs};
+use crate::workflow::{Given, Known, Workflow, with_inputs};
 use crate::workloads::{Arrivals, Distribution, Format, Loaded, TaskGraph, Transfers, WorkloadError, read_with};
 use core::fmt::Write;
 use core::time::Duration;
-use polity_agents::{AgentSpec, Distribution as Drawn, Simulation};
-use polity_protocols::{Name, Rng};
+use polity_agents::AgentSpec;
+use polity_protocols::Rng;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
@@ -71,34 +72,6 @@ impl Coming {
         let others: Vec<Workflow> = others.collect();
         core::iter::once(first).chain(others).collect()
     }
-}
-
-/// What is said of a workflow whose agents are not there.
-fn lack(missing: &[Name]) -> Option<String> {
-    let names: Vec<&str> = missing.iter().map(|name| &**name).collect();
-    let what = match names[..] {
-        [] => return None,
-        [one] => format!("an agent is named and not defined: {one}"),
-        _ => format!("agents are named and not defined: {}", names.join(", ")),
-    };
-    Some(format!("{what}; define what is missing under `agents` here or in ./polity.yaml, or make it up with --mock"))
-}
-
-/// Takes away every strategy that a workflow names; true if a part of it had one of its own.
-fn ungoverned(flow: &mut Workflow) -> bool {
-    flow.strategy = None;
-    let mut had = false;
-    for own in flow.teams.iter_mut().map(|team| &mut team.strategy) {
-        had |= own.take().is_some();
-    }
-    for task in &mut flow.tasks {
-        had |= task.strategy.take().is_some();
-        if let Action::Workflow(inner) = &mut task.action {
-            had |= inner.strategy.is_some();
-            had |= ungoverned(Arc::make_mut(inner));
-        }
-    }
-    had
 }
 
 /// How fast agents are that a graph does not name: drawn once from here, and always the same.
@@ -442,62 +415,11 @@ impl Subject {
     }
 }
 
-/// Gives required inputs that have no default a value of their type, since nothing real is done with it; what was given, in a sentence.
-fn made_up(flow: &mut Workflow) -> Option<String> {
-    let bound = bind_inputs::<String, Given>(flow, [], true).ok()?;
-    let mut names = Vec::new();
-    let mut inputs = flow.inputs.to_vec();
-    for input in inputs.iter_mut().filter(|input| bound.made_up.contains(&input.name)) {
-        let value = bound.values.get(&input.name)?;
-        input.default = Some((**value).clone());
-        names.push(format!("\"{}\" is {value}", input.name));
-    }
-    flow.inputs = inputs;
-    (!names.is_empty()).then(|| format!("required inputs are made up: {}", names.join(", ")))
-}
-
 /// Text that becomes a hash as it is written.
 struct Hasher(Sha256);
 impl Write for Hasher {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
         self.0.update(text);
         Ok(())
-    }
-}
-
-/// Work that was constant strays.
-fn disturb(flow: &mut Workflow, sigma: f64) {
-    for task in &mut flow.tasks {
-        match &task.action {
-            Action::Simulate(simulation) => {
-                let mean = match simulation.work {
-                    None => task.estimate.unwrap_or(1.0),
-                    Some(Drawn::Constant(work)) => work,
-                    Some(_) => continue, // it says itself how it strays
-                };
-                let work = Some(Drawn::around(mean, sigma));
-                task.action = Action::Simulate(Arc::new(Simulation { work, ..(**simulation).clone() }));
-            }
-            Action::Workflow(inner) => {
-                let mut inner = (**inner).clone();
-                disturb(&mut inner, sigma);
-                task.action = Action::Workflow(Arc::new(inner));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// So many agents in all, each kind in proportion to its replicas, and at least one of each.
-pub(super) fn multiply(agents: &mut [AgentSpec], n: usize) {
-    // One of each kind; the rest by largest share, so that it adds up.
-    let all: u32 = agents.iter().map(|spec| spec.replicas).sum();
-    let rest = n.saturating_sub(agents.len()) as f64;
-    let (mut before, mut given) = (0, 0);
-    for spec in agents {
-        before += spec.replicas;
-        let due = (rest * f64::from(before) / f64::from(all.max(1))).round() as u32;
-        (spec.replicas, spec.replicated, spec.elastic) = (1 + due - given, true, None);
-        given = due;
     }
 }

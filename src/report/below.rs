@@ -1,9 +1,9 @@
 //! What the record of a run says of the sub-runs below it: what they did, and what of that is to be undone with the tasks of the run above.
 
-use super::fold::Report;
+use super::read::by_run;
 use super::recall::{Below, Recall};
 use super::record::State;
-use crate::event::{Event, Names, RunId, RunStatus};
+use crate::event::{Event, RunId, RunStatus};
 use polity_protocols::{Name, TaskId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,11 +42,7 @@ impl Recall {
 }
 
 fn read(events: &[Event], all: &mut BTreeMap<Name, Known>, order: &mut Vec<Name>) {
-    let (mut names, mut runs) = (Names::default(), BTreeMap::<RunId, Report>::new());
-    for event in events.iter().filter(|event| event.run.is_run()) {
-        names.take(event);
-        runs.entry(event.run).or_insert_with(|| Report::default().keeping_decisions(true)).take(event);
-    }
+    let (names, runs) = by_run(events);
     // A run that goes on with another counts as that one. Of the first of a log only the sub-runs are asked for.
     let base = |run: RunId| {
         let head = runs.get(&run)?.head()?;

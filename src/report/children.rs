@@ -1,8 +1,9 @@
 //! What the sub-runs below a run left, for a run that goes on with it: what had completed there is not done again.
 
 use super::fold::Report;
+use super::read::by_run;
 use super::recall::Recall;
-use crate::event::{Event, Names, RunHead, RunId};
+use crate::event::{Event, Names, RunHead};
 use polity_protocols::Name;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,11 +26,7 @@ impl Children {
     fn of(logs: &[Vec<Event>]) -> Children {
         let mut all = Children::default();
         for events in logs {
-            let (mut names, mut runs) = (Names::default(), BTreeMap::<RunId, Report>::new());
-            for event in events.iter().filter(|event| event.run.is_run()) {
-                names.take(event);
-                runs.entry(event.run).or_insert_with(|| Report::default().keeping_decisions(true)).take(event);
-            }
+            let (names, runs) = by_run(events);
             runs.values().for_each(|report| all.take(report, &names));
         }
         all

@@ -1,7 +1,8 @@
 //! A report from the log of a run that is over, or still writes.
 
 use super::fold::Report;
-use crate::event::{Event, Line};
+use crate::event::{Event, Line, Names, RunId};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -66,4 +67,14 @@ impl Report {
 fn event(bytes: &[u8]) -> Result<Event, String> {
     let line: Line = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
     line.event().ok_or_else(|| format!("`{}` is no event, or a part of it is missing", super::harmless(&line.event)))
+}
+
+/// A report of each run in a log, with all decisions, and the names in it.
+pub(super) fn by_run(events: &[Event]) -> (Names, BTreeMap<RunId, Report>) {
+    let (mut names, mut runs) = (Names::default(), BTreeMap::<RunId, Report>::new());
+    for event in events.iter().filter(|event| event.run.is_run()) {
+        names.take(event);
+        runs.entry(event.run).or_insert_with(|| Report::default().keeping_decisions(true)).take(event);
+    }
+    (names, runs)
 }

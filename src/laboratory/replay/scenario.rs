@@ -2,7 +2,7 @@
 
 use super::ReplayError;
 use crate::faults::Faults;
-use crate::laboratory::subject::multiply;
+use crate::laboratory::prepared::multiply;
 use crate::workflow::Strategy;
 use polity_agents::AgentSpec;
 use serde_json::json;
